@@ -1,0 +1,24 @@
+# LibTorch is the pinned PyPI wheel (requirements.txt). Its own CMake package insists on the CUDA toolkit, so without
+# IMP_ENABLE_CUDA the CPU libraries are linked directly.
+set(IMP_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH "Python that has the pinned torch wheel")
+if(NOT IMP_TORCH_DIR)
+  execute_process(
+    COMMAND "${IMP_PYTHON}" -c "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
+    OUTPUT_VARIABLE torch_dir OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE torch_missing)
+  if(torch_missing)
+    message(FATAL_ERROR "no torch wheel under ${IMP_PYTHON}: run ./imp setup, or pass -DIMP_PYTHON=<python with torch==2.11.0>")
+  endif()
+  set(IMP_TORCH_DIR "${torch_dir}" CACHE PATH "folder of the torch wheel")
+endif()
+
+add_library(imp_torch INTERFACE)
+add_library(imp::torch ALIAS imp_torch)
+if(IMP_ENABLE_CUDA)
+  set(CMAKE_CUDA_STANDARD 17)
+  find_package(Torch REQUIRED PATHS "${IMP_TORCH_DIR}/share/cmake/Torch" NO_DEFAULT_PATH)
+  target_link_libraries(imp_torch INTERFACE ${TORCH_LIBRARIES})
+else()
+  target_link_libraries(imp_torch INTERFACE "${IMP_TORCH_DIR}/lib/libtorch_cpu.so" "${IMP_TORCH_DIR}/lib/libc10.so")
+endif()
+target_include_directories(imp_torch SYSTEM INTERFACE
+  "${IMP_TORCH_DIR}/include" "${IMP_TORCH_DIR}/include/torch/csrc/api/include")
