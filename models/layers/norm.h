@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace imp::models {
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias over the last dimension.
+struct LayerNorm {
+  at::Tensor weight;  ///< [hidden]
+  at::Tensor bias;    ///< [hidden]
+  double eps = 1e-5;
+
+  /// x [..., hidden] -> same shape and dtype.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
+};
+
+/// x / sqrt(mean(x^2) + eps) * weight over the last dimension, the statistics in float32 (Zhang and Sennrich, 2019;
+/// the order of casts is that of transformers' LlamaRMSNorm).
+struct RmsNorm {
+  at::Tensor weight;  ///< [hidden]
+  double eps = 1e-6;
+
+  /// x [..., hidden] -> same shape and dtype.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
+};
+
+}  // namespace imp::models

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace imp::models {
+
+/// Angles of the rotary embedding (Su et al., 2021, sec. 3.4) for given positions, computed once per batch.
+struct RotaryAngles {
+  at::Tensor cos;  ///< [tokens, 1, rotary_dim / 2]
+  at::Tensor sin;  ///< [tokens, 1, rotary_dim / 2]
+};
+
+/// position_ids [tokens] (int64). Angles are computed in float32 and cast to `like`'s dtype.
+[[nodiscard]] RotaryAngles rotary_angles(const at::Tensor& position_ids, int64_t rotary_dim, double theta,
+                                         const at::TensorOptions& like);
+
+/// Rotates the first rotary_dim channels of each head; the rest pass through. x [tokens, heads, head_dim].
+/// Pairs are (i, i + rotary_dim / 2), as in GPT-NeoX and transformers.
+[[nodiscard]] at::Tensor apply_rotary(const at::Tensor& x, const RotaryAngles& angles);
+
+}  // namespace imp::models

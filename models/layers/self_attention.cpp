@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/layers/self_attention.h"
+
+#include <ATen/ATen.h>
+
+namespace imp::models {
+namespace {
+
+/// [tokens, heads, dim] -> [batch, heads, width, dim]; missing slots are zero.
+at::Tensor spread(const at::Tensor& packed, const SequenceLayout& layout) {
+  const int64_t heads = packed.size(1), dim = packed.size(2);
+  at::Tensor grid = packed;
+  if (layout.slots.defined()) {
+    grid = at::zeros({layout.batch * layout.width, heads, dim}, packed.options()).index_copy(0, layout.slots, packed);
+  }
+  return grid.view({layout.batch, layout.width, heads, dim}).transpose(1, 2);
+}
+
+/// The inverse of spread.
+at::Tensor gather(const at::Tensor& grid, const SequenceLayout& layout) {
+  at::Tensor rows = grid.transpose(1, 2).reshape({layout.batch * layout.width, grid.size(1) * grid.size(3)});
+  return layout.slots.defined() ? rows.index_select(0, layout.slots) : rows;
+}
+
+at::Tensor repeat_heads(const at::Tensor& x, int64_t times) {
+  return times == 1 ? x : x.repeat_interleave(times, 1);
+}
+
+}  // namespace
+
+at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles, const SequenceLayout& layout,
+                                 KvCache* cache, size_t layer_index, uint64_t dropout_step) const {
+  const int64_t tokens = x.size(0);
+  const auto heads_of = [&](const Linear& projection, int64_t heads) {
+    return projection.forward(x, dropout_step).view({tokens, heads, head_dim});
+  };
+  const at::Tensor query = spread(apply_rotary(heads_of(q_proj, num_heads), angles), layout);
+  at::Tensor key = spread(apply_rotary(heads_of(k_proj, num_kv_heads), angles), layout);
+  at::Tensor value = spread(heads_of(v_proj, num_kv_heads), layout);
+  if (cache != nullptr) {
+    if (layer_index < cache->keys.size()) {
+      key = at::cat({cache->keys[layer_index], key}, 2);
+      value = at::cat({cache->values[layer_index], value}, 2);
+      cache->keys[layer_index] = key;
+      cache->values[layer_index] = value;
+    } else {
+      cache->keys.push_back(key);
+      cache->values.push_back(value);
+    }
+  }
+  const int64_t groups = num_heads / num_kv_heads;
+  const bool causal = !layout.mask.defined();
+  const std::optional<at::Tensor> mask = causal ? std::nullopt : std::optional(layout.mask);
+  return gather(at::scaled_dot_product_attention(query, repeat_heads(key, groups), repeat_heads(value, groups), mask,
+                                                 0.0, causal),
+                layout);
+}
+
+}  // namespace imp::models

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "models/layers/kv_cache.h"
+#include "models/layers/linear.h"
+#include "models/layers/rotary_embedding.h"
+#include "models/layers/sequence_layout.h"
+
+namespace imp::models {
+
+/// Causal self-attention with rotary embeddings and grouped key/value heads, over packed tokens.
+struct SelfAttention {
+  Linear q_proj, k_proj, v_proj;
+  Linear o_proj;  ///< named `dense` in Phi
+  int64_t num_heads = 0;
+  int64_t num_kv_heads = 0;
+  int64_t head_dim = 0;
+
+  /// x [tokens, hidden] -> the heads' outputs before o_proj, [tokens, heads * head_dim].
+  /// With a cache, the new keys and values are appended to layer `layer_index` of it.
+  [[nodiscard]] at::Tensor attend(const at::Tensor& x, const RotaryAngles& angles, const SequenceLayout& layout,
+                                  KvCache* cache, size_t layer_index, uint64_t dropout_step) const;
+};
+
+}  // namespace imp::models

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/layers/sequence_layout.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace imp::models {
+namespace {
+
+constexpr float kHidden = -std::numeric_limits<float>::infinity();
+
+at::Tensor to_device(const std::vector<int64_t>& values, const at::TensorOptions& like) {
+  return at::tensor(values, at::kLong).to(like.device());
+}
+
+/// Slots of the packed tokens in [batch * width]; undefined when the sequences fill it.
+at::Tensor slots_of(const std::vector<int64_t>& lengths, int64_t width, const at::TensorOptions& like) {
+  if (std::all_of(lengths.begin(), lengths.end(), [&](int64_t length) { return length == width; })) return {};
+  std::vector<int64_t> slots;
+  for (size_t row = 0; row < lengths.size(); ++row) {
+    for (int64_t t = 0; t < lengths[row]; ++t) slots.push_back(static_cast<int64_t>(row) * width + t);
+  }
+  return to_device(slots, like);
+}
+
+/// Positions of a row whose turns are isolated: each turn goes on from the prefix's end.
+void append_positions(const std::vector<int32_t>& turns, std::vector<int64_t>& positions) {
+  int64_t prefix = 0, within = 0;
+  int32_t current = 0;
+  for (const int32_t turn : turns) {
+    if (turn != current) {
+      current = turn;
+      within = 0;
+    }
+    positions.push_back(turn == 0 ? prefix++ : prefix + within++);
+  }
+}
+
+}  // namespace
+
+SequenceLayout pack_sequences(const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns,
+                              const at::TensorOptions& like) {
+  SequenceLayout layout;
+  layout.batch = static_cast<int64_t>(lengths.size());
+  layout.width = *std::max_element(lengths.begin(), lengths.end());
+  layout.slots = slots_of(lengths, layout.width, like);
+  std::vector<int64_t> positions;
+  if (turns.empty()) {
+    for (const int64_t length : lengths) {
+      for (int64_t t = 0; t < length; ++t) positions.push_back(t);
+    }
+  } else {
+    for (const std::vector<int32_t>& row : turns) append_positions(row, positions);
+    // Padding slots see themselves, so that no row of the softmax is empty.
+    at::Tensor mask = at::full({layout.batch, 1, layout.width, layout.width}, kHidden, at::kFloat);
+    auto cells = mask.accessor<float, 4>();
+    for (int64_t b = 0; b < layout.batch; ++b) {
+      const std::vector<int32_t>& row = turns[static_cast<size_t>(b)];
+      for (int64_t q = 0; q < layout.width; ++q) {
+        cells[b][0][q][q] = 0.0F;
+        if (q >= static_cast<int64_t>(row.size())) continue;
+        for (int64_t k = 0; k < q; ++k) {
+          const int32_t key_turn = row[static_cast<size_t>(k)];
+          if (key_turn == 0 || key_turn == row[static_cast<size_t>(q)]) cells[b][0][q][k] = 0.0F;
+        }
+      }
+    }
+    layout.mask = mask.to(like);
+  }
+  layout.position_ids = to_device(positions, like);
+  return layout;
+}
+
+SequenceLayout extend_sequences(const std::vector<int64_t>& lengths, const std::vector<int64_t>& positions,
+                                const at::Tensor& cache_valid, const at::TensorOptions& like) {
+  SequenceLayout layout;
+  layout.batch = static_cast<int64_t>(lengths.size());
+  layout.width = *std::max_element(lengths.begin(), lengths.end());
+  layout.slots = slots_of(lengths, layout.width, like);
+  std::vector<int64_t> position_ids;
+  for (size_t row = 0; row < lengths.size(); ++row) {
+    for (int64_t t = 0; t < lengths[row]; ++t) position_ids.push_back(positions[row] + t);
+  }
+  layout.position_ids = to_device(position_ids, like);
+
+  const int64_t cached = cache_valid.size(1);
+  at::Tensor mask = at::full({layout.batch, 1, layout.width, cached + layout.width}, kHidden, at::kFloat);
+  const at::Tensor valid = cache_valid.to(at::kCPU).contiguous();
+  auto seen = valid.accessor<bool, 2>();
+  auto cells = mask.accessor<float, 4>();
+  for (int64_t b = 0; b < layout.batch; ++b) {
+    for (int64_t q = 0; q < layout.width; ++q) {
+      for (int64_t k = 0; k < cached; ++k) {
+        if (seen[b][k]) cells[b][0][q][k] = 0.0F;
+      }
+      for (int64_t k = 0; k <= q; ++k) cells[b][0][q][cached + k] = 0.0F;
+    }
+  }
+  layout.mask = mask.to(like);
+  return layout;
+}
+
+}  // namespace imp::models

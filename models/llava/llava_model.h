@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "models/llava/projector.h"
+#include "models/text/text_model.h"
+#include "models/vision/vision_tower.h"
+
+namespace imp::models {
+
+/// A LLaVA assembly: pixel_values -> vision_tower -> image_features -> projector -> text model.
+struct LlavaModel {
+  LlavaConfig config;
+  std::shared_ptr<VisionTower> vision_tower;
+  Projector projector;
+  std::shared_ptr<TextModel> text_model;
+
+  /// pixel_values [images, channels, size, size] -> [images, image tokens, vision hidden], not yet projected.
+  [[nodiscard]] at::Tensor image_features(const at::Tensor& pixel_values) const;
+  /// Image tokens of one picture.
+  [[nodiscard]] int64_t num_image_tokens() const;
+};
+
+/// input_ids [tokens] with `image_token` at the places of image tokens, projected [images, image tokens, text hidden] in
+/// order of appearance -> inputs_embeds [tokens, text hidden]. Differentiable in `projected`.
+/// Throws imp::Error (usage) if the numbers of places and of projected rows differ.
+[[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids, int64_t image_token,
+                                               const at::Tensor& projected);
+
+/// Loads a LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike.
+/// Throws imp::Error (usage) naming file, tensor or key.
+[[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype);
+
+/// Writes config.json and model.safetensors under transformers 4.x's names, which every version since loads.
+/// Adapters must have been merged. Throws imp::Error (environment) if writing fails.
+void save_llava(const std::filesystem::path& directory, LlavaModel& model);
+
+}  // namespace imp::models

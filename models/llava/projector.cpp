@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/llava/projector.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+
+#include "models/io/hash.h"
+
+namespace imp::models {
+
+at::Tensor Projector::forward(const at::Tensor& image_features) const {
+  const at::Tensor flat = image_features.reshape({-1, image_features.size(-1)});
+  at::Tensor out = linear_2.forward(at::gelu(linear_1.forward(flat)));
+  std::vector<int64_t> shape = image_features.sizes().vec();
+  shape.back() = out.size(-1);
+  return out.view(shape);
+}
+
+void Projector::visit_parameters(const ParameterVisitor& visit) {
+  visit("multi_modal_projector.linear_1.weight", linear_1.weight);
+  visit("multi_modal_projector.linear_1.bias", linear_1.bias);
+  visit("multi_modal_projector.linear_2.weight", linear_2.weight);
+  visit("multi_modal_projector.linear_2.bias", linear_2.bias);
+}
+
+Projector make_projector(int64_t vision_hidden, int64_t text_hidden, uint64_t seed) {
+  uint64_t stream = 0;
+  const auto uniform = [&](std::vector<int64_t> shape, int64_t fan_in) {
+    at::Generator generator = at::detail::createCPUGenerator(counter_random(seed, stream++, 0));
+    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
+    return at::empty(shape).uniform_(-bound, bound, generator);
+  };
+  const auto linear = [&](int64_t in, int64_t out) { return Linear{uniform({out, in}, in), uniform({out}, in), {}}; };
+  Projector projector;
+  projector.linear_1 = linear(vision_hidden, text_hidden);
+  projector.linear_2 = linear(text_hidden, text_hidden);
+  return projector;
+}
+
+Projector load_projector(const std::filesystem::path& file, int64_t vision_hidden, int64_t text_hidden) {
+  CheckpointSource weights(file,
+                           {{"", ""},
+                            {"", "model."},
+                            {"multi_modal_projector.linear_1", "model.mm_projector.0"},
+                            {"multi_modal_projector.linear_2", "model.mm_projector.2"},
+                            {"multi_modal_projector.linear_1", "mm_projector.0"},
+                            {"multi_modal_projector.linear_2", "mm_projector.2"}},
+                           at::kFloat);
+  const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
+    return Linear{weights.take(name + ".weight", {out, in}).clone(), weights.take(name + ".bias", {out}).clone(), {}};
+  };
+  Projector projector;
+  projector.linear_1 = linear("multi_modal_projector.linear_1", vision_hidden, text_hidden);
+  projector.linear_2 = linear("multi_modal_projector.linear_2", text_hidden, text_hidden);
+  return projector;
+}
+
+void save_projector(const std::filesystem::path& file, Projector projector) {
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  projector.visit_parameters([&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
+  save_tensors(file, tensors);
+}
+
+}  // namespace imp::models

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/layers/norm.h"
+#include "models/layers/self_attention.h"
+#include "models/text/text_model.h"
+
+namespace imp::models {
+
+/// Phi (Phi-2): parallel residual, h + attention(ln(h)) + mlp(ln(h)) with one LayerNorm a block, biases everywhere,
+/// rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied: recipe.md, trap 9.
+class Phi : public TextModel {
+ public:
+  Phi(const TextConfig& config, WeightSource& weights);
+
+  [[nodiscard]] std::vector<NamedLinear> linears() override;
+  void visit_parameters(const ParameterVisitor& visit) override;
+
+ private:
+  struct Block {
+    LayerNorm input_layernorm;
+    SelfAttention self_attn;
+    Linear fc1, fc2;
+  };
+
+  [[nodiscard]] int64_t num_blocks() const override { return static_cast<int64_t>(blocks_.size()); }
+  [[nodiscard]] at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
+                                 const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
+                                 uint64_t dropout_step) const override;
+  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden_states) const override;
+
+  std::vector<Block> blocks_;
+  LayerNorm final_layernorm_;
+};
+
+}  // namespace imp::models

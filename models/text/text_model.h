@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/config/model_config.h"
+#include "models/layers/kv_cache.h"
+#include "models/layers/linear.h"
+#include "models/layers/rotary_embedding.h"
+#include "models/layers/sequence_layout.h"
+#include "models/weights/weight_source.h"
+
+namespace imp::models {
+
+/// A linear layer of a model with its module path, e.g. `model.layers.0.self_attn.q_proj`.
+struct NamedLinear {
+  std::string name;
+  Linear* linear;
+};
+
+/// A causal language model over packed tokens: embeddings -> blocks -> final norm -> logits.
+/// Families differ in their blocks only (phi.cpp, llama.cpp).
+class TextModel {
+ public:
+  virtual ~TextModel() = default;
+  TextModel(const TextModel&) = delete;
+  TextModel& operator=(const TextModel&) = delete;
+
+  [[nodiscard]] const TextConfig& config() const { return config_; }
+
+  /// input_ids [tokens] int64 -> [tokens, hidden].
+  [[nodiscard]] at::Tensor embed(const at::Tensor& input_ids) const;
+
+  /// inputs_embeds [tokens, hidden] -> final-norm hidden states of the selected tokens, [selected, hidden].
+  /// selected [selected] int64: indices of packed tokens; undefined: all. The last block computes its output only for
+  /// these, since no other token's output is read.
+  /// cache: keys and values of earlier tokens, extended in place; nullptr in training.
+  [[nodiscard]] at::Tensor hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout, KvCache* cache,
+                                         const at::Tensor& selected, uint64_t dropout_step = 0) const;
+
+  /// hidden_states [n, hidden] -> [n, vocab], float32.
+  [[nodiscard]] at::Tensor logits(const at::Tensor& hidden_states) const;
+
+  /// All linear layers of the blocks; lm_head last.
+  [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;
+  /// Every parameter with its name in a PhiForCausalLM or LlamaForCausalLM state dict, adapters left out.
+  virtual void visit_parameters(const ParameterVisitor& visit) = 0;
+
+ protected:
+  explicit TextModel(const TextConfig& config) : config_(config) {}
+
+  [[nodiscard]] virtual int64_t num_blocks() const = 0;
+  /// One block; `selected` as in hidden_states, defined in the last block only.
+  [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
+                                         const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
+                                         uint64_t dropout_step) const = 0;
+  [[nodiscard]] virtual at::Tensor final_norm(const at::Tensor& hidden_states) const = 0;
+
+  TextConfig config_;
+  at::Tensor embed_tokens_;  ///< [vocab, hidden]
+  Linear lm_head_;
+};
+
+/// Builds the family that the config names. Throws imp::Error (usage) on missing or misshapen weights.
+[[nodiscard]] std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSource& weights);
+
+/// Loads a PhiForCausalLM or LlamaForCausalLM directory.
+[[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype);
+
+}  // namespace imp::models
