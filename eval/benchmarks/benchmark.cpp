@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/benchmarks/benchmark.h"
+
+#include <set>
+#include <unordered_set>
+
+#include "eval/benchmarks/format.h"
+#include "models/io/error.h"
+
+namespace imp::eval {
+namespace {
+
+void require_unique_ids(const std::vector<Question>& questions, const std::filesystem::path& annotations) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(questions.size());
+  for (const Question& question : questions)
+    if (!seen.insert(question.question_id.text).second)
+      throw Error(annotations.string() + ": question id " + question.question_id.text +
+                  " occurs twice; ids must be unique");
+}
+
+}  // namespace
+
+Benchmark load_benchmark(std::string_view name, const std::filesystem::path& annotations,
+                         const std::filesystem::path& images) {
+  const BenchmarkFormat& format = find_benchmark_format(name);
+  Benchmark benchmark{std::string(name), format.read(annotations, images)};
+  if (benchmark.questions.empty())
+    throw Error(annotations.string() + ": no questions; at least one is needed");
+  require_unique_ids(benchmark.questions, annotations);
+  return benchmark;
+}
+
+void require_images(const Benchmark& benchmark) {
+  constexpr std::size_t kNamed = 3;
+  std::set<std::filesystem::path> checked;
+  std::string names;
+  std::size_t absent = 0;
+  for (const Question& question : benchmark.questions) {
+    if (!checked.insert(question.image_path).second) continue;
+    if (std::filesystem::is_regular_file(question.image_path)) continue;
+    ++absent;
+    if (absent <= kNamed) names += (names.empty() ? "" : ", ") + question.image_path.string();
+  }
+  if (absent == 0) return;
+  throw Error(benchmark.name + ": " + std::to_string(absent) + " of " + std::to_string(checked.size()) +
+              " pictures are absent (" + names + (absent > kNamed ? ", ..." : "") +
+              "); name the folder that holds them");
+}
+
+std::string prompt(const Benchmark& benchmark, const Question& question) {
+  const std::string_view suffix = find_benchmark_format(benchmark.name).prompt_suffix;
+  return suffix.empty() ? question.question : question.question + "\n" + std::string(suffix);
+}
+
+}  // namespace imp::eval

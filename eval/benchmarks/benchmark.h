@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eval/benchmarks/identifier.h"
+
+namespace imp::eval {
+
+/// One question of a benchmark, in the form that all data sets share.
+struct Question {
+  Identifier question_id;
+  Identifier image_id;               ///< questions with the same id share a picture: they are one cluster
+  std::filesystem::path image_path;  ///< empty when the benchmark was loaded without an images folder
+  std::string question;              ///< as the data set words it, without a prompt suffix
+  std::vector<std::string> answers;  ///< as the data set gives them; empty where its server keeps them
+  std::string family;                ///< question family or category; empty if the data set has none
+};
+
+/// A data set ready to be asked and scored.
+struct Benchmark {
+  std::string name;
+  std::vector<Question> questions;
+};
+
+/// Loads the annotations of benchmark `name` (see benchmark_names) and names each question's image below
+/// `images` by the data set's rule; an empty `images` leaves image paths empty. Throws imp::Error: unknown
+/// name (with the known ones), a file that cannot be read, is of another version, or repeats a question id.
+[[nodiscard]] Benchmark load_benchmark(std::string_view name, const std::filesystem::path& annotations,
+                                       const std::filesystem::path& images);
+
+/// Names that load_benchmark knows.
+[[nodiscard]] std::vector<std::string> benchmark_names();
+
+/// Throws imp::Error naming the first absent pictures and their number; called before any accelerator time is
+/// spent.
+void require_images(const Benchmark& benchmark);
+
+/// What is asked about a picture: the question and the suffix with which LLaVA-1.5 evaluates this data set.
+[[nodiscard]] std::string prompt(const Benchmark& benchmark, const Question& question);
+
+}  // namespace imp::eval

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "eval/predictions/score.h"
+#include "eval/programs/commands.h"
+
+namespace imp::eval {
+namespace {
+
+nlohmann::ordered_json to_json(const std::string& benchmark, const ScoreReport& report) {
+  nlohmann::ordered_json families = nlohmann::ordered_json::object();
+  for (const FamilyScore& family : report.families)
+    families[family.family] = {{"value", family.mean}, {"n", family.n}};
+  nlohmann::ordered_json further = nlohmann::ordered_json::object();
+  for (const NamedValue& value : report.further) further[value.name] = value.value;
+  return {{"benchmark", benchmark},
+          {"metric", report.metric},
+          {"value", report.mean},
+          {"standard_error", report.standard_error},
+          {"n", report.n},
+          {"images", report.images},
+          {"families", families},
+          {"further", further},
+          {"missing", report.problems.missing.size()},
+          {"duplicate", report.problems.duplicate.size()},
+          {"unknown", report.problems.unknown.size()},
+          {"empty", report.problems.empty.size()}};
+}
+
+std::string to_table(const std::string& benchmark, const ScoreReport& report) {
+  std::string table = fmt::format(
+      "{} {}: {:.1f} % (standard error {:.1f}, clustered by picture; {} questions, {} pictures)\n", benchmark,
+      report.metric, 100 * report.mean, 100 * report.standard_error, report.n, report.images);
+  std::size_t width = 0;
+  for (const FamilyScore& family : report.families) width = std::max(width, family.family.size());
+  for (const FamilyScore& family : report.families)
+    table += fmt::format("  {:<{}}  {:5.1f} %  n = {}\n", family.family, width, 100 * family.mean, family.n);
+  for (const NamedValue& value : report.further)
+    table += fmt::format("  {} = {:.4f}\n", value.name, value.value);
+  return table;
+}
+
+}  // namespace
+
+void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log) {
+  const Benchmark benchmark = load_benchmark(request.benchmark, request.annotations, {});
+  const std::vector<Prediction> predictions = read_predictions(request.predictions);
+  const ScoreReport report = score_predictions(benchmark, predictions);
+  if (!request.partial) require_complete(report.problems, request.predictions.string());
+  const PredictionProblems& problems = report.problems;
+  if (!problems.missing.empty() || !problems.duplicate.empty() || !problems.unknown.empty())
+    log << fmt::format(
+        "{}: partial: {} questions without an answer, {} repeated and {} unknown answers left out\n",
+        request.predictions.string(), problems.missing.size(), problems.duplicate.size(),
+        problems.unknown.size());
+  out << (request.json ? to_json(request.benchmark, report).dump(2) + "\n"
+                       : to_table(request.benchmark, report));
+}
+
+}  // namespace imp::eval
