@@ -17,7 +17,8 @@ struct PackagedFile {
 /// Upright sans faces of Debian's fonts: no italics, no monospaced, light or condensed cuts.
 [[nodiscard]] std::span<const PackagedFile> font_catalog();
 
-/// Photographs and artwork of Debian's wallpaper packages, JPEG or PNG.
+/// Photographs and artwork of Debian's wallpaper packages, JPEG or PNG. Left out: pictures with text of their
+/// own, nearly empty ones, and copies in another size.
 [[nodiscard]] std::span<const PackagedFile> background_catalog();
 
 /// The face whose symbols are the objects of a scene.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <sstream>
 
 #include "models/io/error.h"
@@ -44,12 +45,14 @@ bool is_plain_word(std::string_view word) {
          std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-bool is_unwanted(std::string_view word) {
-  return std::any_of(kUnwanted.begin(), kUnwanted.end(),
-                     [&](std::string_view start) { return word.starts_with(start); });
-}
-
 }  // namespace
+
+bool is_unwanted_word(std::string_view word) {
+  const auto same_letter = [](char a, char b) { return a == std::toupper(static_cast<unsigned char>(b)); };
+  return std::any_of(kUnwanted.begin(), kUnwanted.end(), [&](std::string_view start) {
+    return word.size() >= start.size() && std::equal(start.begin(), start.end(), word.begin(), same_letter);
+  });
+}
 
 std::span<const std::string_view> sign_words() {
   return kSignWords;
@@ -71,7 +74,7 @@ Vocabulary::Vocabulary(const std::filesystem::path& word_list) {
     if (!is_plain_word(word)) continue;
     std::transform(word.begin(), word.end(), word.begin(),
                    [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-    if (is_unwanted(word) || std::find(kSignWords.begin(), kSignWords.end(), word) != kSignWords.end())
+    if (is_unwanted_word(word) || std::find(kSignWords.begin(), kSignWords.end(), word) != kSignWords.end())
       continue;
     open_words_[static_cast<std::size_t>(split_of(word, "open word"))].push_back(word);
   }

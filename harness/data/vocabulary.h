@@ -15,6 +15,10 @@ namespace imp::harness {
 /// The closed list of sign words: upper case, 2 to 6 letters.
 [[nodiscard]] std::span<const std::string_view> sign_words();
 
+/// Whether a word of any case starts like a slur or an obscenity; such words are in no data set (some
+/// harmless words that start alike are lost with them).
+[[nodiscard]] bool is_unwanted_word(std::string_view word);
+
 /// A random number without leading zero, its number of digits uniform between the two bounds.
 [[nodiscard]] std::string random_number(Random& random, int min_digits, int max_digits);
 

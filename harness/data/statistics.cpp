@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/data/statistics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "models/io/error.h"
+#include "models/io/file.h"
+
+namespace imp::harness {
+namespace {
+
+using nlohmann::json;
+using AnswerCounts = std::map<std::string, int>;
+
+const std::string& commonest(const AnswerCounts& counts) {
+  return std::max_element(counts.begin(), counts.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+/// Collects answers by family and turns them into numbers.
+class Part {
+ public:
+  void add(const std::string& family, const std::string& answer) { ++answers_[family][answer]; }
+  void add_picture(const std::string& image) { pictures_.insert(image); }
+
+  [[nodiscard]] PartStatistics statistics() const {
+    PartStatistics result;
+    result.pictures = static_cast<int>(pictures_.size());
+    for (const auto& [family, counts] : answers_) {
+      FamilyStatistics& of_family = result.families[family];
+      for (const auto& [answer, count] : counts) of_family.questions += count;
+      of_family.distinct_answers = static_cast<int>(counts.size());
+      of_family.share_of_commonest =
+          static_cast<double>(counts.at(commonest(counts))) / static_cast<double>(of_family.questions);
+      result.questions += of_family.questions;
+    }
+    return result;
+  }
+
+ private:
+  std::map<std::string, AnswerCounts> answers_;
+  std::set<std::string> pictures_;
+};
+
+PartStatistics training_part(const json& rows, const json& families) {
+  Part part;
+  for (const json& row : rows) {
+    part.add_picture(row.at("image").get<std::string>());
+    const json& names = families.at(row.at("id").get<std::string>());
+    const json& turns = row.at("conversations");
+    for (std::size_t i = 0; i < names.size(); ++i)
+      part.add(names[i].get<std::string>(), turns.at(2 * i + 1).at("value").get<std::string>());
+  }
+  return part.statistics();
+}
+
+PartStatistics annotated_part(const json& file) {
+  Part part;
+  for (const json& question : file.at("data")) {
+    part.add_picture(question.at("image_id").get<std::string>());
+    AnswerCounts counts;
+    for (const json& answer : question.at("answers")) ++counts[answer.get<std::string>()];
+    part.add(question.at("family").get<std::string>(), commonest(counts));
+  }
+  return part.statistics();
+}
+
+}  // namespace
+
+std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem::path& folder) {
+  std::filesystem::path current = folder;
+  const auto load = [&](const char* name) {
+    current = folder / name;
+    return json::parse(read_file(current));
+  };
+  try {
+    std::map<std::string, PartStatistics> parts;
+    const json rows = load("train.json");
+    parts["train"] = training_part(rows, load("train_families.json"));
+    for (const char* name : {"validation", "test"})
+      parts[name] = annotated_part(load(fmt::format("{}.json", name).c_str()));
+    return parts;
+  } catch (const json::exception& error) {
+    throw Error(fmt::format("{}: not a file of a scenetext folder ({}); render it again with imp-data render",
+                            current.string(), error.what()));
+  }
+}
+
+}  // namespace imp::harness
