@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+
+#include "models/tokenizer/tokenizer.h"
+
+namespace imp::models {
+
+/// Reads a JSON file. Throws imp::Error (usage) with the path and the place of the mistake.
+[[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
+
+/// Reads tokenizer.json (https://huggingface.co/docs/tokenizers) with a BPE model. Throws imp::Error (usage)
+/// naming file and key.
+[[nodiscard]] TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path);
+
+/// Reads SentencePiece's tokenizer.model (sentencepiece_model.proto) of type BPE with the identity
+/// normalization, the legacy space rule: one "▁" before every stretch of text. Throws imp::Error (usage)
+/// naming what it does not know.
+[[nodiscard]] TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path);
+
+/// Adds what stands beside the tokenizer file: added_tokens.json, tokenizer_config.json's
+/// added_tokens_decoder, and which tokens begin, end and pad a text.
+void read_special_tokens(const std::filesystem::path& directory, TokenizerDefinition& definition);
+
+}  // namespace imp::models
