@@ -40,13 +40,15 @@ std::string quoted(std::string_view key) {
 
 }  // namespace
 
-JsonText::JsonText(const std::filesystem::path& path) : path_(path), content_(read_file(path)) {
-  size_ = content_.size();
-  content_.append(simdjson::SIMDJSON_PADDING, ' ');
+JsonText::JsonText(const std::filesystem::path& path) : path_(path) {
+  if (simdjson::padded_string::load(path.string()).get(content_) == simdjson::SUCCESS) return;
+  // read_file says why; a file that it can read after all is used.
+  content_ = simdjson::padded_string(read_file(path));
 }
 
 simdjson::ondemand::document JsonText::parse(std::string_view part) {
-  const auto room = static_cast<std::size_t>(content_.data() + content_.size() - part.data());
+  const auto room =
+      static_cast<std::size_t>(content_.data() + content_.size() + simdjson::SIMDJSON_PADDING - part.data());
   simdjson::ondemand::document document;
   const simdjson::error_code error =
       parser_.iterate(simdjson::padded_string_view(part.data(), part.size(), room)).get(document);
@@ -56,7 +58,7 @@ simdjson::ondemand::document JsonText::parse(std::string_view part) {
 
 void JsonText::fail(const char* at, const std::string& message) const {
   const char* const begin = content_.data();
-  const char* const end = std::clamp(at, begin, begin + size_);
+  const char* const end = std::clamp(at, begin, begin + content_.size());
   const auto line = std::count(begin, end, '\n') + 1;
   const char* line_start = end;
   while (line_start != begin && line_start[-1] != '\n') --line_start;
@@ -68,7 +70,8 @@ void JsonText::fail_syntax(std::string_view part) const {
   if (const auto invalid = first_invalid_utf8(part))
     fail(part.data() + *invalid, "a byte that is not UTF-8; write the file as UTF-8");
   FirstError error;
-  nlohmann::json::sax_parse(part.begin(), part.end(), &error);
+  if (nlohmann::json::sax_parse(part.begin(), part.end(), &error))
+    fail(part.data(), "JSON of another shape; an object, or a list where the format has one, is needed");
   const std::size_t offset = std::min(error.offset > 0 ? error.offset - 1 : 0, part.size());
   fail(part.data() + offset, "not JSON; a value, comma or closing bracket is missing or wrong here");
 }

@@ -18,7 +18,7 @@ class JsonText {
   /// Reads the whole file. Throws imp::Error (usage) if it cannot be read.
   explicit JsonText(const std::filesystem::path& path);
 
-  [[nodiscard]] std::string_view content() const { return {content_.data(), size_}; }
+  [[nodiscard]] std::string_view content() const { return {content_.data(), content_.size()}; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Starts parsing one value; `part` lies within content(). Throws imp::Error with file:line:column if it is
@@ -28,8 +28,8 @@ class JsonText {
   /// Throws imp::Error `file:line:column: message`; `at` points into content().
   [[noreturn]] void fail(const char* at, const std::string& message) const;
 
-  /// Throws imp::Error naming the first place at which `part` is not JSON; call it after simdjson refused
-  /// `part`.
+  /// Throws imp::Error naming the first place at which `part` is not JSON, or saying that it has another
+  /// shape; call it after simdjson refused `part`.
   [[noreturn]] void fail_syntax(std::string_view part) const;
 
   /// The value of `key` as a string. Throws imp::Error with its place if it is something else.
@@ -44,8 +44,7 @@ class JsonText {
 
  private:
   std::filesystem::path path_;
-  std::string content_;  ///< the file and the padding that simdjson reads past the end
-  std::size_t size_ = 0;
+  simdjson::padded_string content_;
   simdjson::ondemand::parser parser_;
 };
 

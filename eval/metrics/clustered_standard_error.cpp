@@ -13,7 +13,7 @@
 
 namespace imp::eval {
 
-double clustered_standard_error(std::span<const double> scores, std::span<const std::string_view> clusters) {
+double clustered_standard_error(std::span<const double> scores, std::span<const std::size_t> clusters) {
   if (scores.size() != clusters.size())
     throw Error("clustered_standard_error: " + std::to_string(scores.size()) + " scores but " +
                 std::to_string(clusters.size()) + " clusters; one cluster a score is needed");
@@ -21,16 +21,11 @@ double clustered_standard_error(std::span<const double> scores, std::span<const 
 
   const auto n = static_cast<double>(scores.size());
   const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / n;
-  // Sums are kept in the order in which clusters appear, so that the result does not depend on the hash
-  // function.
-  std::unordered_map<std::string_view, std::size_t> numbers;
-  std::vector<double> cluster_sums;
+  std::vector<double> cluster_sums(*std::max_element(clusters.begin(), clusters.end()) + 1, 0.0);
   double squares = 0.0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const double deviation = scores[i] - mean;
-    const std::size_t number = numbers.try_emplace(clusters[i], numbers.size()).first->second;
-    if (number == cluster_sums.size()) cluster_sums.push_back(0.0);
-    cluster_sums[number] += deviation;
+    cluster_sums[clusters[i]] += deviation;
     squares += deviation * deviation;
   }
   const double variance = squares / (n - 1) / n;
@@ -38,6 +33,19 @@ double clustered_standard_error(std::span<const double> scores, std::span<const 
                                           [](double total, double sum) { return total + sum * sum; });
   // Deviations that cancel within every cluster bring the sum to zero, or by rounding a little below.
   return std::sqrt(std::max(0.0, variance + products / (n * n)));
+}
+
+std::vector<std::size_t> number_clusters(std::span<const std::string_view> names) {
+  std::unordered_map<std::string_view, std::size_t> numbers;
+  std::vector<std::size_t> clusters;
+  clusters.reserve(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    // The questions of a picture mostly stand together.
+    const bool repeated = i > 0 && names[i] == names[i - 1];
+    clusters.push_back(repeated ? clusters.back()
+                                : numbers.try_emplace(names[i], numbers.size()).first->second);
+  }
+  return clusters;
 }
 
 }  // namespace imp::eval

@@ -144,7 +144,7 @@ void add_clustered_standard_error(Json& line) {
   }
   const std::vector<std::string> clusters = texts(line, "clusters");
   const std::vector<std::string_view> views(clusters.begin(), clusters.end());
-  line["standard_error"] = clustered_standard_error(scores, views);
+  line["standard_error"] = clustered_standard_error(scores, number_clusters(views));
 }
 
 constexpr LineMetric kMetrics[] = {

@@ -2,6 +2,7 @@
 #include "eval/metrics/vqa_accuracy.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "eval/metrics/vqa_normalize.h"
 #include "models/io/error.h"
@@ -12,15 +13,18 @@ namespace {
 using Normalize = std::string (*)(std::string_view);
 
 /// How many answers equal the prediction after normalisation. Annotators agree often: an answer spelled like
-/// an earlier one is not normalised again.
+/// the prediction or an earlier answer is not normalised again.
 std::size_t count_matches(std::string_view prediction, std::span<const std::string> answers,
                           Normalize normalize) {
   const std::string wanted = normalize(prediction);
   std::size_t matches = 0;
-  bool last_matched = false;
+  std::vector<bool> matched(answers.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (i == 0 || answers[i] != answers[i - 1]) last_matched = normalize(answers[i]) == wanted;
-    matches += last_matched ? 1 : 0;
+    const std::span earlier = answers.first(i);
+    const auto same = std::find(earlier.begin(), earlier.end(), answers[i]);
+    matched[i] = same != earlier.end() ? matched[static_cast<std::size_t>(same - earlier.begin())]
+                                       : answers[i] == prediction || normalize(answers[i]) == wanted;
+    matches += matched[i] ? 1 : 0;
   }
   return matches;
 }

@@ -10,81 +10,63 @@
 namespace imp::eval {
 namespace {
 
-std::optional<double> read_score(const JsonText &file,
-                                 simdjson::ondemand::value value) {
+std::optional<double> read_score(const JsonText& file, simdjson::ondemand::value value) {
   const std::string_view token = value.raw_json_token();
-  if (token.starts_with("null"))
-    return std::nullopt;
+  if (token.starts_with("null")) return std::nullopt;
   double score = 0.0;
-  if (value.get_double().get(score) != simdjson::SUCCESS ||
-      !std::isfinite(score))
-    file.fail(
-        token.data(),
-        "'score' is not a finite number; a number in [0, 1] or null is needed");
+  if (value.get_double().get(score) != simdjson::SUCCESS || !std::isfinite(score))
+    file.fail(token.data(), "'score' is not a finite number; a number in [0, 1] or null is needed");
   return score;
 }
 
-std::string read_answer(const JsonText &file, simdjson::ondemand::value value) {
-  const char *const at = value.raw_json_token().data();
+std::string read_answer(const JsonText& file, simdjson::ondemand::value value) {
+  const char* const at = value.raw_json_token().data();
   std::string answer = file.text(value, "prediction");
   if (answer.size() > kLongestAnswer)
-    file.fail(at, "an answer of " + std::to_string(answer.size()) +
-                      " bytes; at most " + std::to_string(kLongestAnswer) +
-                      " are accepted");
+    file.fail(at, "an answer of " + std::to_string(answer.size()) + " bytes; at most " +
+                      std::to_string(kLongestAnswer) + " are accepted");
   return answer;
 }
 
 /// Fills in the member of that name, if it is one; says whether it was the
 /// answer.
-bool read_member(const JsonText &file, std::string_view key,
-                 simdjson::ondemand::value value, Prediction &out) {
-  if (key == "question_id")
-    out.question_id = file.identifier(value, key);
-  if (key == "image_id")
-    out.image_id = file.identifier(value, key);
-  if (key == "prediction")
-    out.text = read_answer(file, value);
-  if (key == "score")
-    out.score = read_score(file, value);
-  if (key == "family")
-    out.family = file.text(value, key);
-  if (key == "question_tokens")
-    out.question_tokens = file.whole_number(value, key);
-  if (key == "answer_tokens")
-    out.answer_tokens = file.whole_number(value, key);
+bool read_member(const JsonText& file, std::string_view key, simdjson::ondemand::value value,
+                 Prediction& out) {
+  if (key == "question_id") out.question_id = file.identifier(value, key);
+  if (key == "image_id") out.image_id = file.identifier(value, key);
+  if (key == "prediction") out.text = read_answer(file, value);
+  if (key == "score") out.score = read_score(file, value);
+  if (key == "family") out.family = file.text(value, key);
+  if (key == "question_tokens") out.question_tokens = file.whole_number(value, key);
+  if (key == "answer_tokens") out.answer_tokens = file.whole_number(value, key);
   return key == "prediction";
 }
 
-Prediction read_line(JsonText &file, std::string_view line) {
+Prediction read_line(JsonText& file, std::string_view line) {
   Prediction prediction;
   bool has_answer = false;
   try {
     simdjson::ondemand::document document = file.parse(line);
     for (auto field : document.get_object())
-      has_answer |=
-          read_member(file, field.unescaped_key(), field.value(), prediction);
+      has_answer |= read_member(file, field.unescaped_key(), field.value(), prediction);
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-      file.fail(line.data(),
-                "more than one value on the line; one object a line is needed");
-  } catch (const simdjson::simdjson_error &) {
+      file.fail(line.data(), "more than one value on the line; one object a line is needed");
+  } catch (const simdjson::simdjson_error&) {
     file.fail_syntax(line);
   }
-  if (prediction.question_id.text.empty())
-    file.fail(line.data(), "no key 'question_id'");
-  if (!has_answer)
-    file.fail(line.data(), "no key 'prediction'");
+  if (prediction.question_id.text.empty()) file.fail(line.data(), "no key 'question_id'");
+  if (!has_answer) file.fail(line.data(), "no key 'prediction'");
   return prediction;
 }
 
-nlohmann::ordered_json to_json(const Identifier &id) {
-  if (id.is_number)
-    return std::stoll(id.text);
+nlohmann::ordered_json to_json(const Identifier& id) {
+  if (id.is_number) return std::stoll(id.text);
   return id.text;
 }
 
-} // namespace
+}  // namespace
 
-std::vector<Prediction> read_predictions(const std::filesystem::path &path) {
+std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
   JsonText file(path);
   std::vector<Prediction> predictions;
   std::string_view rest = file.content();
@@ -98,30 +80,22 @@ std::vector<Prediction> read_predictions(const std::filesystem::path &path) {
   return predictions;
 }
 
-std::string prediction_line(const Prediction &prediction) {
+std::string prediction_line(const Prediction& prediction) {
   nlohmann::ordered_json line;
   line["question_id"] = to_json(prediction.question_id);
-  if (!prediction.image_id.text.empty())
-    line["image_id"] = to_json(prediction.image_id);
+  if (!prediction.image_id.text.empty()) line["image_id"] = to_json(prediction.image_id);
   line["prediction"] = prediction.text;
-  if (prediction.score)
-    line["score"] = *prediction.score;
-  if (!prediction.family.empty())
-    line["family"] = prediction.family;
-  if (prediction.question_tokens)
-    line["question_tokens"] = *prediction.question_tokens;
-  if (prediction.answer_tokens)
-    line["answer_tokens"] = *prediction.answer_tokens;
-  return line.dump(-1, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace);
+  if (prediction.score) line["score"] = *prediction.score;
+  if (!prediction.family.empty()) line["family"] = prediction.family;
+  if (prediction.question_tokens) line["question_tokens"] = *prediction.question_tokens;
+  if (prediction.answer_tokens) line["answer_tokens"] = *prediction.answer_tokens;
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-void write_predictions(const std::filesystem::path &path,
-                       std::span<const Prediction> predictions) {
+void write_predictions(const std::filesystem::path& path, std::span<const Prediction> predictions) {
   std::string content;
-  for (const Prediction &prediction : predictions)
-    content += prediction_line(prediction) + "\n";
+  for (const Prediction& prediction : predictions) content += prediction_line(prediction) + "\n";
   write_file_atomically(path, content);
 }
 
-} // namespace imp::eval
+}  // namespace imp::eval

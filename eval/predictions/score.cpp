@@ -5,7 +5,6 @@
 #include <map>
 #include <numeric>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "eval/metrics/clustered_standard_error.h"
 #include "models/io/error.h"
@@ -63,8 +62,9 @@ void summarise_mean(std::span<const ScoredAnswer> answers, ScoreReport& report) 
   }
   report.n = scores.size();
   report.mean = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(report.n);
-  report.standard_error = clustered_standard_error(scores, pictures);
-  report.images = std::unordered_set<std::string_view>(pictures.begin(), pictures.end()).size();
+  const std::vector<std::size_t> clusters = number_clusters(pictures);
+  report.standard_error = clustered_standard_error(scores, clusters);
+  report.images = *std::max_element(clusters.begin(), clusters.end()) + 1;
 }
 
 std::vector<FamilyScore> family_scores(std::span<const ScoredAnswer> answers) {
@@ -84,12 +84,12 @@ std::vector<FamilyScore> family_scores(std::span<const ScoredAnswer> answers) {
   return out;
 }
 
-/// "3 questions without an answer (5, 6, 7)", or nothing if there is none.
+/// Adds "questions without an answer: 4 (5, 6, 7, ...)", or nothing if there is none.
 void add_problem(std::string& message, const std::vector<std::string>& ids, const std::string& what) {
   constexpr std::size_t kNamed = 3;
   if (ids.empty()) return;
   if (!message.empty()) message += ", ";
-  message += std::to_string(ids.size()) + " " + what + " (";
+  message += what + ": " + std::to_string(ids.size()) + " (";
   for (std::size_t i = 0; i < std::min(kNamed, ids.size()); ++i) message += (i == 0 ? "" : ", ") + ids[i];
   message += ids.size() > kNamed ? ", ...)" : ")";
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/benchmarks/benchmark.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "tests/eval/temporary_folder.h"
+
+namespace imp::eval {
+namespace {
+
+const std::filesystem::path kTextvqa = IMP_TEST_DATA "/benchmarks/textvqa/TextVQA_0.5.1_val.json";
+
+/// The message of the imp::Error that loading this text as benchmark `name` raises.
+std::string refusal(const std::string& name, const std::string& text) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "a.json", text);
+  try {
+    (void)load_benchmark(name, folder / "a.json", {});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    const std::string message = error.what();
+    const std::size_t at = message.find("a.json");
+    return at == std::string::npos ? message : message.substr(at);
+  }
+  return "accepted";
+}
+
+std::string item(const std::string& id, std::size_t answers) {
+  std::string list;
+  for (std::size_t i = 0; i < answers; ++i) list += std::string(i == 0 ? "" : ",") + "\"stop\"";
+  return R"({"question_id":)" + id + R"(,"image_id":"p","question":"what?","answers":[)" + list + "]}";
+}
+
+TEST(Textvqa, OfficialFileGivesQuestionsAnswersAndPictures) {
+  const Benchmark benchmark = load_benchmark("textvqa", kTextvqa, "train_images");
+  ASSERT_EQ(benchmark.questions.size(), 4U);
+  const Question& question = benchmark.questions[1];
+  EXPECT_EQ(question.question_id.text, "34603");
+  EXPECT_TRUE(question.question_id.is_number);
+  EXPECT_EQ(question.image_id.text, "0054c91397f2fe05");
+  EXPECT_EQ(question.image_path, "train_images/0054c91397f2fe05.jpg");
+  EXPECT_EQ(question.question, "what does the small white text spell?");
+  ASSERT_EQ(question.answers.size(), 10U);
+  EXPECT_EQ(question.answers[8], "thursday");
+  EXPECT_EQ(prompt(benchmark, question),
+            "what does the small white text spell?\nAnswer the question using a single word or phrase.");
+}
+
+TEST(Textvqa, AnotherVersionIsRefusedWithItsPlace) {
+  EXPECT_EQ(refusal("textvqa", R"({"dataset_version":"0.5","data":[]})"),
+            "a.json:1:20: TextVQA version 0.5; version 0.5.1 is needed");
+}
+
+TEST(Textvqa, WrongNumberOfAnswersIsRefused) {
+  EXPECT_EQ(refusal("textvqa", "{\"data\":[\n" + item("1", 10) + ",\n" + item("2", 0) + "]}"),
+            "a.json:3:62: 0 answers; TextVQA has exactly 10 a question");
+}
+
+TEST(Textvqa, RepeatedQuestionIdIsRefused) {
+  EXPECT_EQ(refusal("textvqa", "{\"data\":[" + item("1", 10) + "," + item("\"1\"", 10) + "]}"),
+            "a.json: question id 1 occurs twice; ids must be unique");
+}
+
+TEST(Textvqa, TruncatedFileIsRefusedWithItsPlace) {
+  EXPECT_EQ(refusal("textvqa", "{\"data\":[\n" + item("1", 10)),
+            "a.json:2:134: not JSON; a value, comma or closing bracket is missing or wrong here");
+}
+
+TEST(Textvqa, FileOfAnotherShapeIsRefused) {
+  EXPECT_THAT(refusal("textvqa", "[1]"), testing::HasSubstr("a.json:1:1: JSON of another shape"));
+  EXPECT_EQ(refusal("textvqa", "{}"),
+            "a.json:1:1: no key 'data'; TextVQA's annotations are one object with it");
+  EXPECT_EQ(refusal("textvqa", R"({"data":[{"question_id":1,"image_id":"p"}]})"),
+            "a.json:1:10: no key 'question'");
+}
+
+TEST(Scenetext, IsTextvqasLayoutWithAFamily) {
+  const test::TemporaryFolder folder;
+  std::string text = item("\"s1\"", 10);
+  text.insert(text.size() - 1, R"(,"family":"price")");
+  write_file_atomically(folder / "a.json", R"({"dataset_version":"1","data":[)" + text + "]}");
+  const Benchmark benchmark = load_benchmark("scenetext", folder / "a.json", "images");
+  EXPECT_EQ(benchmark.questions.at(0).family, "price");
+  EXPECT_FALSE(benchmark.questions.at(0).question_id.is_number);
+  EXPECT_EQ(benchmark.questions.at(0).image_path, "images/p.jpg");
+  EXPECT_EQ(prompt(benchmark, benchmark.questions.at(0)), "what?");
+}
+
+TEST(Benchmarks, UnknownNameListsTheKnownOnes) {
+  EXPECT_THAT(refusal("textvq", "{}"),
+              testing::AllOf(testing::StartsWith("benchmark 'textvq' is unknown; one of: "),
+                             testing::HasSubstr("textvqa")));
+}
+
+TEST(Benchmarks, AbsentPicturesAreNamedBeforeAnyWork) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "003a8ae2ef43b901.jpg", "");
+  const Benchmark benchmark = load_benchmark("textvqa", kTextvqa, folder / "");
+  try {
+    require_images(benchmark);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("textvqa: 2 of 3 pictures are absent ("));
+    EXPECT_THAT(error.what(), testing::HasSubstr("0054c91397f2fe05.jpg"));
+  }
+}
+
+}  // namespace
+}  // namespace imp::eval
