@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the program imp-data as a user would.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "models/io/file.h"
+
+namespace imp {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code;
+  std::string output, errors;
+};
+
+Outcome imp_data(const std::string& arguments) {
+  const fs::path folder = ::testing::TempDir();
+  const fs::path output = folder / "imp_data.out", errors = folder / "imp_data.err";
+  const int status = std::system(
+      fmt::format("{}/imp-data {} >{} 2>{}", IMP_BIN, arguments, output.string(), errors.string()).c_str());
+  return {WEXITSTATUS(status), read_file(output), read_file(errors)};
+}
+
+TEST(ImpData, RendersAFolderAndTellsWhatIsInIt) {
+  const fs::path folder = fs::path(::testing::TempDir()) / "imp_data_rendered";
+  fs::remove_all(folder);
+  const Outcome rendered = imp_data(
+      fmt::format("render embedded -o {} --pictures 12 --test-pictures 8 --size 64", folder.string()));
+  EXPECT_EQ(rendered.exit_code, 0) << rendered.errors;
+  EXPECT_TRUE(fs::exists(folder / "images/train/000011.jpg"));
+  const Outcome told = imp_data("stats " + folder.string());
+  EXPECT_EQ(told.exit_code, 0);
+  EXPECT_EQ(told.output, rendered.output);
+  EXPECT_THAT(told.output, HasSubstr("| train | 12 | word |"));
+  EXPECT_THAT(imp_data("stats --json " + folder.string()).output, HasSubstr("\"pictures\": 12"));
+}
+
+TEST(ImpData, AnUnknownProfileIsAUsageErrorThatNamesTheProfiles) {
+  const Outcome outcome = imp_data("render embeded -o /nowhere");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_THAT(outcome.errors, HasSubstr("embedded"));
+}
+
+TEST(ImpData, AMissingOptionIsAUsageError) {
+  EXPECT_EQ(imp_data("render embedded").exit_code, 2);
+}
+
+TEST(ImpData, AFolderThatCannotBeWrittenIsAnEnvironmentError) {
+  EXPECT_EQ(imp_data("render embedded -o /dev/null/x --pictures 1").exit_code, 3);
+}
+
+}  // namespace
+}  // namespace imp

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/data/renderer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+#include <thread>
+#include <vector>
+
+#include "harness/data/parallel_for.h"
+#include "harness/data/scene_sampler.h"
+#include "models/io/error.h"
+#include "tests/harness/data/shared_assets.h"
+
+namespace imp::harness {
+namespace {
+
+using testing::assets;
+using testing::vocabulary;
+
+const SceneSampler& sampler() {
+  static const SceneSampler made(assets(), vocabulary(), SceneParameters::pretraining(3));
+  return made;
+}
+
+/// The scene as it would look without blur, so that every pixel has one cause.
+Scene sharp_scene(std::uint64_t index) {
+  Scene scene = sampler().sample(index);
+  scene.blur = scene.noise = 0;
+  return scene;
+}
+
+TEST(Renderer, OutsideThePlacesOnlyTheBackdropIsSeen) {
+  const Renderer renderer(assets(), 96);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const Scene scene = sharp_scene(i);
+    Scene empty = scene;
+    empty.signs.clear();
+    empty.object.reset();
+    const auto full = renderer.render(scene), bare = renderer.render(empty);
+    const Places places = renderer.places(scene);
+    std::vector<Box> boxes;
+    for (const SignPlace& sign : places.signs) boxes.push_back(sign.box);
+    if (places.object) boxes.push_back(*places.object);
+    for (int y = 0; y < 96; ++y)
+      for (int x = 0; x < 96; ++x) {
+        const Box pixel{static_cast<float>(x), static_cast<float>(y), static_cast<float>(x) + 1,
+                        static_cast<float>(y) + 1};
+        if (std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) { return overlap(box, pixel); }))
+          continue;
+        const auto at = static_cast<std::size_t>((y * 96 + x) * 3);
+        ASSERT_TRUE(std::equal(&full.pixels[at], &full.pixels[at] + 3, &bare.pixels[at]))
+            << i << " " << x << " " << y;
+      }
+  }
+}
+
+TEST(Renderer, EveryGlyphHasInkAroundItsCentreAndCentresGoLeftToRight) {
+  const Renderer renderer(assets(), 96);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const Scene scene = sharp_scene(i);
+    const auto image = renderer.render(scene);
+    const Places places = renderer.places(scene);
+    ASSERT_EQ(places.signs.size(), scene.signs.size());
+    for (std::size_t k = 0; k < scene.signs.size(); ++k) {
+      const Sign& sign = scene.signs[k];
+      const auto& glyphs = places.signs[k].glyphs;
+      ASSERT_EQ(glyphs.size(), sign.text.size());
+      const int contrast = std::abs(sign.plate.red - sign.ink.red) +
+                           std::abs(sign.plate.green - sign.ink.green) +
+                           std::abs(sign.plate.blue - sign.ink.blue);
+      for (std::size_t g = 0; g < glyphs.size(); ++g) {
+        if (g > 0) {
+          EXPECT_GT(glyphs[g].x, glyphs[g - 1].x);
+        }
+        int nearest =
+            3 * 255;  // of the pixels around, from the ink's colour; an O is hollow, so up to its rim
+        for (int dy = -7; dy <= 7; ++dy)
+          for (int dx = -3; dx <= 3; ++dx) {
+            const int x = std::clamp(static_cast<int>(glyphs[g].x) + dx, 0, 95);
+            const int y = std::clamp(static_cast<int>(glyphs[g].y) + dy, 0, 95);
+            const std::uint8_t* pixel = &image.pixels[static_cast<std::size_t>((y * 96 + x) * 3)];
+            nearest =
+                std::min(nearest, std::abs(pixel[0] - sign.ink.red) + std::abs(pixel[1] - sign.ink.green) +
+                                      std::abs(pixel[2] - sign.ink.blue));
+          }
+        EXPECT_LT(nearest, contrast / 2) << sign.text << " glyph " << g << " of picture " << i;
+      }
+    }
+  }
+}
+
+TEST(Renderer, OtherResolutionsShowTheSamePicture) {
+  const Renderer small(assets(), 96), large(assets(), 192);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const Scene scene = sharp_scene(i);
+    const auto low = small.render(scene), high = large.render(scene);
+    double difference = 0;
+    for (int y = 0; y < 96; ++y)
+      for (int x = 0; x < 96; ++x)
+        for (int c = 0; c < 3; ++c) {
+          int sum = 0;
+          for (const auto& [dx, dy] : {std::pair{0, 0}, {1, 0}, {0, 1}, {1, 1}})
+            sum += high.pixels[static_cast<std::size_t>(((2 * y + dy) * 192 + 2 * x + dx) * 3 + c)];
+          difference += std::abs(sum / 4.0 - low.pixels[static_cast<std::size_t>((y * 96 + x) * 3 + c)]);
+        }
+    EXPECT_LT(difference / (96 * 96 * 3), 6) << i;
+    EXPECT_FLOAT_EQ(large.places(scene).signs[0].box.right, 2 * small.places(scene).signs[0].box.right);
+  }
+}
+
+TEST(Renderer, ThreadsShareOneRendererAndDrawTheSame) {
+  const Renderer renderer(assets(), 96);
+  std::vector<std::vector<std::uint8_t>> alone(60), together(60);
+  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = renderer.render(sampler().sample(i)).pixels;
+  parallel_for(60, 4, [&](int i) {
+    const auto index = static_cast<std::size_t>(i);
+    together[index] = renderer.render(sampler().sample(index)).pixels;
+  });
+  EXPECT_EQ(alone, together);
+}
+
+TEST(Renderer, NoiseHasTheAskedStrengthAndNoBias) {
+  const Renderer renderer(assets(), 128);
+  Scene scene;
+  scene.backdrop.color = {128, 128, 128};
+  scene.noise = 6;
+  scene.noise_seed = 7;
+  const auto image = renderer.render(scene);
+  double sum = 0, squares = 0;
+  for (const std::uint8_t level : image.pixels) {
+    sum += level - 128;
+    squares += (level - 128) * (level - 128);
+  }
+  const auto count = static_cast<double>(image.pixels.size());
+  EXPECT_NEAR(sum / count, 0, 0.15);
+  EXPECT_NEAR(std::sqrt(squares / count), 6, 0.2);
+}
+
+TEST(Renderer, WrongBufferAndTinyResolutionAreRefused) {
+  const Renderer renderer(assets(), 96);
+  std::vector<std::uint8_t> buffer(100);
+  EXPECT_THROW(renderer.render_into(sampler().sample(0), buffer), Error);
+  EXPECT_THROW(Renderer(assets(), 4), Error);
+}
+
+TEST(Renderer, DrawsAtLeastFourHundredPicturesASecondOnOneCore) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "speed is not measured under a sanitizer";
+#endif
+  const Renderer renderer(assets(), 96);
+  std::vector<std::uint8_t> pixels(renderer.bytes());
+  constexpr int kPictures = 600;
+  const std::clock_t start = std::clock();  // processor time: what else the machine does is not counted
+  for (std::uint64_t i = 0; i < kPictures; ++i) renderer.render_into(sampler().sample(i), pixels);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  RecordProperty("pictures_per_second", std::to_string(kPictures / seconds));
+  EXPECT_GT(kPictures / seconds, 400);
+}
+
+}  // namespace
+}  // namespace imp::harness

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/data/text_corpus.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "harness/data/general_text.h"
+#include "tests/harness/data/shared_assets.h"
+
+namespace imp::harness {
+namespace {
+
+using testing::assets;
+using testing::vocabulary;
+
+TEST(TextCorpus, TheAnswersStandInTheText) {
+  const TextCorpus corpus(assets(), vocabulary(), SceneParameters{});
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const TextSample sample = corpus.caption_sample(i);
+    EXPECT_FALSE(sample.prefix.empty());
+    ASSERT_EQ(sample.turns.size(), sample.families.size());
+    for (std::size_t k = 0; k < sample.turns.size(); ++k) {
+      if (sample.families[k] != Family::yesno && sample.families[k] != Family::count) {
+        EXPECT_NE(sample.prefix.find(sample.turns[k].second), std::string::npos)
+            << sample.prefix << " / " << sample.turns[k].first;
+      }
+    }
+    EXPECT_EQ(sample.prefix, corpus.caption_sample(i).prefix);
+  }
+}
+
+TEST(TextCorpus, EveryWordingTellsAllTextsColorsAndTheObject) {
+  const SceneSampler sampler(assets(), vocabulary(), SceneParameters::pretraining(1));
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const Scene scene = sampler.sample(i);
+    std::set<std::string> tellings;
+    for (int wording = 0; wording < kDescriptions; ++wording) {
+      const std::string text = describe(scene, wording);
+      tellings.insert(text);
+      for (const Sign& sign : scene.signs) {
+        EXPECT_NE(text.find(lower_case(sign.text)), std::string::npos);
+        EXPECT_NE(text.find(kSignStyles[static_cast<std::size_t>(sign.style)].color), std::string::npos);
+      }
+    }
+    EXPECT_EQ(tellings.size(), 3U);
+  }
+}
+
+TEST(TextCorpus, LayoutCellsHoldEverySignWhereItStands) {
+  const TextCorpus corpus(assets(), vocabulary(), SceneParameters{});
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const Scene scene = corpus.scene(i);
+    const LayoutSample sample = corpus.layout_sample(i);
+    ASSERT_EQ(sample.cells.size(), 64U);
+    EXPECT_EQ(sample.text.prefix, caption_of(scene));
+    std::set<std::string> told(sample.cells.begin(), sample.cells.end());
+    for (const Sign& sign : scene.signs) {
+      EXPECT_TRUE(told.contains(lower_case(sign.text))) << sign.text;
+      const Box box = bounding_box(sign.corners);
+      for (int cell = 0; cell < 64; ++cell) {
+        const float x = (static_cast<float>(cell % 8) + 0.5F) * 12,
+                    y = (static_cast<float>(cell / 8) + 0.5F) * 12;
+        if (sample.cells[static_cast<std::size_t>(cell)] == lower_case(sign.text)) {
+          EXPECT_TRUE(x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
+        }
+      }
+    }
+    EXPECT_TRUE(told.contains("."));
+  }
+}
+
+TEST(GeneralText, LinesAreManyFixedAndClean) {
+  const auto lines = general_text_lines();
+  EXPECT_GT(lines.size(), 100000U);
+  EXPECT_EQ(lines, general_text_lines());
+  EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.empty() || line.find('\n') != std::string::npos;
+  }));
+}
+
+}  // namespace
+}  // namespace imp::harness
