@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/config_checks.h"
+
+#include <fmt/format.h>
+
+namespace imp::harness {
+
+void check_together(const TrialConfig& config, const std::function<Location(std::string_view key)>& locate,
+                    Diagnostics& diagnostics) {
+  if (!config.pretrain.empty()) return;
+  if (config.micro_batch > config.batch_size) {
+    diagnostics.add(locate("micro_batch"),
+                    fmt::format("micro_batch {} is larger than batch_size {}; set micro_batch "
+                                "to {} or less",
+                                config.micro_batch, config.batch_size, config.batch_size));
+  }
+  if (config.connector_micro_batch > config.connector_batch_size) {
+    diagnostics.add(
+        locate("connector_micro_batch"),
+        fmt::format("connector_micro_batch {} is larger than connector_batch_size {}; set "
+                    "connector_micro_batch to {} or less",
+                    config.connector_micro_batch, config.connector_batch_size, config.connector_batch_size));
+  }
+  if (config.finetune == "lora" && config.lora_rank == 0) {
+    diagnostics.add(locate("lora_rank"),
+                    "lora_rank is 0 while finetune is lora; set a rank of 1 or more, or finetune: projector");
+  }
+  if (!config.init_adapter.empty() && config.finetune != "lora") {
+    diagnostics.add(
+        locate("init_adapter"),
+        fmt::format("init_adapter is set while finetune is {}; set finetune: lora", config.finetune));
+  }
+}
+
+}  // namespace imp::harness

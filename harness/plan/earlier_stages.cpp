@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/earlier_stages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/io/error.h"
+#include "models/io/file.h"
+
+namespace imp::harness {
+namespace fs = std::filesystem;
+
+namespace {
+
+using nlohmann::json;
+
+std::optional<EarlierStage> read_stage(const fs::path& folder) {
+  try {
+    const json record = json::parse(read_file(folder / "stage.json"));
+    EarlierStage stage;
+    stage.kind = record.at("kind").get<std::string>();
+    stage.key = record.at("key").get<std::string>();
+    stage.parameters = record.value("parameters", json::object());
+    stage.made = record.value("made", "");
+    stage.seconds = record.value("seconds", -1.0);
+    for (const json& input : record.value("inputs", json::array())) {
+      stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
+    }
+    if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
+    return stage;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string shown(const json& parameters, const std::string& name) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end()) return "absent";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::vector<std::string> differing_parameters(const json& now, const json& before) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : now.items()) {
+    const auto found = before.find(name);
+    if (found == before.end() || *found != value) names.push_back(name);
+  }
+  for (const auto& [name, value] : before.items()) {
+    if (!now.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+EarlierStages::EarlierStages(const fs::path& runs_dir) {
+  std::error_code error;
+  for (fs::directory_iterator entry(runs_dir / "stages", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (auto stage = read_stage(entry->path())) stages_.push_back(std::move(*stage));
+  }
+  std::sort(stages_.begin(), stages_.end(), [](const EarlierStage& a, const EarlierStage& b) {
+    return std::tie(b.made, b.key) < std::tie(a.made, a.key);
+  });
+}
+
+bool EarlierStages::has(const StageRequest& request) const {
+  return std::any_of(stages_.begin(), stages_.end(), [&](const EarlierStage& stage) {
+    return stage.key == request.key && stage.kind == request.kind;
+  });
+}
+
+const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
+  const EarlierStage* best = nullptr;
+  std::size_t fewest = 0;
+  for (const EarlierStage& stage : stages_) {
+    if (stage.kind != request.kind) continue;
+    const std::size_t count = differing_parameters(request.parameters, stage.parameters).size();
+    if (best != nullptr && count >= fewest) continue;
+    best = &stage;
+    fewest = count;
+  }
+  return best;
+}
+
+std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier) {
+  std::vector<std::string> lines;
+  for (const std::string& name : differing_parameters(request.parameters, earlier.parameters)) {
+    lines.push_back(fmt::format("{}: {}, was {}", name, shown(request.parameters, name),
+                                shown(earlier.parameters, name)));
+  }
+  if (request.inputs != earlier.inputs) lines.emplace_back("inputs");
+  return lines;
+}
+
+}  // namespace imp::harness

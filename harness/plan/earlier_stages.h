@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/plan/stage_request.h"
+
+namespace imp::harness {
+
+/// A stage that lies finished in a runs folder.
+struct EarlierStage {
+  std::string kind;
+  std::string key;
+  nlohmann::json parameters;
+  std::vector<StageInput> inputs;
+  std::string made;     ///< ISO time
+  double seconds = -1;  ///< negative: not recorded
+};
+
+/// The finished stages of a runs folder.
+class EarlierStages {
+ public:
+  /// Reads `<runs>/stages/*/stage.json`; a folder without a readable one is no finished stage.
+  explicit EarlierStages(const std::filesystem::path& runs_dir);
+
+  [[nodiscard]] bool has(const StageRequest& request) const;
+
+  /// The stage of the same kind with the fewest other parameters (of equals the newest), or nullptr.
+  [[nodiscard]] const EarlierStage* closest(const StageRequest& request) const;
+
+ private:
+  std::vector<EarlierStage> stages_;  ///< newest first
+};
+
+/// The parameters in which two stages differ, `lora_rank: 128, was 256`, and `inputs` where those do.
+[[nodiscard]] std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier);
+
+}  // namespace imp::harness

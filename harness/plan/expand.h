@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/plan/sweep_spec.h"
+
+namespace imp::harness {
+
+/// One run of one cell: a full configuration under one seed.
+struct Trial {
+  std::string name;  ///< `lora_rank=128,seed=1`; safe as a folder's name and unique in its sweep
+  std::int64_t seed = 1;
+  std::vector<std::pair<std::string, std::string>> levels;  ///< of every factor of the sweep, in its order
+  TrialConfig config;
+  std::map<std::string, Location, std::less<>> origins;  ///< where a file sets a key; absent: the default
+};
+
+/// A factor and the levels that occur, as text, in the order of the cells.
+struct FactorLevels {
+  std::string name;
+  std::vector<std::string> levels;
+};
+
+/// A sweep, unfolded.
+struct Sweep {
+  SweepSpec spec;
+  std::vector<FactorLevels> factors;
+  std::vector<std::int64_t> seeds;
+  std::vector<Trial>
+      trials;  ///< cells in the file's order (first factor slowest), each with its seeds in order
+};
+
+/// Unfolds a specification: derives `${...}`, checks each configuration, leaves out what `exclude` names.
+/// `only` (a condition as in `exclude`, or "") keeps the trials for which it holds.
+/// Throws imp::Error (usage) with every mistake, one a line: values out of bounds, cycles of `${...}`, cells
+/// that come twice, no cell left.
+[[nodiscard]] Sweep expand(SweepSpec spec, const std::string& only = "");
+
+/// load_sweep_file(), read_sweep_spec() and expand() in one: what `imp-sweep FILE --set ... --only ...`
+/// means.
+[[nodiscard]] Sweep load_sweep(const std::filesystem::path& path,
+                               const std::vector<std::string>& overrides = {}, const std::string& only = "");
+
+}  // namespace imp::harness

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace imp::harness {
+
+/// Hashes of input files and folders, each computed once in the life of the object: a plan asks for the same
+/// model in every cell. Files above 64 MiB stand for themselves by name, size, time of change, and their
+/// first and last MiB.
+class InputHashes {
+ public:
+  /// Throws imp::Error (usage) if the file cannot be read.
+  const std::string& file(const std::filesystem::path& path);
+
+  /// Over relative names and contents, in name order; hidden files and Markdown (a model's card) do not
+  /// count. Throws imp::Error (usage) if the folder cannot be read.
+  const std::string& directory(const std::filesystem::path& path);
+
+ private:
+  std::map<std::filesystem::path, std::string> known_;
+};
+
+}  // namespace imp::harness

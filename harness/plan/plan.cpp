@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unordered_map>
+
+#include "harness/plan/earlier_stages.h"
+#include "harness/plan/stage_graph.h"
+#include "models/io/error.h"
+
+namespace imp::harness {
+
+namespace {
+
+constexpr std::size_t kMostDifferences = 3;
+
+/// Status, reason and estimate of a stage whose users are counted.
+void judge(PlannedStage& stage, const EarlierStages& earlier) {
+  if (earlier.has(stage.request)) {
+    stage.status = StageStatus::reuse;
+    stage.reason = "finished earlier";
+    stage.seconds = 0;
+    return;
+  }
+  const std::string sharing = stage.trials > 1 ? fmt::format("once for {} trials; ", stage.trials) : "";
+  stage.status = stage.trials > 1 ? StageStatus::share : StageStatus::run;
+  const EarlierStage* closest = earlier.closest(stage.request);
+  if (closest == nullptr) {
+    stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request.kind);
+    return;
+  }
+  if (closest->seconds >= 0) stage.seconds = closest->seconds;
+  const std::vector<std::string> lines = differences(stage.request, *closest);
+  if (lines.empty()) {
+    stage.reason = sharing + "its code changed";
+  } else if (lines.size() > kMostDifferences) {
+    stage.reason = fmt::format("{}none like it: the closest differs in {} parameters", sharing, lines.size());
+  } else {
+    stage.reason = fmt::format("{}new: {}", sharing, fmt::join(lines, ", "));
+  }
+}
+
+}  // namespace
+
+std::string_view status_name(StageStatus status) {
+  switch (status) {
+    case StageStatus::run:
+      return "run";
+    case StageStatus::share:
+      return "share";
+    case StageStatus::reuse:
+      break;
+  }
+  return "reuse";
+}
+
+Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
+  Plan plan;
+  InputHashes hashes;
+  Diagnostics diagnostics;
+  std::unordered_map<std::string, std::size_t> known;
+  for (const Trial& trial : sweep.trials) {
+    PlannedTrial planned{trial, {}, {}};
+    try {
+      planned.stages = stages_of(trial, sweep.spec, hashes);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::usage) throw;
+      diagnostics.add_lines(error.what());
+    }
+    for (const StageRequest& request : planned.stages) {
+      const auto [place, fresh] = known.emplace(request.key, plan.stages.size());
+      if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}});
+      ++plan.stages[place->second].trials;
+      planned.planned.push_back(place->second);
+    }
+    plan.trials.push_back(std::move(planned));
+  }
+  diagnostics.throw_if_any();
+  plan.sweep = std::move(sweep);
+  const EarlierStages earlier(runs_dir);
+  for (PlannedStage& stage : plan.stages) judge(stage, earlier);
+  return plan;
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/plan/expand.h"
+#include "harness/plan/stage_request.h"
+
+namespace imp::harness {
+
+/// What a sweep will do about a stage: make it for one trial; make it once for several; take what lies there.
+enum class StageStatus { run, share, reuse };
+
+/// A stage of a plan, once however many trials need it.
+struct PlannedStage {
+  StageRequest request;
+  StageStatus status = StageStatus::run;
+  std::string reason;
+  std::size_t trials = 0;         ///< that need it
+  std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
+};
+
+/// A trial with its stages, inputs before what is made from them.
+struct PlannedTrial {
+  Trial trial;
+  std::vector<StageRequest> stages;
+  std::vector<std::size_t> planned;  ///< of each stage, its index in Plan::stages
+};
+
+/// What a sweep will do, in the order in which it may be done.
+struct Plan {
+  Sweep sweep;
+  std::vector<PlannedTrial> trials;
+  std::vector<PlannedStage> stages;
+};
+
+/// The word for a status: run, share, reuse.
+[[nodiscard]] std::string_view status_name(StageStatus status);
+
+/// Plans a sweep against what `runs_dir` holds (which may not exist yet). Reads models' and data files'
+/// hashes; throws imp::Error (usage) with every one that is missing, one a line.
+[[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir);
+
+}  // namespace imp::harness

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/plan_printer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/plan/config_writer.h"
+
+namespace imp::harness {
+
+namespace {
+
+using nlohmann::ordered_json;
+using Row = std::vector<std::string>;
+
+/// Left-aligned columns, two spaces apart.
+std::string as_table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string plural(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string counts(const Plan& plan) {
+  std::size_t by_status[3] = {0, 0, 0};
+  for (const PlannedStage& stage : plan.stages) ++by_status[static_cast<std::size_t>(stage.status)];
+  return fmt::format("{}: {} to run, {} to run once and share, {} to reuse",
+                     plural(plan.stages.size(), "stage"), by_status[0], by_status[1], by_status[2]);
+}
+
+std::string total_time(const Plan& plan) {
+  double known = 0;
+  std::size_t unknown = 0;
+  for (const PlannedStage& stage : plan.stages) {
+    if (stage.seconds) {
+      known += *stage.seconds;
+    } else {
+      ++unknown;
+    }
+  }
+  if (unknown == plan.stages.size()) return "unknown";
+  if (unknown == 0) return duration_as_text(known);
+  return fmt::format("{} and {} of unknown time", duration_as_text(known), plural(unknown, "stage"));
+}
+
+std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
+  std::string words;
+  for (const std::size_t index : trial.planned) {
+    const PlannedStage& stage = plan.stages[index];
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", status_name(stage.status), stage.request.kind);
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string duration_as_text(std::optional<double> seconds) {
+  if (!seconds) return "unknown";
+  const auto whole = static_cast<long long>(std::llround(std::clamp(*seconds, 0.0, 1e12)));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string plan_as_text(const Plan& plan) {
+  const SweepSpec& spec = plan.sweep.spec;
+  std::string text = fmt::format("{}: {}\n", spec.name, plural(plan.trials.size(), "trial"));
+  if (!spec.about.empty()) text += spec.about + '\n';
+
+  std::vector<Row> rows{{"trial", "stages"}};
+  for (const PlannedTrial& trial : plan.trials)
+    rows.push_back({trial.trial.name, stages_in_words(trial, plan)});
+  text += '\n' + as_table(rows);
+
+  rows = {{"stage", "status", "trials", "time", "reason"}};
+  for (const PlannedStage& stage : plan.stages) {
+    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
+                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
+                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
+                    stage.reason});
+  }
+  text += '\n' + as_table(rows);
+  text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
+  return text;
+}
+
+ordered_json plan_as_json(const Plan& plan) {
+  ordered_json trials = ordered_json::array();
+  for (const PlannedTrial& trial : plan.trials) {
+    ordered_json levels = ordered_json::object();
+    for (const auto& [factor, level] : trial.trial.levels) levels[factor] = level;
+    ordered_json stages = ordered_json::array();
+    for (const std::size_t index : trial.planned) {
+      const PlannedStage& stage = plan.stages[index];
+      stages.push_back(
+          {{"kind", stage.request.kind}, {"key", stage.request.key}, {"status", status_name(stage.status)}});
+    }
+    trials.push_back({{"trial", trial.trial.name},
+                      {"seed", trial.trial.seed},
+                      {"levels", levels},
+                      {"config", to_json(trial.trial.config)},
+                      {"stages", stages}});
+  }
+  ordered_json stages = ordered_json::array();
+  for (const PlannedStage& stage : plan.stages) {
+    ordered_json inputs = ordered_json::array();
+    for (const StageInput& input : stage.request.inputs)
+      inputs.push_back({{"kind", input.kind}, {"key", input.key}});
+    stages.push_back({{"kind", stage.request.kind},
+                      {"key", stage.request.key},
+                      {"version", stage.request.version},
+                      {"status", status_name(stage.status)},
+                      {"reason", stage.reason},
+                      {"trials", stage.trials},
+                      {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
+                      {"parameters", stage.request.parameters},
+                      {"inputs", inputs}});
+  }
+  return {{"schema", 1}, {"sweep", plan.sweep.spec.name}, {"trials", trials}, {"stages", stages}};
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/stage_graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+#include "harness/plan/config_writer.h"
+#include "harness/plan/model_location.h"
+#include "models/io/error.h"
+
+namespace imp::harness {
+namespace fs = std::filesystem;
+
+namespace {
+
+using nlohmann::json;
+
+class GraphBuilder {
+ public:
+  GraphBuilder(const Trial& trial, const SweepSpec& spec, InputHashes& hashes)
+      : trial_(trial), config_(trial.config), spec_(spec), hashes_(hashes) {}
+
+  std::vector<StageRequest> build() {
+    if (!config_.pretrain.empty()) {
+      json parameters = pick({"pretrain", "pretrain_steps", "pretrain_batch_size", "pretrain_learning_rate",
+                              "pretrain_matrix_learning_rate", "seed"});
+      add("pretrain", std::move(parameters), {});
+      return std::move(stages_);
+    }
+    const std::optional<StageInput> connector = add_connector();
+    const StageInput finetune = add_finetune(connector);
+    for (const Benchmark& benchmark : spec_.benchmarks) add_eval(benchmark, finetune);
+    return std::move(stages_);
+  }
+
+ private:
+  /// Adds a stage unless the trial has it already (both training stages on the same data).
+  StageInput add(std::string_view kind, json parameters, std::vector<StageInput> inputs) {
+    StageRequest request = make_request(kind, std::move(parameters), std::move(inputs));
+    StageInput reference{request.kind, request.key};
+    const bool present = std::any_of(stages_.begin(), stages_.end(),
+                                     [&](const StageRequest& stage) { return stage.key == request.key; });
+    if (!present) stages_.push_back(std::move(request));
+    return reference;
+  }
+
+  [[nodiscard]] json pick(std::initializer_list<std::string_view> names) const {
+    json parameters = json::object();
+    for (const std::string_view name : names) {
+      const KeyDescription* key = find_key(name);
+      if (key == nullptr) throw std::logic_error("no configuration key " + std::string(name));
+      parameters[std::string(name)] = json(key_json(*key, config_));
+    }
+    return parameters;
+  }
+
+  /// The keys that act in the same way on both training stages.
+  [[nodiscard]] json training_parameters() const {
+    return pick({"conversation", "schedule", "warmup_ratio", "weight_decay", "grad_clip", "dtype",
+                 "loss_normalization", "sampler", "max_length", "turns"});
+  }
+
+  [[nodiscard]] Location origin(std::string_view key) const {
+    const auto found = trial_.origins.find(key);
+    return found == trial_.origins.end() ? spec_.baseline_location : found->second;
+  }
+
+  /// Runs a look at the user's files, so that what fails names the key and its place too.
+  template <class Look>
+  auto at_key(std::string_view key, Look look) const {
+    try {
+      return look();
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: {}: {}", to_string(origin(key)), key, error.what()), error.kind());
+    }
+  }
+
+  /// Name and content of a model's directory.
+  void add_model(json& parameters, std::string_view key, const std::string& value) {
+    const fs::path folder = find_model(key, value, spec_.file, origin(key));
+    const std::string name(key);
+    parameters[name] =
+        folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
+    parameters[name + "_hash"] = at_key(key, [&] { return hashes_.directory(folder); });
+  }
+
+  void add_language_model(json& parameters) {
+    if (config_.checkpoint.empty()) {
+      add_model(parameters, "llm", config_.llm);
+    } else {
+      add_model(parameters, "checkpoint", config_.checkpoint);
+    }
+  }
+
+  StageInput add_data(std::string_view key, const DataSource& data) {
+    if (!data.name.empty()) return add_rendered(data.name);
+    json parameters{{"json_hash", at_key(key, [&] { return hashes_.file(data.json); })},
+                    {"images", data.images}};
+    return add("data", std::move(parameters), {});
+  }
+
+  StageInput add_rendered(const std::string& name) {
+    json parameters = pick({"train_pictures", "test_pictures", "questions_per_picture", "data_seed"});
+    parameters["dataset"] = name;
+    return add("data", std::move(parameters), {});
+  }
+
+  StageInput add_features(const StageInput& data) {
+    json parameters = json::object();
+    if (config_.checkpoint.empty()) {
+      add_model(parameters, "encoder", config_.encoder);
+    } else {
+      add_model(parameters, "checkpoint", config_.checkpoint);
+    }
+    return add("features", std::move(parameters), {data});
+  }
+
+  /// Stage 1, or nothing where a checkpoint brings its projector or connector_epochs is 0.
+  std::optional<StageInput> add_connector() {
+    if (!config_.checkpoint.empty() || config_.connector_epochs == 0) return std::nullopt;
+    const StageInput data = add_data("connector_data", config_.connector_data);
+    const StageInput features = add_features(data);
+    json parameters = training_parameters();
+    parameters.update(pick({"connector_epochs", "connector_max_steps", "connector_batch_size",
+                            "connector_micro_batch", "connector_learning_rate", "connector_seed"}));
+    add_language_model(parameters);
+    add_file(parameters, "init_projector", config_.init_projector);
+    return add("connector", std::move(parameters), {data, features});
+  }
+
+  void add_file(json& parameters, std::string_view key, const std::string& path) {
+    if (path.empty()) return;
+    parameters[std::string(key) + "_hash"] = at_key(key, [&] { return hashes_.file(path); });
+  }
+
+  StageInput add_finetune(const std::optional<StageInput>& connector) {
+    const StageInput data = add_data("finetune_data", config_.finetune_data);
+    std::vector<StageInput> inputs{data, add_features(data)};
+    json parameters = training_parameters();
+    parameters.update(pick(
+        {"finetune", "epochs", "max_steps", "batch_size", "micro_batch", "projector_learning_rate", "seed"}));
+    if (config_.finetune != "projector") parameters.update(pick({"learning_rate"}));
+    if (config_.finetune == "lora") {
+      parameters.update(pick({"lora_rank", "lora_alpha", "lora_dropout", "lora_targets"}));
+      if (!config_.init_adapter.empty()) {
+        parameters["init_adapter_hash"] =
+            at_key("init_adapter", [&] { return hashes_.directory(config_.init_adapter); });
+      }
+    }
+    add_language_model(parameters);
+    if (connector) {
+      inputs.push_back(*connector);
+    } else {
+      add_file(parameters, "init_projector", config_.init_projector);
+    }
+    return add("finetune", std::move(parameters), std::move(inputs));
+  }
+
+  void add_eval(const Benchmark& benchmark, const StageInput& finetune) {
+    json parameters = pick({"max_new_tokens"});
+    parameters["benchmark"] = benchmark.name;
+    parameters["limit"] = benchmark.limit;
+    std::vector<StageInput> inputs{finetune};
+    if (benchmark.annotations.empty()) {
+      const StageInput data = add_rendered(benchmark.name);
+      inputs.push_back(data);
+      inputs.push_back(add_features(data));
+    } else {
+      try {
+        parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
+      } catch (const Error& error) {
+        throw Error(fmt::format("{}: benchmark {}: {}", spec_.file.string(), benchmark.name, error.what()));
+      }
+      parameters["images"] = benchmark.images;
+    }
+    add("eval", std::move(parameters), std::move(inputs));
+  }
+
+  const Trial& trial_;
+  const TrialConfig& config_;
+  const SweepSpec& spec_;
+  InputHashes& hashes_;
+  std::vector<StageRequest> stages_;
+};
+
+}  // namespace
+
+const std::vector<std::string_view>& keys_without_effect() {
+  static const std::vector<std::string_view> keys{"device", "eval_batch", "checkpoint_every"};
+  return keys;
+}
+
+std::vector<StageRequest> stages_of(const Trial& trial, const SweepSpec& spec, InputHashes& hashes) {
+  return GraphBuilder(trial, spec, hashes).build();
+}
+
+}  // namespace imp::harness

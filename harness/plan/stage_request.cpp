@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/stage_request.h"
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "models/io/hash.h"
+
+namespace imp::harness {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
+    {"data", 1},
+    {"features", 1},
+    {"pretrain", 1},
+    {"connector", 1},
+    {"finetune", 1},
+    {"eval", 1},
+}};
+
+}  // namespace
+
+int stage_version(std::string_view kind) {
+  for (const auto& [name, version] : kVersions) {
+    if (name == kind) return version;
+  }
+  throw std::logic_error("no stage of kind " + std::string(kind));
+}
+
+StageRequest make_request(std::string_view kind, nlohmann::json parameters, std::vector<StageInput> inputs) {
+  StageRequest request{std::string(kind), stage_version(kind), std::move(parameters), std::move(inputs), ""};
+  nlohmann::json input_list = nlohmann::json::array();
+  for (const StageInput& input : request.inputs)
+    input_list.push_back({{"kind", input.kind}, {"key", input.key}});
+  const nlohmann::json canonical{{"kind", request.kind},
+                                 {"version", request.version},
+                                 {"parameters", request.parameters},
+                                 {"inputs", input_list}};
+  request.key = content_hash(canonical.dump());
+  return request;
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imp::harness {
+
+/// A stage that another one is made from.
+struct StageInput {
+  std::string kind;
+  std::string key;
+
+  bool operator==(const StageInput&) const = default;
+};
+
+/// One stage of a trial, wholly determined: two requests with the same key give the same files.
+struct StageRequest {
+  std::string kind;  ///< data, features, connector, finetune, eval or pretrain
+  int version = 1;   ///< of the code that makes this kind
+  nlohmann::json
+      parameters;  ///< everything that has an effect on the stage, and nothing else; sorted by name
+  std::vector<StageInput> inputs;
+  std::string key;  ///< 32 hexadecimal digits
+
+  /// `<kind>-<key>`, its folder's name below `runs/stages`.
+  [[nodiscard]] std::string folder() const { return kind + "-" + key; }
+};
+
+/// The version of a kind. Raise it in stage_request.cpp whenever the code of that kind gives other results
+/// than before: stages made earlier are then no longer taken for new ones.
+[[nodiscard]] int stage_version(std::string_view kind);
+
+/// Fills in version and key: the hash of kind, version, parameters and inputs as canonical JSON.
+[[nodiscard]] StageRequest make_request(std::string_view kind, nlohmann::json parameters,
+                                        std::vector<StageInput> inputs);
+
+}  // namespace imp::harness

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "harness/plan/config_writer.h"
+#include "harness/plan/plan_printer.h"
+#include "harness/plan/stage_graph.h"
+#include "harness/plan/sweep_record.h"
+#include "models/io/error.h"
+#include "tests/harness/plan/temporary_folder.h"
+
+namespace imp::harness {
+namespace {
+
+using testing::HasSubstr;
+
+class PlanTest : public testing::Test {
+ protected:
+  PlanTest() { folder_.write_zoo({"phi", "siglip", "clip"}); }
+
+  [[nodiscard]] Plan plan(const std::string& body, const std::vector<std::string>& overrides = {}) const {
+    const auto file = folder_.write("s.yaml", "version: 1\nname: s\n" + body);
+    return make_plan(load_sweep(file, overrides), folder_.path() / "runs");
+  }
+
+  [[nodiscard]] std::string refusal(const std::string& body) const {
+    try {
+      static_cast<void>(plan(body));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  /// Kind -> key of a plan's first trial.
+  [[nodiscard]] std::map<std::string, std::string> keys(
+      const std::vector<std::string>& overrides,
+      const std::string& body = "benchmarks: [scenetext]\n") const {
+    std::map<std::string, std::string> result;
+    const Plan planned = plan(body, overrides);
+    for (const StageRequest& stage : planned.trials.at(0).stages) result[stage.kind] += stage.key;
+    return result;
+  }
+
+  /// Puts a finished stage into the runs folder.
+  void finish(const StageRequest& stage, double seconds) const {
+    nlohmann::json inputs = nlohmann::json::array();
+    for (const StageInput& input : stage.inputs) inputs.push_back({{"kind", input.kind}, {"key", input.key}});
+    const nlohmann::json record{{"schema", 1},        {"kind", stage.kind},
+                                {"key", stage.key},   {"version", stage.version},
+                                {"inputs", inputs},   {"parameters", stage.parameters},
+                                {"seconds", seconds}, {"made", "2026-11-24T08:00:00Z"},
+                                {"host", "elsewhere"}};
+    folder_.write("runs/stages/" + stage.folder() + "/stage.json", record.dump());
+  }
+
+  TemporaryFolder folder_;
+};
+
+const std::string kRanks = "vary: {grid: {lora_rank: [8, 16, 32]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
+
+TEST_F(PlanTest, RanksAndSeedsShareDataFeaturesAndConnector) {
+  std::map<std::string, std::size_t> stages;
+  for (const PlannedStage& stage : plan(kRanks).stages) {
+    ++stages[stage.request.kind];
+    const bool shared = stage.request.kind != "finetune" && stage.request.kind != "eval";
+    EXPECT_EQ(stage.status, shared ? StageStatus::share : StageStatus::run);
+    EXPECT_EQ(stage.trials, shared ? 6U : 1U);
+  }
+  const std::map<std::string, std::size_t> expected{
+      {"data", 1}, {"features", 1}, {"connector", 1}, {"finetune", 6}, {"eval", 6}};
+  EXPECT_EQ(stages, expected);
+}
+
+TEST_F(PlanTest, InputsStandBeforeWhatIsMadeFromThem) {
+  for (const PlannedTrial& trial : plan(kRanks).trials) {
+    std::set<std::string> made;
+    for (const StageRequest& stage : trial.stages) {
+      for (const StageInput& input : stage.inputs) EXPECT_TRUE(made.contains(input.key)) << stage.kind;
+      made.insert(stage.key);
+    }
+  }
+}
+
+/// Another valid value for a key, as text of an override.
+std::string other_value(const KeyDescription& key, const TrialConfig& config) {
+  if (key.name == "llm") return "siglip";
+  if (key.name == "encoder") return "clip";
+  if (key.name == "conversation") return "plain";
+  if (key.name == "batch_size" || key.name == "connector_batch_size") return "64";
+  if (key.name == "micro_batch" || key.name == "connector_micro_batch") return "4";
+  if (key.name == "lora_targets") return "q_proj";
+  if (key.name == "max_length") return "512";
+  if (key.name == "lora_dropout" || key.name == "warmup_ratio") return "0.5";
+  if (key.is_number()) return key_text(key, config) == "2" ? "3" : "2";
+  return key.choices.at(1) == key_text(key, config) ? key.choices.at(0) : key.choices.at(1);
+}
+
+TEST_F(PlanTest, EachKeyChangesSomeStageUnlessItIsDeclaredWithoutEffect) {
+  const auto before = keys({});
+  const std::vector<std::string_view>& without = keys_without_effect();
+  for (const KeyDescription& key : configuration_keys()) {
+    const std::string name(key.name);
+    // Files and folders have tests of their own; pretraining keys act on pretraining cells.
+    if (name.starts_with("init_") || name.starts_with("pretrain") || name.ends_with("_data") ||
+        name == "checkpoint" || name == "seed") {
+      continue;
+    }
+    const auto after = keys({name + "=" + other_value(key, {})});
+    const bool declared = std::find(without.begin(), without.end(), key.name) != without.end();
+    EXPECT_EQ(after == before, declared) << name;
+  }
+  EXPECT_NE(keys({"seeds=[2]"}), before);
+}
+
+TEST_F(PlanTest, KeysOfStageTwoLeaveStageOneAlone) {
+  const auto before = keys({});
+  for (const char* override_text :
+       {"lora_rank=8", "epochs=2", "seeds=[5]", "learning_rate=0.1", "batch_size=32", "finetune=full"}) {
+    const auto after = keys({override_text});
+    EXPECT_EQ(after.at("connector"), before.at("connector")) << override_text;
+    EXPECT_NE(after.at("finetune"), before.at("finetune")) << override_text;
+    EXPECT_NE(after.at("eval"), before.at("eval")) << override_text;
+  }
+  const auto after = keys({"max_new_tokens=9"});
+  EXPECT_EQ(after.at("finetune"), before.at("finetune"));
+  EXPECT_NE(after.at("eval"), before.at("eval"));
+}
+
+TEST_F(PlanTest, AdapterKeysDoNotCountWhereThereIsNoAdapter) {
+  for (const char* mode : {"finetune=full", "finetune=projector"}) {
+    EXPECT_EQ(keys({mode, "lora_rank=8", "lora_alpha=4", "lora_dropout=0.1", "lora_targets=q"}),
+              keys({mode}));
+  }
+  EXPECT_EQ(keys({"finetune=projector", "learning_rate=1"}), keys({"finetune=projector"}));
+}
+
+TEST_F(PlanTest, ModelsCountByContentAndNotByTheirCards) {
+  const auto before = keys({});
+  folder_.write("zoo/siglip/README.md", "a card");
+  EXPECT_EQ(keys({}), before);
+  folder_.write("zoo/siglip/model.safetensors", "other weights");
+  EXPECT_NE(keys({}).at("features"), before.at("features"));
+}
+
+TEST_F(PlanTest, OwnDataCountsByTheContentOfItsFile) {
+  const auto file = folder_.write("rows.json", "[]");
+  const std::string body = "baseline: {finetune_data: {json: " + file.string() + ", images: i}}\n";
+  const auto before = keys({}, body);
+  folder_.write("rows.json", "[{}]");
+  const auto after = keys({}, body);
+  EXPECT_EQ(after.at("connector"), before.at("connector"));
+  EXPECT_NE(after.at("finetune"), before.at("finetune"));
+}
+
+TEST_F(PlanTest, CheckpointStandsInForModelsAndStageOne) {
+  const auto model = folder_.write("llava/config.json", "{}").parent_path();
+  const Plan planned = plan("baseline: {checkpoint: " + model.string() + "}\nbenchmarks: [scenetext]\n");
+  std::vector<std::string> kinds;
+  for (const StageRequest& stage : planned.trials[0].stages) kinds.push_back(stage.kind);
+  EXPECT_THAT(kinds, testing::ElementsAre("data", "features", "finetune", "eval"));
+}
+
+TEST_F(PlanTest, PretrainingCellIsOneStage) {
+  const Plan planned = plan("vary: {list: [{pretrain: phi}, {pretrain: vit}]}\nbenchmarks: [scenetext]\n");
+  ASSERT_EQ(planned.stages.size(), 2U);
+  EXPECT_EQ(planned.stages[0].request.kind, "pretrain");
+  EXPECT_EQ(planned.stages[0].request.parameters.at("pretrain"), "phi");
+}
+
+TEST_F(PlanTest, MissingModelsSayWhatToPutWhere) {
+  const std::string zoo = (folder_.path() / "zoo").string();
+  EXPECT_EQ(
+      refusal("baseline:\n  llm: llama\n"),
+      folder_.path().string() + "/s.yaml:4:8: llm is 'llama', and there is no " + zoo +
+          "/llama/config.json; put the model's Hugging Face directory (config.json, *.safetensors) at " +
+          zoo + "/llama, or give llm a path with a '/'");
+  EXPECT_THAT(
+      refusal("baseline:\n  encoder: no/where\n"),
+      HasSubstr(
+          "s.yaml:4:12: encoder names no/where, which is no directory; put a Hugging Face model directory"));
+  EXPECT_THAT(refusal("baseline:\n  init_projector: no.safetensors\n"),
+              HasSubstr("s.yaml:4:19: init_projector: no.safetensors: cannot read"));
+}
+
+TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {
+  for (const PlannedStage& stage : plan(kRanks).stages) finish(stage.request, 30);
+  for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_EQ(stage.status, StageStatus::reuse);
+
+  const Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
+  const auto fresh = std::find_if(wider.stages.begin(), wider.stages.end(), [](const PlannedStage& stage) {
+    return stage.request.kind == "finetune" && stage.status == StageStatus::run;
+  });
+  ASSERT_NE(fresh, wider.stages.end());
+  EXPECT_THAT(fresh->reason, HasSubstr("lora_rank: 64, was "));
+  EXPECT_EQ(fresh->seconds, 30);
+}
+
+TEST_F(PlanTest, DamagedStageRecordIsNotTakenForAFinishedStage) {
+  for (const PlannedStage& stage : plan(kRanks).stages) {
+    folder_.write("runs/stages/" + stage.request.folder() + "/stage.json", "{\"kind\": \"da");
+  }
+  for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_NE(stage.status, StageStatus::reuse);
+}
+
+TEST_F(PlanTest, ThousandCellsArePlannedWithinASecond) {
+  std::string ranks;
+  for (int i = 1; i <= 100; ++i) ranks += std::to_string(i) + ",";
+  const std::string body = "vary: {grid: {lora_rank: [" + ranks +
+                           "], epochs: [1,2,3,4,5]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n"
+                           "baseline: {lora_alpha: '${lora_rank}'}\nexclude: [\"finetune == 'full'\"]\n";
+  // Processor time, so that a busy machine does not fail the test.
+  const std::clock_t start = std::clock();
+  const Plan planned = plan(body);
+  const std::string text = plan_as_text(planned);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_EQ(planned.trials.size(), 1000U);
+  EXPECT_EQ(planned.stages.size(), 2003U);
+#ifdef NDEBUG
+  EXPECT_LT(seconds, 1.0);
+#else
+  EXPECT_LT(seconds, 10.0);
+#endif
+}
+
+TEST_F(PlanTest, TextNamesStatusTimeAndReason) {
+  const Plan first = plan(kRanks);
+  for (const PlannedStage& stage : first.stages) {
+    if (stage.request.kind != "finetune") finish(stage.request, 90);
+  }
+  const std::string text = plan_as_text(plan(kRanks));
+  EXPECT_THAT(text, HasSubstr("s: 6 trials\n"));
+  EXPECT_THAT(text,
+              HasSubstr("lora_rank=8,seed=1   reuse data, reuse features, reuse connector, run finetune"));
+  EXPECT_THAT(text,
+              HasSubstr("15 stages: 6 to run, 0 to run once and share, 9 to reuse; estimated time: 0 s and 6 "
+                        "stages of unknown time"));
+  EXPECT_EQ(duration_as_text(3725), "1 h 02 min");
+  EXPECT_EQ(duration_as_text(125), "2 min 05 s");
+}
+
+TEST_F(PlanTest, SweepRecordHoldsWhatTheDatabaseIsFilledFrom) {
+  const nlohmann::ordered_json record = sweep_record(plan(kRanks), "2026-11-24T08:00:00Z");
+  EXPECT_EQ(record.at("sweep"), "s");
+  EXPECT_EQ(record.at("factors").dump(), R"([{"name":"lora_rank","levels":["8","16","32"]}])");
+  EXPECT_EQ(record.at("seeds").dump(), "[1,2]");
+  EXPECT_EQ(record.at("benchmarks").dump(), R"(["scenetext"])");
+  const auto& trial = record.at("trials").at(0);
+  EXPECT_EQ(trial.at("trial"), "lora_rank=8,seed=1");
+  EXPECT_EQ(trial.at("levels").dump(), R"({"lora_rank":"8"})");
+  EXPECT_EQ(trial.at("config").at("lora_rank"), 8);
+  EXPECT_EQ(trial.at("stages").size(), 5U);
+  EXPECT_THAT(record.at("spec_text").get<std::string>(), HasSubstr("lora_rank: [8, 16, 32]"));
+}
+
+TEST(CommittedSweeps, AreAllAccepted) {
+  const std::filesystem::path sweeps = std::filesystem::path(IMP_SOURCE) / "sweeps";
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(sweeps)) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++found;
+    EXPECT_NO_THROW({ EXPECT_FALSE(load_sweep(entry.path()).trials.empty()); }) << entry.path();
+  }
+  EXPECT_GE(found, 3U);
+  const TemporaryFolder folder;
+  for (const auto& entry : std::filesystem::directory_iterator(sweeps / "profiles")) {
+    const auto file = folder.write("s.yaml", "version: 1\nname: s\nextends: " + entry.path().string() + "\n");
+    EXPECT_NO_THROW(static_cast<void>(load_sweep(file))) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace imp::harness
