@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/report/display.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace imp::results {
+namespace {
+
+/// Code point at `position`, which moves behind it; a broken byte counts as one narrow character.
+char32_t next_code_point(std::string_view text, std::size_t& position) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(position++);
+  int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+  char32_t code = more == 0 ? first : first & (0x3Fu >> more);
+  for (; more > 0 && position < text.size() && (byte(position) & 0xC0) == 0x80; --more) {
+    code = (code << 6) | (byte(position++) & 0x3Fu);
+  }
+  return code;
+}
+
+bool is_combining(char32_t code) {
+  return (code >= 0x300 && code <= 0x36F) || (code >= 0x200B && code <= 0x200D);
+}
+
+/// The large blocks of Unicode's East Asian Width "W" and "F" (UAX 11).
+bool is_wide(char32_t code) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 7> kBlocks{{{0x1100, 0x115F},
+                                                                  {0x2E80, 0xA4CF},
+                                                                  {0xAC00, 0xD7A3},
+                                                                  {0xF900, 0xFAFF},
+                                                                  {0xFF00, 0xFF60},
+                                                                  {0x1F300, 0x1FAFF},
+                                                                  {0x20000, 0x3FFFD}}};
+  for (const auto& [first, last] : kBlocks) {
+    if (code >= first && code <= last) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t position = 0; position < text.size();) {
+    const char32_t code = next_code_point(text, position);
+    width += is_combining(code) ? 0 : is_wide(code) ? 2 : 1;
+  }
+  return width;
+}
+
+std::string percent(std::optional<double> fraction) {
+  return fraction ? fmt::format("{:.1f}", 100.0 * *fraction) : kNothing;
+}
+
+std::string signed_percent(double fraction) {
+  const double rounded = std::round(1000.0 * fraction) / 10.0;
+  return fmt::format("{}{:.1f}", rounded < 0.0 ? "−" : "+", std::abs(rounded));
+}
+
+std::string short_count(std::optional<double> count) {
+  if (!count) return kNothing;
+  if (*count >= 1e9) return fmt::format("{:.2f} B", *count / 1e9);
+  if (*count >= 1e6) return fmt::format("{:.2f} M", *count / 1e6);
+  if (*count >= 1e4) return fmt::format("{:.1f} K", *count / 1e3);
+  return fmt::format("{:.0f}", *count);
+}
+
+std::string grouped(std::optional<double> number) {
+  if (!number) return kNothing;
+  const std::string digits = fmt::format("{:.0f}", std::abs(*number));
+  std::string result = *number < 0.0 ? "-" : "";
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) result += ',';
+    result += digits[i];
+  }
+  return result;
+}
+
+std::string duration(std::optional<double> seconds) {
+  if (!seconds) return kNothing;
+  if (*seconds < 10.0) return fmt::format("{:.1f} s", *seconds);
+  const auto whole = static_cast<std::int64_t>(std::llround(*seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string bytes(std::optional<double> count) {
+  if (!count) return kNothing;
+  constexpr double kMebi = 1024.0 * 1024.0;
+  return *count >= 1024.0 * kMebi ? fmt::format("{:.2f} GiB", *count / (1024.0 * kMebi))
+                                  : fmt::format("{:.0f} MiB", *count / kMebi);
+}
+
+}  // namespace imp::results

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace imp::results {
+
+// Numbers as people read them. Nothing to show is an en dash.
+
+inline constexpr const char* kNothing = "–";
+
+/// Columns of a terminal that UTF-8 text takes: 2 for East Asian wide characters, 0 for combining marks.
+[[nodiscard]] std::size_t display_width(std::string_view text);
+
+/// 0.6123 -> "61.2"
+[[nodiscard]] std::string percent(std::optional<double> fraction);
+/// 0.292 -> "+29.2", with a true minus sign for a loss.
+[[nodiscard]] std::string signed_percent(double fraction);
+/// 1572864 -> "1.57 M"
+[[nodiscard]] std::string short_count(std::optional<double> count);
+/// 12345.6 -> "12,346"
+[[nodiscard]] std::string grouped(std::optional<double> number);
+/// 112 -> "1 min 52 s"
+[[nodiscard]] std::string duration(std::optional<double> seconds);
+/// 6442450944 -> "6.00 GiB"
+[[nodiscard]] std::string bytes(std::optional<double> count);
+
+}  // namespace imp::results

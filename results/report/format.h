@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/report/table.h"
+
+namespace imp::results {
+
+// Each returns the whole text, with a newline at its end.
+
+/// A GitHub table, padded so that it reads well in a terminal; notes as a list, footnotes as paragraphs.
+[[nodiscard]] std::string to_markdown(const Table& table);
+/// RFC 4180: a header line of field names, then the values. Notes have no place in it.
+[[nodiscard]] std::string to_csv(const Table& table);
+/// {"title", "rows": [{field: value}], "notes", "footnotes"}
+[[nodiscard]] std::string to_json(const Table& table);
+/// A `table` environment; needs the booktabs package.
+[[nodiscard]] std::string to_latex(const Table& table);
+/// A whole page.
+[[nodiscard]] std::string to_html(const Table& table);
+
+using Format = std::string (*)(const Table&);
+
+/// The names for --format: md, csv, json, latex, html.
+[[nodiscard]] std::vector<std::string> format_names();
+/// Throws StoreError (usage) for a name not in format_names().
+[[nodiscard]] Format find_format(const std::string& name);
+
+}  // namespace imp::results

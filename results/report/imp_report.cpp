@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "results/files.h"
+#include "results/report/format.h"
+#include "results/report/report_table.h"
+#include "results/results_database.h"
+#include "results/store_error.h"
+
+namespace {
+
+using imp::results::StoreError;
+using imp::results::StoreErrorKind;
+
+struct Options {
+  std::string database = "results/imp.db";
+  std::string sweep;
+  std::string format = "md";
+  std::string output;
+};
+
+void write_stdout(const std::string& text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) {
+    throw StoreError("standard output: " + std::generic_category().message(errno),
+                     StoreErrorKind::environment);
+  }
+}
+
+void report(const Options& options, bool cost) {
+  const imp::results::Format format = imp::results::find_format(options.format);
+  imp::results::Database database = imp::results::open_results(options.database, imp::results::Access::read);
+  const imp::results::Table table = cost ? imp::results::cost_table(database, options.sweep)
+                                         : imp::results::report_table(database, options.sweep);
+  if (options.format == "csv") {  // has no place for notes, and they must not be lost
+    for (const std::string& note : table.notes) fmt::print(stderr, "note: {}\n", note);
+  }
+  options.output.empty() ? write_stdout(format(table))
+                         : imp::results::write_text_atomically(options.output, format(table));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Tables of a sweep's results: scores with standard errors, blind control, cost.",
+               "imp-report");
+  app.fallthrough();
+  app.add_option("--db", options.database, "Results database")->capture_default_str();
+  app.add_option("--sweep", options.sweep, "Sweep to report (default: the newest)");
+  app.add_option("--format", options.format, "md, csv, json, latex or html")->capture_default_str();
+  app.add_option("-o,--output", options.output,
+                 "Write to this file, whole or not at all (default: standard output)");
+  const CLI::App* cost = app.add_subcommand("cost", "What each trial cost: time, tokens, memory, FLOPs");
+  try {
+    app.parse(argc, argv);
+    report(options, cost->parsed());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    fmt::print(stderr, "imp-report: {}; see imp-report --help\n", error.what());
+    return 2;
+  } catch (const StoreError& error) {
+    fmt::print(stderr, "imp-report: {}\n", error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "imp-report: {}\n", error.what());
+    return 3;
+  }
+}

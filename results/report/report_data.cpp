@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/report/report_data.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace imp::results {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> load_factors(Database& database, std::int64_t sweep_id) {
+  std::vector<std::string> names;
+  Statement statement(database,
+                      "SELECT DISTINCT position, name FROM factor WHERE sweep_id = ? ORDER BY position");
+  statement.bind_all(sweep_id);
+  while (statement.step()) names.push_back(statement.text(1));
+  return names;
+}
+
+std::map<std::string, BenchmarkScore> load_scores(Database& database, std::int64_t trial_id) {
+  std::map<std::string, BenchmarkScore> scores;
+  Statement statement(
+      database,
+      "SELECT s.benchmark, s.value, s.standard_error, b.value FROM score AS s LEFT JOIN score AS b "
+      "ON b.trial_id = s.trial_id AND b.benchmark = s.benchmark AND b.metric = s.metric || '_blind' "
+      "WHERE s.trial_id = ? AND s.main = 1");
+  statement.bind_all(trial_id);
+  while (statement.step()) {
+    scores[statement.text(0)] = {statement.real(1), statement.maybe_real(2), statement.maybe_real(3)};
+  }
+  return scores;
+}
+
+std::vector<std::string> levels_of(const std::string& levels_json, const std::vector<std::string>& factors) {
+  const json levels = json::parse(levels_json);
+  std::vector<std::string> values;
+  for (const std::string& factor : factors) {
+    const auto level = levels.find(factor);
+    const bool is_text = level != levels.end() && level->is_string();
+    values.push_back(level == levels.end() ? "" : is_text ? level->get<std::string>() : level->dump());
+  }
+  return values;
+}
+
+void load_cells(Database& database, ReportData& data) {
+  Statement statement(
+      database,
+      "SELECT cell_number, cell, levels_json, trial_id, name, seed, status, wall_seconds, "
+      "tokens_per_second, trained_parameters FROM trial WHERE sweep_id = ? ORDER BY cell_number, seed");
+  statement.bind_all(data.sweep_id);
+  std::int64_t cell_number = -1;
+  while (statement.step()) {
+    if (statement.integer(0) != cell_number) {
+      cell_number = statement.integer(0);
+      data.cells.push_back({statement.text(1), levels_of(statement.text(2), data.factors), {}});
+    }
+    data.cells.back().trials.push_back({.trial_id = statement.integer(3),
+                                        .name = statement.text(4),
+                                        .seed = statement.integer(5),
+                                        .status = statement.text(6),
+                                        .wall_seconds = statement.maybe_real(7),
+                                        .tokens_per_second = statement.maybe_real(8),
+                                        .trained_parameters = statement.maybe_real(9),
+                                        .scores = load_scores(database, statement.integer(3))});
+  }
+}
+
+/// The sweep file's benchmarks, then any other that has scores.
+std::vector<std::string> benchmarks_of(const std::string& planned_json,
+                                       const std::vector<ReportCell>& cells) {
+  auto names = json::parse(planned_json).get<std::vector<std::string>>();
+  for (const ReportCell& cell : cells) {
+    for (const ReportTrial& trial : cell.trials) {
+      for (const auto& [benchmark, score] : trial.scores) {
+        if (std::find(names.begin(), names.end(), benchmark) == names.end()) names.push_back(benchmark);
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<const ReportTrial*> ReportCell::done() const {
+  std::vector<const ReportTrial*> found;
+  for (const ReportTrial& trial : trials) {
+    if (trial.status == "done") found.push_back(&trial);
+  }
+  return found;
+}
+
+ReportData load_report_data(Database& database, const std::string& sweep) {
+  Statement statement(database, "SELECT sweep_id, about, benchmarks_json FROM sweep WHERE name = ?");
+  statement.bind_all(sweep).step();
+  ReportData data{.sweep_id = statement.integer(0),
+                  .name = sweep,
+                  .about = statement.text(1),
+                  .factors = load_factors(database, statement.integer(0)),
+                  .benchmarks = {},
+                  .cells = {}};
+  load_cells(database, data);
+  data.benchmarks = benchmarks_of(statement.text(2), data.cells);
+  return data;
+}
+
+}  // namespace imp::results

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/report/report_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "results/report/benchmark_result.h"
+#include "results/report/display.h"
+#include "results/report/report_data.h"
+#include "results/report/report_notes.h"
+#include "results/report/sweep_choice.h"
+
+namespace imp::results {
+namespace {
+
+using Results = std::vector<BenchmarkResult>;  // of one cell, one a benchmark
+
+Value as_value(std::optional<double> number) {
+  return number ? Value(*number) : Value();
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789.-+e") == std::string::npos;
+}
+
+void add_factor_columns(Table& table, const ReportData& data) {
+  if (data.factors.empty()) table.columns.push_back({"cell", false, {"cell"}});
+  for (std::size_t f = 0; f < data.factors.size(); ++f) {
+    const bool numbers = std::all_of(data.cells.begin(), data.cells.end(),
+                                     [&](const ReportCell& cell) { return is_number(cell.levels[f]); });
+    table.columns.push_back({data.factors[f], numbers, {data.factors[f]}});
+  }
+}
+
+void add_benchmark_columns(Table& table, const ReportData& data) {
+  const bool several = data.benchmarks.size() > 1;
+  for (const std::string& name : data.benchmarks) {
+    const std::string prefix = several ? name + " " : "";
+    table.columns.push_back({name + " ± s.e.", true, {name, name + "_standard_error"}});
+    table.columns.push_back({prefix + "blind", true, {name + "_blind"}});
+    table.columns.push_back({prefix + "margin over blind [95 %]",
+                             true,
+                             {name + "_margin", name + "_margin_low", name + "_margin_high"}});
+  }
+  if (several) table.columns.push_back({"average", true, {"average"}});
+}
+
+void add_cost_columns(Table& table) {
+  table.columns.push_back({"seeds", true, {"seeds", "seeds_planned"}});
+  table.columns.push_back({"trained parameters", true, {"trained_parameters"}});
+  table.columns.push_back({"tokens/s", true, {"tokens_per_second"}});
+  table.columns.push_back({"wall time", true, {"wall_seconds"}});
+}
+
+void add_factor_cells(std::vector<Cell>& row, const ReportData& data, const ReportCell& cell) {
+  if (data.factors.empty()) row.push_back({cell.label, {cell.label}});
+  for (const std::string& level : cell.levels) row.push_back({level, {level}});
+}
+
+/// What stands in place of a score: why there is none.
+std::string missing_score(const ReportCell& cell) {
+  const ReportTrial* last = &cell.trials.front();
+  for (const ReportTrial& trial : cell.trials) {
+    if (trial.status != "planned") last = &trial;
+  }
+  return last->status == "done" ? kNothing : last->status;
+}
+
+Cell score_cell(const BenchmarkResult& result, const ReportCell& cell) {
+  std::string text = result.score ? percent(result.score) : missing_score(cell);
+  if (result.standard_error) text += " ± " + percent(result.standard_error);
+  return {text, {as_value(result.score), as_value(result.standard_error)}};
+}
+
+Cell margin_cell(const BenchmarkResult& result) {
+  if (!result.margin) return {kNothing, {{}, {}, {}}};
+  const double margin = *result.margin;
+  if (!result.margin_half_width) return {signed_percent(margin), {margin, {}, {}}};
+  const double low = margin - *result.margin_half_width;
+  const double high = margin + *result.margin_half_width;
+  return {fmt::format("{} [{}, {}]", signed_percent(margin), signed_percent(low), signed_percent(high)),
+          {margin, low, high}};
+}
+
+/// Mean over benchmarks; nothing if one is missing, for then it would compare with no other cell.
+Cell average_cell(const Results& results) {
+  double sum = 0.0;
+  for (const BenchmarkResult& result : results) {
+    if (!result.score) return {kNothing, {{}}};
+    sum += *result.score;
+  }
+  const double average = sum / static_cast<double>(results.size());
+  return {percent(average), {average}};
+}
+
+void add_benchmark_cells(std::vector<Cell>& row, const Results& results, const ReportCell& cell) {
+  for (const BenchmarkResult& result : results) {
+    row.push_back(score_cell(result, cell));
+    row.push_back({percent(result.blind), {as_value(result.blind)}});
+    row.push_back(margin_cell(result));
+  }
+  if (results.size() > 1) row.push_back(average_cell(results));
+}
+
+/// Mean over the done trials that have the figure.
+std::optional<double> mean_figure(const ReportCell& cell, std::optional<double> ReportTrial::*figure) {
+  double sum = 0.0;
+  int count = 0;
+  for (const ReportTrial* trial : cell.done()) {
+    if (!(trial->*figure)) continue;
+    sum += *(trial->*figure);
+    ++count;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
+void add_cost_cells(std::vector<Cell>& row, const ReportCell& cell) {
+  const auto done = static_cast<std::int64_t>(cell.done().size());
+  const auto planned = static_cast<std::int64_t>(cell.trials.size());
+  row.push_back(
+      {done == planned ? fmt::format("{}", done) : fmt::format("{} of {}", done, planned), {done, planned}});
+  const auto parameters = mean_figure(cell, &ReportTrial::trained_parameters);
+  row.push_back({short_count(parameters), {as_value(parameters)}});
+  const auto speed = mean_figure(cell, &ReportTrial::tokens_per_second);
+  row.push_back({grouped(speed), {as_value(speed)}});
+  const auto wall = mean_figure(cell, &ReportTrial::wall_seconds);
+  row.push_back({duration(wall), {as_value(wall)}});
+}
+
+void add_error_source_note(Table& table, const ReportData& data, const std::vector<Results>& results) {
+  std::vector<std::string> which;
+  for (std::size_t c = 0; c < results.size(); ++c) {
+    for (std::size_t b = 0; b < results[c].size(); ++b) {
+      if (!results[c][b].score || results[c][b].from_answers) continue;
+      which.push_back(data.cells[c].label + " on " + data.benchmarks[b]);
+    }
+  }
+  if (which.empty()) return;
+  table.notes.push_back(
+      fmt::format("standard error from each trial's own, as the score is not the mean of the recorded "
+                  "answers: {}",
+                  fmt::join(which, "; ")));
+}
+
+std::vector<std::string> how_it_was_made() {
+  return {
+      "Scores are percent, mean over seeds ± one standard error, sqrt(question part + seed part): the "
+      "clustered "
+      "variance of the questions' means over seeds (questions of one image are one cluster), and the "
+      "variance between "
+      "seeds / number of seeds.",
+      "Blind: the same model without the image. Margin: score - blind, paired by question; 95 % interval by "
+      "Student's t "
+      "with Satterthwaite's degrees of freedom. Trained parameters, tokens/s and wall time are means over "
+      "seeds."};
+}
+
+}  // namespace
+
+Table report_table(Database& database, const std::string& sweep) {
+  const ReportData data = load_report_data(database, choose_sweep(database, sweep));
+  Table table;
+  table.title = data.about.empty() ? data.name : data.name + ": " + data.about;
+  add_factor_columns(table, data);
+  add_benchmark_columns(table, data);
+  add_cost_columns(table);
+  std::vector<Results> all_results;
+  for (const ReportCell& cell : data.cells) {
+    Results results;
+    for (const std::string& benchmark : data.benchmarks)
+      results.push_back(benchmark_result(database, cell, benchmark));
+    std::vector<Cell> row;
+    add_factor_cells(row, data, cell);
+    add_benchmark_cells(row, results, cell);
+    add_cost_cells(row, cell);
+    table.rows.push_back(std::move(row));
+    all_results.push_back(std::move(results));
+  }
+  table.notes = report_notes(database, data);
+  add_error_source_note(table, data, all_results);
+  table.footnotes = how_it_was_made();
+  return table;
+}
+
+}  // namespace imp::results

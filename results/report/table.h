@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace imp::results {
+
+/// A value for programs; nothing where there is no number to give.
+using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+/// One column for people; for programs (csv, json) it is one or more fields.
+struct Column {
+  std::string heading;
+  bool is_number = true;  ///< right-aligned
+  std::vector<std::string> fields;
+};
+
+struct Cell {
+  std::string text;           ///< for people: "61.2 ± 1.1"
+  std::vector<Value> values;  ///< for programs, one a field: 0.612, 0.011
+};
+
+/// What a report says, before a format (format.h) turns it into text.
+struct Table {
+  std::string title;
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;
+  std::vector<std::string> notes;      ///< what a reader must know of these rows: failed cells, single seeds
+  std::vector<std::string> footnotes;  ///< how the numbers were made
+};
+
+}  // namespace imp::results

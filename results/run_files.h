@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace imp::results {
+
+// The files of a run folder as plain values. Each reader throws StoreError (usage) that names file, line and
+// key.
+
+struct StageUse {
+  std::string kind;
+  std::string key;
+  std::optional<bool> reused;  ///< absent while planned
+  std::optional<double> seconds;
+};
+
+struct PlannedTrial {
+  std::string name;
+  std::int64_t seed = 0;
+  std::int64_t cell_number = 0;  ///< trials that differ in nothing but the seed have the same
+  std::string cell;              ///< the levels for people: "lora_rank=128", "baseline" if nothing varies
+  std::string levels_json;
+  std::string config_json;
+  std::vector<StageUse> stages;
+};
+
+struct Factor {
+  std::string name;
+  std::vector<std::string> levels;
+};
+
+/// runs/<sweep>/sweep.json
+struct SweepFile {
+  std::string name, about, created, spec_file, spec_text;
+  std::string seeds_json, benchmarks_json;
+  std::vector<Factor> factors;
+  std::vector<PlannedTrial> trials;
+};
+[[nodiscard]] SweepFile read_sweep_file(const std::filesystem::path& path);
+
+struct Attempt {
+  std::int64_t attempt = 0;
+  std::string started, ended, status, stage, error_type, error_message;
+  std::optional<std::int64_t> micro_batch;
+};
+
+struct Score {
+  std::string benchmark, metric;
+  double value = 0.0;
+  std::optional<double> standard_error;
+  std::optional<std::int64_t> n;
+  bool main = false;  ///< the benchmark's first metric that is no blind control
+};
+
+struct Cost {
+  std::optional<double> wall_seconds, train_seconds, eval_seconds, tokens_per_second, flops;
+  std::optional<std::int64_t> train_tokens, peak_memory_bytes, trained_parameters;
+};
+
+struct Provenance {
+  std::optional<std::string> imp_version, git_commit, torch_version, compiler, host, os, cpu, gpu, dtype,
+      started, ended;
+  std::optional<bool> git_dirty;
+  std::optional<std::int64_t> threads;
+};
+
+/// runs/<sweep>/<trial>/outcome.json
+struct OutcomeFile {
+  std::string status;  ///< done, failed or interrupted
+  std::string config_json;
+  std::vector<StageUse> stages;
+  std::vector<Attempt> attempts;
+  std::vector<Score> scores;
+  Cost cost;
+  Provenance provenance;
+};
+[[nodiscard]] OutcomeFile read_outcome_file(const std::filesystem::path& path);
+
+struct TrainStep {
+  std::int64_t step = 0;
+  std::optional<double> loss, lr, grad_norm, seconds;
+  std::optional<std::int64_t> tokens;
+};
+/// train.jsonl. A last line that was cut short (no newline) is left out: the writer was killed in it.
+[[nodiscard]] std::vector<TrainStep> read_train_steps(const std::filesystem::path& path);
+
+struct Answer {
+  std::string question_id, image_id, prediction, family;
+  double score = 0.0;
+  std::optional<std::int64_t> question_tokens, answer_tokens;
+};
+/// predictions/<benchmark>.jsonl. A question that comes twice is an error.
+[[nodiscard]] std::vector<Answer> read_answers(const std::filesystem::path& path);
+
+/// runs/stages/<kind>-<key>/stage.json
+struct StageFile {
+  std::string kind, key, version, parameters_json, inputs_json, made, host;
+  std::optional<double> seconds;
+};
+[[nodiscard]] StageFile read_stage_file(const std::filesystem::path& path);
+
+}  // namespace imp::results

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/trial_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "results/store_error.h"
+
+namespace imp::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The trial's prediction files, in name order.
+std::vector<fs::path> prediction_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(folder / "predictions", absent)) {
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// Sizes and times of the files that a trial's rows come from.
+std::string source_of(const fs::path& folder) {
+  std::vector<fs::path> files{folder / "outcome.json", folder / "train.jsonl"};
+  for (fs::path& file : prediction_files(folder)) files.push_back(std::move(file));
+  std::string source;
+  for (const fs::path& file : files) {
+    std::error_code error;
+    const auto size = fs::file_size(file, error);
+    if (error) continue;
+    source += fmt::format("{} {} {};", file.filename().string(), size,
+                          fs::last_write_time(file, error).time_since_epoch().count());
+  }
+  return source;
+}
+
+/// Reads a file of the trial; a malformed one becomes a problem and gives nothing.
+template <class Read>
+auto read_or_tell(Read read, const fs::path& path, std::vector<std::string>& problems)
+    -> std::optional<decltype(read(path))> {
+  try {
+    return read(path);
+  } catch (const StoreError& error) {
+    if (error.kind() != StoreErrorKind::usage) throw;
+    problems.emplace_back(error.what());
+    return std::nullopt;
+  }
+}
+
+void write_stages(Database& database, std::int64_t trial_id, const std::vector<StageUse>& stages) {
+  Statement insert(database, "INSERT INTO trial_stage VALUES (?, ?, ?, ?, ?, ?)");
+  int position = 0;
+  for (const StageUse& stage : stages) {
+    insert.run(trial_id, position++, stage.kind, stage.key, stage.reused, stage.seconds);
+  }
+}
+
+void write_outcome(Database& database, std::int64_t trial_id, const OutcomeFile& outcome) {
+  const Cost& cost = outcome.cost;
+  Statement(
+      database,
+      "UPDATE trial SET status = ?, config_json = ?, wall_seconds = ?, train_seconds = ?, eval_seconds = ?, "
+      "train_tokens = ?, tokens_per_second = ?, peak_memory_bytes = ?, trained_parameters = ?, flops = ? "
+      "WHERE trial_id = ?")
+      .run(outcome.status, outcome.config_json, cost.wall_seconds, cost.train_seconds, cost.eval_seconds,
+           cost.train_tokens, cost.tokens_per_second, cost.peak_memory_bytes, cost.trained_parameters,
+           cost.flops, trial_id);
+  Statement attempt(database, "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const Attempt& row : outcome.attempts) {
+    attempt.run(trial_id, row.attempt, row.started, row.ended, row.status, row.stage, row.error_type,
+                row.error_message, row.micro_batch);
+  }
+  Statement score(database, "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const Score& row : outcome.scores) {
+    score.run(trial_id, row.benchmark, row.metric, row.value, row.standard_error, row.n, row.main);
+  }
+  const Provenance& from = outcome.provenance;
+  Statement(database, "INSERT INTO provenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(trial_id, from.imp_version, from.git_commit, from.git_dirty, from.torch_version, from.compiler,
+           from.host, from.os, from.cpu, from.gpu, from.threads, from.dtype, from.started, from.ended);
+}
+
+void write_train_steps(Database& database, std::int64_t trial_id, const std::vector<TrainStep>& steps) {
+  // A step that was run again after a kill is logged twice; the later line is the one that counts.
+  Statement insert(database, "INSERT OR REPLACE INTO train_step VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const TrainStep& step : steps) {
+    insert.run(trial_id, step.step, step.loss, step.lr, step.grad_norm, step.tokens, step.seconds);
+  }
+}
+
+void write_answers(Database& database, std::int64_t trial_id, const fs::path& file,
+                   const std::vector<Answer>& answers) {
+  constexpr std::string_view kBlind = ".blind";
+  std::string benchmark = file.stem().string();
+  const bool blind = benchmark.ends_with(kBlind);
+  if (blind) benchmark.resize(benchmark.size() - kBlind.size());
+  Statement insert(database, "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const Answer& answer : answers) {
+    insert.run(trial_id, benchmark, blind, answer.question_id, answer.image_id, answer.prediction,
+               answer.score, answer.family, answer.question_tokens, answer.answer_tokens);
+  }
+}
+
+/// All rows that come from the folder's files. Returns whether every file could be used.
+bool write_files(Database& database, std::int64_t trial_id, const fs::path& folder,
+                 const PlannedTrial& planned, std::vector<std::string>& problems) {
+  const std::size_t problems_before = problems.size();
+  const auto outcome = read_or_tell(read_outcome_file, folder / "outcome.json", problems);
+  write_stages(database, trial_id, outcome && !outcome->stages.empty() ? outcome->stages : planned.stages);
+  if (!outcome) {
+    Statement(database, "UPDATE trial SET status = 'unreadable' WHERE trial_id = ?").run(trial_id);
+    return false;
+  }
+  write_outcome(database, trial_id, *outcome);
+  if (fs::exists(folder / "train.jsonl")) {
+    const auto steps = read_or_tell(read_train_steps, folder / "train.jsonl", problems);
+    if (steps) write_train_steps(database, trial_id, *steps);
+  }
+  for (const fs::path& file : prediction_files(folder)) {
+    const auto answers = read_or_tell(read_answers, file, problems);
+    if (answers) write_answers(database, trial_id, file, *answers);
+  }
+  return problems.size() == problems_before;
+}
+
+}  // namespace
+
+void replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial& planned,
+                   const fs::path& folder, bool skip_unchanged, std::vector<std::string>& problems) {
+  const bool has_outcome = fs::exists(folder / "outcome.json");
+  const std::string source = has_outcome ? source_of(folder) : "";
+  std::optional<std::int64_t> trial_id;
+  std::string old_source;
+  Statement present(database, "SELECT trial_id, source FROM trial WHERE sweep_id = ? AND name = ?");
+  if (present.bind_all(sweep_id, planned.name).step()) {
+    trial_id = present.integer(0);
+    old_source = present.text(1);
+  }
+  present.reset();
+  if (trial_id && skip_unchanged && has_outcome && old_source == source) {
+    Statement(database,
+              "UPDATE trial SET cell_number = ?, cell = ?, seed = ?, levels_json = ? WHERE trial_id = ?")
+        .run(planned.cell_number, planned.cell, planned.seed, planned.levels_json, *trial_id);
+    return;
+  }
+  Statement(database, "DELETE FROM trial WHERE trial_id = ?").run(trial_id);
+  Statement insert(
+      database,
+      "INSERT INTO trial (trial_id, sweep_id, name, cell_number, cell, seed, status, levels_json, "
+      "config_json, source) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, '') RETURNING trial_id");
+  insert.bind_all(trial_id, sweep_id, planned.name, planned.cell_number, planned.cell, planned.seed,
+                  planned.levels_json, planned.config_json);
+  insert.step();
+  const std::int64_t id = insert.integer(0);
+  insert.reset();
+  if (!has_outcome) {
+    write_stages(database, id, planned.stages);
+  } else if (write_files(database, id, folder, planned, problems)) {
+    Statement(database, "UPDATE trial SET source = ? WHERE trial_id = ?").run(source, id);
+  }
+}
+
+void replace_stage(Database& database, const StageFile& stage) {
+  Statement(database, "INSERT OR REPLACE INTO stage VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(stage.kind, stage.key, stage.version, stage.parameters_json, stage.inputs_json, stage.made,
+           stage.seconds, stage.host);
+}
+
+}  // namespace imp::results

@@ -1,0 +1,7 @@
+#!/bin/sh
+# check_no_torch.sh PROGRAM: fails if the program loads LibTorch, directly or through another library.
+libraries=$(ldd "$1") || exit 1
+if printf '%s\n' "$libraries" | grep -E 'libtorch|libc10'; then
+  echo "$1 loads LibTorch; results/ must not link it"
+  exit 1
+fi

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "results/ingest.h"
+#include "results/report/display.h"
+#include "results/report/format.h"
+#include "results/report/report_table.h"
+#include "results/report/sweep_choice.h"
+#include "results/results_database.h"
+#include "results/store_error.h"
+#include "tests/results/run_folder.h"
+
+namespace imp::results {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::json;
+using testing::SweepFolder;
+using testing::TemporaryFolder;
+using testing::write_small_sweep;
+
+class Report : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  std::filesystem::path runs_ = folder_.path() / "runs";
+  Database database_ = open_results(folder_.path() / "imp.db", Access::write);
+};
+
+/// Compares with tests/data/results/<name>; IMP_UPDATE_GOLDEN=1 writes it instead, to be read as a diff.
+void expect_golden(const std::string& text, const std::string& name) {
+  const std::filesystem::path path = std::filesystem::path(IMP_TEST_DATA) / "results" / name;
+  if (std::getenv("IMP_UPDATE_GOLDEN") != nullptr) testing::write_file(path, text);
+  EXPECT_EQ(text, testing::read_file(path)) << name;
+}
+
+TEST_F(Report, EveryFormatReadsAsItsGolden) {
+  write_small_sweep(runs_, "ranks");
+  ingest_sweep(database_, runs_, "ranks");
+  const Table table = report_table(database_, "ranks");
+  expect_golden(to_markdown(table), "report.md");
+  expect_golden(to_csv(table), "report.csv");
+  expect_golden(to_json(table), "report.json");
+  expect_golden(to_latex(table), "report.tex");
+  expect_golden(to_html(table), "report.html");
+  expect_golden(to_markdown(cost_table(database_, "ranks")), "cost.md");
+}
+
+/// Standard deviation of the mean of a few independent numbers, squared.
+double variance_of_mean(const std::vector<double>& values) {
+  double mean = 0.0;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const auto n = static_cast<double>(values.size());
+  return squares / (n - 1.0) / n;
+}
+
+TEST_F(Report, ErrorsOfSeedsAndQuestionsAreThoseOfAHandComputation) {
+  // Each question has its own image, so the clustered variance is the plain one.
+  SweepFolder sweep(runs_, "plain");
+  const std::vector<std::vector<double>> scores{{0.2, 0.9, 0.5, 0.6, 1.0}, {0.4, 0.9, 0.3, 0.7, 0.8}};
+  for (int seed = 1; seed <= 2; ++seed) {
+    const std::string trial = sweep.add_trial("128", seed);
+    json outcome = sweep.outcome(trial, "128", seed);
+    std::vector<testing::Question> questions;
+    for (int q = 0; q < 5; ++q) {
+      questions.push_back(
+          {q, q, scores[static_cast<std::size_t>(seed) - 1][static_cast<std::size_t>(q)], 0.1 * q});
+    }
+    sweep.add_answers(outcome, "scenetext", questions);
+    sweep.write_outcome(outcome);
+  }
+  sweep.write_plan();
+  ingest_sweep(database_, runs_, "plain");
+  const json row = json::parse(to_json(report_table(database_, "plain")))["rows"][0];
+  const double seed_part = variance_of_mean({0.64, 0.62});
+  const double question_part = variance_of_mean({0.3, 0.9, 0.4, 0.65, 0.9});
+  EXPECT_NEAR(row["scenetext"], 0.63, 1e-12);
+  EXPECT_NEAR(row["scenetext_standard_error"], std::sqrt(question_part + seed_part), 1e-12);
+  const double margin_part = variance_of_mean({0.3, 0.8, 0.2, 0.35, 0.5});
+  const double total = margin_part + seed_part;
+  const double degrees = total * total / (margin_part * margin_part / 4 + seed_part * seed_part / 1);
+  ASSERT_GT(degrees, 4.0);
+  ASSERT_LT(degrees, 4.1);
+  const double half_width =
+      (static_cast<double>(row["scenetext_margin_high"]) - static_cast<double>(row["scenetext_margin_low"])) /
+      2;
+  EXPECT_NEAR(row["scenetext_margin"], 0.43, 1e-12);
+  EXPECT_NEAR(half_width / std::sqrt(total), 2.776, 0.03) << "Student's t, 4 degrees of freedom";
+  EXPECT_EQ(row["seeds"], 2);
+}
+
+TEST_F(Report, AScoreThatIsNotTheMeanOfItsAnswersSaysWhereItsErrorComesFrom) {
+  SweepFolder sweep(runs_, "sum");
+  const std::string trial = sweep.add_trial("128", 1);
+  json outcome = sweep.outcome(trial, "128", 1);
+  sweep.add_answers(outcome, "mme", {{1, 1, 1.0, 0.0}, {2, 2, 0.0, 0.0}});
+  outcome["scores"][0]["value"] = 0.9;
+  sweep.write_outcome(outcome);
+  sweep.write_plan();
+  ingest_sweep(database_, runs_, "sum");
+  const Table table = report_table(database_, "sum");
+  EXPECT_THAT(table.notes.back(), HasSubstr("standard error from each trial's own"));
+  EXPECT_THAT(to_markdown(table), HasSubstr("90.0 ± 5.0"));
+}
+
+TEST_F(Report, RetriedTrialsAndSweepsWithoutFactorsAreTold) {
+  SweepFolder sweep(runs_, "one");
+  const std::string trial = sweep.add_trial("128", 1);
+  json outcome = sweep.outcome(trial, "128", 1);
+  json failed = outcome["attempts"][0];
+  failed.update(
+      {{"status", "failed"}, {"stage", "finetune"}, {"error_type", "out_of_memory"}, {"error_message", "x"}});
+  outcome["attempts"].insert(outcome["attempts"].begin(), failed);
+  outcome["attempts"][1].update({{"attempt", 2}, {"micro_batch", 8}});
+  sweep.write_outcome(outcome);
+  sweep.plan()["factors"] = json::array();
+  sweep.write_plan();
+  ingest_sweep(database_, runs_, "one");
+  const Table table = report_table(database_, "one");
+  EXPECT_EQ(table.rows[0][0].text, "baseline");
+  EXPECT_EQ(
+      table.notes[0],
+      "lora_rank=128,seed=1: done at attempt 2 with micro_batch 8; attempt 1 ended with out_of_memory: x");
+}
+
+TEST_F(Report, NamesWithMarkupAreEscaped) {
+  Table table{
+      "a|b_c", {{"x|y", false, {"x,y"}}}, {{{"<b>1|2</b>\n&_", {std::string("say \"a\",b\n")}}}}, {}, {}};
+  EXPECT_THAT(to_markdown(table), HasSubstr("| \\<b>1\\|2\\</b> &_ |"));
+  EXPECT_EQ(to_csv(table), "\"x,y\"\n\"say \"\"a\"\",b\n\"\n");
+  EXPECT_THAT(to_latex(table), HasSubstr("\\caption{a|b\\_c}"));
+  EXPECT_THAT(to_html(table), HasSubstr("<td>&lt;b&gt;1|2&lt;/b&gt;\n&amp;_</td>"));
+}
+
+TEST(ReportFormat, AnUnknownNameIsRefused) {
+  EXPECT_THROW(static_cast<void>(find_format("xml")), StoreError);
+  EXPECT_THAT(format_names(), ElementsAre("md", "csv", "json", "latex", "html"));
+}
+
+TEST(Display, NumbersReadAsPeopleWriteThem) {
+  EXPECT_EQ(percent(0.6123), "61.2");
+  EXPECT_EQ(percent(std::nullopt), "–");
+  EXPECT_EQ(signed_percent(-0.0501), "−5.0");
+  EXPECT_EQ(signed_percent(-0.0001), "+0.0");
+  EXPECT_EQ(short_count(1572864.0), "1.57 M");
+  EXPECT_EQ(short_count(2.5e9), "2.50 B");
+  EXPECT_EQ(short_count(9999.0), "9999");
+  EXPECT_EQ(grouped(1234567.8), "1,234,568");
+  EXPECT_EQ(grouped(999.0), "999");
+  EXPECT_EQ(duration(9.94), "9.9 s");
+  EXPECT_EQ(duration(59.6), "1 min 00 s");
+  EXPECT_EQ(duration(112.0), "1 min 52 s");
+  EXPECT_EQ(duration(3900.0), "1 h 05 min");
+  EXPECT_EQ(bytes(6442450944.0), "6.00 GiB");
+}
+
+TEST(Display, WidthCountsTerminalColumns) {
+  EXPECT_EQ(display_width("a±b"), 3U);
+  EXPECT_EQ(display_width("漢字"), 4U);
+  EXPECT_EQ(display_width("e\xCC\x81"), 1U);
+  EXPECT_EQ(display_width("\xFF\xFE"), 2U) << "broken UTF-8 must not run past the end";
+  EXPECT_EQ(display_width("\xF0"), 1U);
+}
+
+TEST_F(Report, TheNewestSweepIsChosenByItsCreation) {
+  write_small_sweep(runs_, "later", "2026-11-25T08:00:00Z");
+  write_small_sweep(runs_, "earlier", "2026-11-24T08:00:00Z");
+  ingest_sweep(database_, runs_, "later");
+  ingest_sweep(database_, runs_, "earlier");
+  EXPECT_EQ(choose_sweep(database_, ""), "later");
+  EXPECT_EQ(choose_sweep(database_, "earlier"), "earlier");
+}
+
+}  // namespace
+}  // namespace imp::results
