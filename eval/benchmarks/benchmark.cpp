@@ -48,6 +48,13 @@ void require_images(const Benchmark& benchmark) {
               "); name the folder that holds them");
 }
 
+const std::string& the_answer(const Question& question) {
+  if (question.answers.empty())
+    throw Error("question " + question.question_id.text +
+                ": the annotations carry no answer; a test split is scored by its server");
+  return question.answers.front();
+}
+
 std::string prompt(const Benchmark& benchmark, const Question& question) {
   const std::string_view suffix = find_benchmark_format(benchmark.name).prompt_suffix;
   return suffix.empty() ? question.question : question.question + "\n" + std::string(suffix);

@@ -14,10 +14,12 @@ namespace imp::eval {
 struct Question {
   Identifier question_id;
   Identifier image_id;               ///< questions with the same id share a picture: they are one cluster
-  std::filesystem::path image_path;  ///< empty when the benchmark was loaded without an images folder
+  std::filesystem::path image_path;  ///< empty when loaded without an images folder
   std::string question;              ///< as the data set words it, without a prompt suffix
-  std::vector<std::string> answers;  ///< as the data set gives them; empty where its server keeps them
-  std::string family;                ///< question family or category; empty if the data set has none
+  std::vector<std::string> answers = {};  ///< as the data set gives them; empty where its server keeps them
+  std::string family = {};                ///< question family or category; empty if the data set has none
+  std::vector<std::string> choices = {};  ///< options of a multiple-choice question, answered by a letter
+  std::string dataset = {};               ///< the collection it was taken from, where the metric needs it
 };
 
 /// A data set ready to be asked and scored.
@@ -38,6 +40,9 @@ struct Benchmark {
 /// Throws imp::Error naming the first absent pictures and their number; called before any accelerator time is
 /// spent.
 void require_images(const Benchmark& benchmark);
+
+/// The first answer. Throws imp::Error if the annotations carry none, as those of test splits do.
+[[nodiscard]] const std::string& the_answer(const Question& question);
 
 /// What is asked about a picture: the question and the suffix with which LLaVA-1.5 evaluates this data set.
 [[nodiscard]] std::string prompt(const Benchmark& benchmark, const Question& question);

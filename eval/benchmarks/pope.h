@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "eval/benchmarks/benchmark.h"
+#include "eval/benchmarks/format.h"
+
+namespace imp::eval {
+
+/// Reads POPE: one file of JSON lines `{"question_id", "image", "text", "label"}`, or a folder of the three
+/// files `coco_pope_{random,popular,adversarial}.json`, whose ids repeat and therefore become `random/1`. The
+/// family is the file's kind. Pictures are `<images>/<image>`. Throws imp::Error with file:line:column.
+[[nodiscard]] std::vector<Question> read_pope(const std::filesystem::path& annotations,
+                                              const std::filesystem::path& images);
+
+/// 1 if LLaVA's parser reads the label out of the answer, else 0.
+[[nodiscard]] double score_pope(const Question& question, std::string_view prediction);
+
+/// `f1` (the mean over families, which LLaVA reports), precision, recall and yes ratio in LLaVA's form, and
+/// lmms-eval's five numbers named `lmms_eval_...`, over all answers.
+[[nodiscard]] std::vector<NamedValue> summarise_pope(std::span<const ScoredAnswer> answers);
+
+}  // namespace imp::eval
