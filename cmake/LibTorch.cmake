@@ -22,3 +22,6 @@ else()
 endif()
 target_include_directories(imp_torch SYSTEM INTERFACE
   "${IMP_TORCH_DIR}/include" "${IMP_TORCH_DIR}/include/torch/csrc/api/include")
+# The wheel brings its own fmt headers but not their library; they come before Debian's on the include path, so that code
+# that links LibTorch uses them header-only and does not link fmt::fmt.
+target_compile_definitions(imp_torch INTERFACE FMT_HEADER_ONLY=1)

@@ -32,7 +32,7 @@ bool contains(const Quad& quad, Point point) {
 
 std::string cell_at(const Scene& scene, Point point) {
   for (const Sign& sign : scene.signs)
-    if (contains(sign.corners, point)) return lower_case(sign.text);
+    if (contains(sign.corners, point)) return fmt::format("{} {}", color_of(sign), lower_case(sign.text));
   if (scene.object) {
     const float dx = point.x - scene.object->centre.x, dy = point.y - scene.object->centre.y;
     if (dx * dx + dy * dy <= scene.object->radius * scene.object->radius)

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/pretrain/vision_pretraining.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "harness/data/catalog.h"
+#include "harness/train/autocast.h"
+#include "models/io/hash.h"
+#include "models/layers/norm.h"
+
+namespace imp::harness {
+namespace {
+
+using models::Linear;
+using models::VisionFamily;
+
+constexpr int64_t kLetterClasses = 37;  // 0: no character; then kSignCharacters
+constexpr int64_t kNoObject = static_cast<int64_t>(kObjects.size());
+
+at::Tensor unit(const at::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
+
+/// Distinct strings with numbers, in order of first use.
+class StringTable {
+ public:
+  int64_t index(const std::string& text) {
+    const auto [entry, fresh] = numbers_.emplace(text, static_cast<int64_t>(texts_.size()));
+    if (fresh) texts_.push_back(text);
+    return entry->second;
+  }
+  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  std::map<std::string, int64_t> numbers_;
+  std::vector<std::string> texts_;
+};
+
+/// Number of the patch that a point of a picture lies in.
+int64_t patch_at(const Point& point, int64_t patch_size, int64_t side) {
+  const auto along = [&](float value) {
+    return std::clamp(static_cast<int64_t>(value) / patch_size, int64_t{0}, side - 1);
+  };
+  return along(point.y) * side + along(point.x);
+}
+
+/// Rows of patches and what each shows.
+struct PatchTargets {
+  std::vector<int64_t> letter_rows, letters;
+  std::vector<int64_t> word_rows, words;
+  std::vector<int64_t> color_rows, colors;
+};
+
+void add_sign(const Sign& sign, const SignPlace& place, int64_t base, int64_t patch_size, int64_t side, StringTable& words,
+              std::map<int64_t, int64_t>& letter_at, PatchTargets& targets) {
+  std::set<int64_t> covered;
+  for (size_t i = 0; i < place.glyphs.size(); ++i) {
+    const int64_t row = base + patch_at(place.glyphs[i], patch_size, side);
+    letter_at[row] = 1 + glyph_index(sign.text[i]);
+    covered.insert(row);
+  }
+  const int64_t word = words.index(lower_case(sign.text));
+  for (const int64_t row : covered) {
+    targets.word_rows.push_back(row);
+    targets.words.push_back(word);
+    targets.color_rows.push_back(row);
+    targets.colors.push_back(sign.style);
+  }
+}
+
+void add_object(const SceneObject& object, const Box& box, int64_t base, int64_t patch_size, int64_t side, StringTable& words,
+                PatchTargets& targets) {
+  const int64_t word = words.index(std::string(kObjects[static_cast<size_t>(object.kind)].name));
+  std::set<int64_t> covered;
+  for (const float fx : {0.3F, 0.5F, 0.7F}) {
+    for (const float fy : {0.3F, 0.5F, 0.7F}) {
+      covered.insert(base + patch_at({box.left + fx * (box.right - box.left), box.top + fy * (box.bottom - box.top)},
+                                     patch_size, side));
+    }
+  }
+  for (const int64_t row : covered) {
+    targets.word_rows.push_back(row);
+    targets.words.push_back(word);
+  }
+}
+
+/// 2-d sine waves: half of the channels for the column, half for the row.
+at::Tensor sine_positions(int64_t side, int64_t hidden) {
+  const int64_t quarter = hidden / 4;
+  at::Tensor positions = at::zeros({side * side, hidden});
+  auto cells = positions.accessor<float, 2>();
+  for (int64_t row = 0; row < side; ++row) {
+    for (int64_t column = 0; column < side; ++column) {
+      for (int64_t i = 0; i < quarter; ++i) {
+        const double frequency = std::pow(10000.0, -static_cast<double>(i) / static_cast<double>(quarter));
+        const double x = static_cast<double>(column) * frequency, y = static_cast<double>(row) * frequency;
+        auto cell = cells[row * side + column];
+        cell[i] = static_cast<float>(std::sin(x));
+        cell[quarter + i] = static_cast<float>(std::cos(x));
+        cell[2 * quarter + i] = static_cast<float>(std::sin(y));
+        cell[3 * quarter + i] = static_cast<float>(std::cos(y));
+      }
+    }
+  }
+  return positions;
+}
+
+bool is_position(const std::string& name) { return name.find("position_embedding") != std::string::npos; }
+
+bool is_block_matrix(const std::string& name, const at::Tensor& tensor) {
+  return tensor.dim() == 2 && name.find("encoder.layer") != std::string::npos;
+}
+
+}  // namespace
+
+/// What reads the tower during pretraining and is thrown away after it.
+struct VisionPretraining::Heads {
+  Heads(int64_t hidden, models::WeightSource& weights) : words(hidden, weights) {
+    const auto linear = [&](const std::string& name, int64_t out) {
+      return Linear{weights.take(name + ".weight", {out, hidden}), weights.take(name + ".bias", {out}), {}};
+    };
+    patch_norm = {at::ones({hidden}), at::zeros({hidden}), 1e-6};
+    letter = linear("letter", kLetterClasses);
+    word = linear("word", hidden);
+    color = linear("color", hidden);
+    picture = linear("picture", hidden);
+    caption = linear("caption", hidden);
+    category = linear("category", kNoObject + 1);
+    temperature = at::full({3}, 2.5);
+    sigmoid_bias = at::full({1}, -4.0);
+  }
+
+  void visit(const models::ParameterVisitor& visit_parameter) {
+    words.visit_parameters(visit_parameter);
+    visit_parameter("patch_norm.weight", patch_norm.weight);
+    visit_parameter("patch_norm.bias", patch_norm.bias);
+    for (const auto& [name, head] : std::initializer_list<std::pair<const char*, Linear*>>{
+             {"letter", &letter}, {"word", &word}, {"color", &color}, {"picture", &picture}, {"caption", &caption},
+             {"category", &category}}) {
+      visit_parameter(std::string(name) + ".weight", head->weight);
+      visit_parameter(std::string(name) + ".bias", head->bias);
+    }
+    visit_parameter("temperature", temperature);
+    visit_parameter("sigmoid_bias", sigmoid_bias);
+  }
+
+  WordEmbedder words;
+  models::LayerNorm patch_norm;
+  Linear letter, word, color, picture, caption, category;
+  at::Tensor temperature;   ///< logarithms of the contrasts' inverse temperatures: word, color, caption
+  at::Tensor sigmoid_bias;  ///< of SigLIP's loss
+};
+
+VisionPretraining::VisionPretraining(const VisionPretrainingOptions& options, const Assets& assets,
+                                     const Vocabulary& vocabulary)
+    : options_(options), assets_(assets), vocabulary_(vocabulary) {
+  SceneParameters scenes = SceneParameters::pretraining(options.seed);
+  sampler_ = std::make_unique<SceneSampler>(assets, vocabulary, scenes);
+  renderer_ = std::make_unique<Renderer>(assets, static_cast<int>(options.vision.image_size));
+  stream_ = std::make_unique<PictureStream>(*sampler_, *renderer_, options.batch_size, options.steps);
+  models::RandomSource weights(options.seed, 0.02);
+  tower_ = std::make_unique<models::VisionTower>(options.vision, weights);
+  models::RandomSource head_weights(options.seed + 1, 0.04);
+  heads_ = std::make_unique<Heads>(options.vision.hidden_size, head_weights);
+  const int64_t side = options.vision.image_size / options.vision.patch_size;
+  tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
+    if (!is_position(name)) return;
+    const at::Tensor patches = sine_positions(side, options.vision.hidden_size) * 0.3;
+    const at::Tensor flat = tensor.view({-1, options.vision.hidden_size});
+    flat.slice(0, flat.size(0) - side * side).copy_(patches);
+  });
+}
+
+VisionPretraining::~VisionPretraining() = default;
+
+std::vector<ParameterGroup> VisionPretraining::parameter_groups() {
+  ParameterGroup matrices, rest;
+  matrices.optimizer = OptimizerKind::muon;
+  matrices.learning_rate = options_.matrix_learning_rate;
+  matrices.weight_decay = 0.1;  // keeps the residual stream from growing under Muon (data.md section 7)
+  rest.learning_rate = options_.learning_rate;
+  rest.weight_decay = 0.02;
+  rest.beta2 = 0.95;
+  tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
+    tensor.set_requires_grad(true);
+    (is_block_matrix(name, tensor) ? matrices : rest).parameters.push_back({"tower." + name, tensor});
+  });
+  heads_->visit([&](const std::string& name, at::Tensor& tensor) {
+    tensor = tensor.detach().clone().set_requires_grad(true);
+    rest.parameters.push_back({"heads." + name, tensor});
+  });
+  return {rest, matrices};
+}
+
+at::Tensor VisionPretraining::pixel_values(const at::Tensor& pictures) const {
+  const PixelNormalization norm = pixel_normalization(options_.vision.family);
+  const auto channel = [](const double (&values)[3]) {
+    return at::tensor({values[0], values[1], values[2]}, at::kFloat).view({1, 3, 1, 1});
+  };
+  return (pictures.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) / channel(norm.standard_deviation);
+}
+
+VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& pictures) const {
+  const int64_t last = options_.vision.num_hidden_layers, hidden_size = options_.vision.hidden_size;
+  const AutocastGuard autocast(options_.bfloat16);
+  const at::Tensor before_last = tower_->blocks(tower_->embeddings(pixel_values(pictures)), 0, last - 1);
+  const bool class_token = options_.vision.has_class_token();
+  const at::Tensor patches = class_token ? before_last.slice(1, 1) : before_last;
+  const at::Tensor final = tower_->final_norm(tower_->blocks(before_last, last - 1, last));
+  const at::Tensor pooled = class_token ? final.select(1, 0) : final.mean(1);
+  return {heads_->patch_norm.forward(patches.reshape({-1, hidden_size})).to(at::kFloat), pooled.to(at::kFloat)};
+}
+
+at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) const {
+  StringTable words;
+  std::vector<int64_t> rows, members;
+  for (size_t i = 0; i < batch.scenes.size(); ++i) {
+    const auto add = [&](const std::string& word) {
+      rows.push_back(static_cast<int64_t>(i));
+      members.push_back(words.index(word));
+    };
+    for (const Sign& sign : batch.scenes[i].signs) {
+      add(std::string(kSignStyles[static_cast<size_t>(sign.style)].color));
+      add(lower_case(sign.text));
+    }
+    if (batch.scenes[i].object) add(std::string(kObjects[static_cast<size_t>(batch.scenes[i].object->kind)].name));
+  }
+  const at::Tensor embedded = heads_->words.embed(words.texts()).index_select(0, at::tensor(members, at::kLong));
+  const auto count = static_cast<int64_t>(batch.scenes.size());
+  const at::Tensor sums = at::zeros({count, embedded.size(1)}).index_add(0, at::tensor(rows, at::kLong), embedded);
+  return heads_->caption.forward(sums);
+}
+
+at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const {
+  const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
+  StringTable words;
+  PatchTargets targets;
+  std::map<int64_t, int64_t> letter_at;
+  for (size_t i = 0; i < batch.scenes.size(); ++i) {
+    const Scene& scene = batch.scenes[i];
+    const int64_t base = static_cast<int64_t>(i) * side * side;
+    for (size_t s = 0; s < scene.signs.size(); ++s) {
+      add_sign(scene.signs[s], batch.places[i].signs[s], base, patch, side, words, letter_at, targets);
+    }
+    if (scene.object) add_object(*scene.object, *batch.places[i].object, base, patch, side, words, targets);
+  }
+  // One patch in twelve without a character stands for all of them.
+  for (int64_t row = 0; row < hidden.patches.size(0); ++row) {
+    if (counter_random(options_.seed, static_cast<uint64_t>(step), static_cast<uint64_t>(row)) % 12 == 0) {
+      letter_at.emplace(row, 0);
+    }
+  }
+  for (const auto& [row, letter] : letter_at) {
+    targets.letter_rows.push_back(row);
+    targets.letters.push_back(letter);
+  }
+
+  const auto rows = [&](const std::vector<int64_t>& chosen) {
+    return hidden.patches.index_select(0, at::tensor(chosen, at::kLong));
+  };
+  const auto contrast = [&](const at::Tensor& queries, const at::Tensor& keys, const std::vector<int64_t>& wanted, int64_t which) {
+    const at::Tensor scores = unit(queries).mm(unit(keys).t()) * heads_->temperature[which].exp();
+    return at::cross_entropy_loss(scores, at::tensor(wanted, at::kLong));
+  };
+  std::vector<std::string> color_names;
+  for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
+
+  at::Tensor loss =
+      at::cross_entropy_loss(heads_->letter.forward(rows(targets.letter_rows)), at::tensor(targets.letters, at::kLong));
+  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)), heads_->words.embed(words.texts()), targets.words, 0);
+  loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)), heads_->words.embed(color_names), targets.colors, 1);
+
+  const at::Tensor similarity =
+      unit(heads_->picture.forward(hidden.pooled)).mm(unit(caption_embeddings(batch)).t()) * heads_->temperature[2].exp();
+  const int64_t count = similarity.size(0);
+  if (options_.vision.family == VisionFamily::siglip) {
+    const at::Tensor sign = 2.0 * at::eye(count) - 1.0;
+    loss = loss - 0.5 * at::log_sigmoid(sign * (similarity + heads_->sigmoid_bias)).sum() / static_cast<double>(count);
+  } else {
+    const at::Tensor diagonal = at::arange(count, at::kLong);
+    loss = loss + 0.25 * (at::cross_entropy_loss(similarity, diagonal) + at::cross_entropy_loss(similarity.t(), diagonal));
+  }
+  return loss;
+}
+
+at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
+  std::vector<int64_t> categories;
+  for (const Scene& scene : batch.scenes) categories.push_back(scene.object ? scene.object->kind : kNoObject);
+  return at::cross_entropy_loss(heads_->category.forward(hidden.pooled), at::tensor(categories, at::kLong));
+}
+
+MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {
+  const PictureBatch batch = stream_->take(step);
+  const Hidden hidden = run_tower(batch.pictures);
+  const bool classify = options_.vision.family == VisionFamily::vit;
+  return {classify ? category_loss(batch, hidden) : language_loss(batch, hidden, step), options_.batch_size};
+}
+
+double VisionPretraining::reading_accuracy(const SceneSampler& sampler, const std::vector<std::string>& candidates,
+                                           int64_t pictures, Reading& reading) const {
+  const at::NoGradGuard no_grad;
+  const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
+  std::map<std::string, int64_t> number_of;
+  for (size_t i = 0; i < candidates.size(); ++i) number_of[candidates[i]] = static_cast<int64_t>(i);
+  const at::Tensor keys = unit(heads_->words.embed(candidates));
+  int64_t words = 0, words_right = 0, letters = 0, letters_right = 0, objects = 0, objects_right = 0;
+  PictureStream stream(sampler, *renderer_, 50, 1);
+  for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
+    const PictureBatch batch = stream.take(batch_index + 1);  // step 1 of 1: full difficulty
+    const Hidden hidden = run_tower(batch.pictures);
+    const at::Tensor best = unit(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1);
+    const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1);
+    const at::Tensor category = heads_->category.forward(hidden.pooled).argmax(-1);
+    for (size_t i = 0; i < batch.scenes.size(); ++i) {
+      const int64_t base = static_cast<int64_t>(i) * side * side;
+      const Scene& scene = batch.scenes[i];
+      for (size_t s = 0; s < scene.signs.size(); ++s) {
+        const std::vector<Point>& glyphs = batch.places[i].signs[s].glyphs;
+        for (size_t g = 0; g < glyphs.size(); ++g) {
+          const int64_t row = base + patch_at(glyphs[g], patch, side);
+          letters_right += letter[row].item<int64_t>() == 1 + glyph_index(scene.signs[s].text[g]);
+          ++letters;
+        }
+        const auto wanted = number_of.find(lower_case(scene.signs[s].text));
+        if (wanted == number_of.end()) continue;
+        words_right += best[base + patch_at(glyphs[glyphs.size() / 2], patch, side)].item<int64_t>() == wanted->second;
+        ++words;
+      }
+      const int64_t wanted = scene.object ? scene.object->kind : kNoObject;
+      objects_right += category[static_cast<int64_t>(i)].item<int64_t>() == wanted;
+      ++objects;
+    }
+  }
+  reading.letters = static_cast<double>(letters_right) / static_cast<double>(std::max<int64_t>(1, letters));
+  reading.objects = static_cast<double>(objects_right) / static_cast<double>(std::max<int64_t>(1, objects));
+  return static_cast<double>(words_right) / static_cast<double>(std::max<int64_t>(1, words));
+}
+
+VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, Split split) {
+  Reading reading, unused;
+  SceneParameters held_out = SceneParameters::held_out_words(options_.seed + 7);
+  held_out.split = split;
+  std::vector<std::string> unseen;
+  for (const std::string& word : vocabulary_.open_words(held_out.open_split)) unseen.push_back(lower_case(word));
+  reading.open_words = reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
+
+  SceneParameters closed;
+  closed.seed = options_.seed + 8;
+  closed.split = split;
+  std::vector<std::string> known;
+  for (const std::string_view word : sign_words()) known.push_back(lower_case(word));
+  reading.words = reading_accuracy(SceneSampler(assets_, vocabulary_, closed), known, pictures, reading);
+  return reading;
+}
+
+void VisionPretraining::normalize_feature_scale() {
+  const at::NoGradGuard no_grad;
+  PictureStream stream(*sampler_, *renderer_, 200, 1);
+  const at::Tensor features = tower_->features(pixel_values(stream.take(1).pictures), -2, true);
+  const double scale = 1.0 / features.std().item<double>();
+  const bool clip = options_.vision.family == VisionFamily::clip;
+  tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
+    const bool written = name.find("out_proj") != std::string::npos || name.find("fc2") != std::string::npos ||
+                         name.find("output.dense") != std::string::npos;
+    // CLIP's norm before the blocks fixes the scale of what enters them.
+    const bool enters = clip ? name.starts_with("pre_layrnorm")
+                             : name.starts_with("embeddings.");
+    if (written || enters) tensor.mul_(scale);
+  });
+}
+
+PixelNormalization pixel_normalization(VisionFamily family) {
+  if (family == VisionFamily::clip) {
+    return {{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}};
+  }
+  return {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+}
+
+models::VisionConfig embedded_vision_config(VisionFamily family) {
+  models::VisionConfig vision;
+  vision.family = family;
+  vision.hidden_size = 128;
+  vision.intermediate_size = 512;
+  vision.num_hidden_layers = 6;
+  vision.num_attention_heads = 4;
+  vision.image_size = 96;
+  vision.patch_size = 12;
+  vision.layer_norm_eps = family == VisionFamily::clip ? 1e-5 : family == VisionFamily::vit ? 1e-12 : 1e-6;
+  vision.hidden_act = family == VisionFamily::clip  ? models::Activation::quick_gelu
+                      : family == VisionFamily::vit ? models::Activation::gelu
+                                                    : models::Activation::gelu_tanh;
+  return vision;
+}
+
+}  // namespace imp::harness

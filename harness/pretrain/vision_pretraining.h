@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "harness/pretrain/picture_stream.h"
+#include "harness/pretrain/word_embedder.h"
+#include "harness/train/training_loop.h"
+#include "models/vision/vision_tower.h"
+
+namespace imp::harness {
+
+struct VisionPretrainingOptions {
+  models::VisionConfig vision;
+  int64_t steps = 0, batch_size = 64;
+  double learning_rate = 1e-3;         ///< AdamW's, on all but the blocks' matrices
+  double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
+  uint64_t seed = 1;
+  bool bfloat16 = false;               ///< products of the tower in bfloat16; weights and losses stay float32
+};
+
+/// Pretrains a small vision tower on rendered pictures.
+///
+/// SigLIP and CLIP learn from language with places, as grounded pretraining has it (RegionCLIP, GLIP); a renderer knows the
+/// places for free. The loss is the sum of: cross-entropy of each character at its patch; InfoNCE between every patch of a
+/// sign (or object) and the word's embedding, and between it and the sign's colour word; 0.5 x contrast of the whole picture
+/// with its whole caption, sigmoid for SigLIP (Zhai et al., 2023), softmax for CLIP (Radford et al., 2021).
+/// The patch losses stand at hidden_states[-2], the layer that LLaVA takes, so the last block serves the caption only.
+///
+/// ViT sees the same pictures and learns the category of their object, as ImageNet's labels name objects and never the text.
+class VisionPretraining : public TrainingTask {
+ public:
+  /// assets and vocabulary must outlive the task.
+  VisionPretraining(const VisionPretrainingOptions& options, const Assets& assets, const Vocabulary& vocabulary);
+  ~VisionPretraining() override;
+
+  [[nodiscard]] std::vector<ParameterGroup> parameter_groups() override;
+  [[nodiscard]] int64_t total_steps() const override { return options_.steps; }
+  [[nodiscard]] int64_t micro_batches(int64_t) const override { return 1; }
+  [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+
+  /// What a trained tower can do on pictures of a split's faces and backgrounds, for its card.
+  struct Reading {
+    double words = 0.0;       ///< sign words told right, among all sign words, from a sign's middle patch
+    double open_words = 0.0;  ///< words never shown in training, among as many held-out ones
+    double letters = 0.0;     ///< characters told right at their patch
+    double objects = 0.0;     ///< objects told right (ViT: by its class head)
+  };
+  [[nodiscard]] Reading measure_reading(int64_t pictures, Split split);
+
+  /// Scales what is written into the residual stream so that hidden_states[-2] has unit standard deviation: the blocks' norms
+  /// undo it, so the tower computes the same up to the norms' epsilon, and a projector meets features of a usual size.
+  void normalize_feature_scale();
+
+  [[nodiscard]] models::VisionTower& tower() { return *tower_; }
+
+ private:
+  struct Heads;
+  struct Hidden {
+    at::Tensor patches;  ///< [batch * patches, hidden] at hidden_states[-2], normed by the heads' own norm
+    at::Tensor pooled;   ///< [batch, hidden] after the last block and the final norm
+  };
+  [[nodiscard]] at::Tensor pixel_values(const at::Tensor& pictures) const;
+  [[nodiscard]] Hidden run_tower(const at::Tensor& pictures) const;
+  [[nodiscard]] at::Tensor language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const;
+  [[nodiscard]] at::Tensor category_loss(const PictureBatch& batch, const Hidden& hidden) const;
+  [[nodiscard]] at::Tensor caption_embeddings(const PictureBatch& batch) const;
+  [[nodiscard]] double reading_accuracy(const SceneSampler& sampler, const std::vector<std::string>& candidates,
+                                        int64_t pictures, Reading& reading) const;
+
+  VisionPretrainingOptions options_;
+  const Assets& assets_;
+  const Vocabulary& vocabulary_;
+  std::unique_ptr<SceneSampler> sampler_;
+  std::unique_ptr<Renderer> renderer_;
+  std::unique_ptr<PictureStream> stream_;
+  std::unique_ptr<models::VisionTower> tower_;
+  std::unique_ptr<Heads> heads_;
+};
+
+/// Mean and standard deviation of pixel values (in [0, 1]) that a family's processor subtracts and divides by.
+struct PixelNormalization {
+  double mean[3];
+  double standard_deviation[3];
+};
+[[nodiscard]] PixelNormalization pixel_normalization(models::VisionFamily family);
+
+/// The `embedded` profile's towers: 96 x 96 pictures, patch 12, hidden 128, 6 blocks.
+[[nodiscard]] models::VisionConfig embedded_vision_config(models::VisionFamily family);
+
+}  // namespace imp::harness

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "harness/train/parameter_group.h"
+
+namespace imp::harness {
+
+/// AdamW (Loshchilov and Hutter, 2019; eps 1e-8) and Muon (Jordan et al., 2024) over parameter groups.
+/// Its state is a list of tensors, so that a checkpoint can hold and restore it exactly.
+class Optimizer {
+ public:
+  explicit Optimizer(std::vector<ParameterGroup> groups);
+
+  /// One update from the parameters' gradients; learning rates are multiplied by `factor`.
+  void step(double factor);
+  /// Drops all gradients.
+  void zero_grad();
+  /// Scales gradients so that their global norm is at most `max_norm` (0: no scaling). Returns the norm before.
+  double clip_gradients(double max_norm);
+
+  [[nodiscard]] const std::vector<ParameterGroup>& groups() const { return groups_; }
+  /// Parameters trained, in elements.
+  [[nodiscard]] int64_t num_elements() const;
+
+  /// Names and tensors of parameters and optimizer state, in a fixed order. Copying into the tensors restores them.
+  [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> state();
+
+ private:
+  struct GroupState {
+    std::vector<at::Tensor> first_moment, second_moment, steps;
+  };
+
+  void step_adamw(const ParameterGroup& group, GroupState& state, double learning_rate);
+  static void step_muon(const ParameterGroup& group, GroupState& state, double learning_rate);
+
+  std::vector<ParameterGroup> groups_;
+  std::vector<GroupState> states_;
+};
+
+}  // namespace imp::harness
