@@ -96,7 +96,7 @@ Assets::Assets(const std::filesystem::path& cache_folder) {
   require_installed();
   const FontLibrary library;
   for (const PackagedFile& file : font_catalog()) faces_.push_back(read_face(library, file));
-  std::vector<Thumbnail> pictures = load_thumbnails(background_catalog(), kThumbnailSide, cache_folder);
+  std::vector<models::Image> pictures = load_thumbnails(background_catalog(), kThumbnailSide, cache_folder);
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     Background background;
     background.name = std::filesystem::path(background_catalog()[i].path).filename().string();

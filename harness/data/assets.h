@@ -3,14 +3,13 @@
 
 #include <array>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/data/split.h"
-#include "harness/data/thumbnail.h"
+#include "models/image/image.h"
 
 namespace imp::harness {
 
@@ -38,7 +37,7 @@ struct FontFace {
 struct Background {
   std::string name;
   Split split = Split::train;
-  Thumbnail picture;
+  models::Image picture;
 };
 
 /// A text's ink box on a face, in ems, and the middle of each character's advance from the ink's left edge.

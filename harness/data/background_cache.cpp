@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/data/thumbnail.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
@@ -27,9 +28,9 @@ std::string cache_name(std::span<const PackagedFile> files, int short_side) {
 }
 
 /// Layout: hash of the rest (32 characters), then for each picture width and height (int32) and its pixels.
-std::string pack(const std::vector<Thumbnail>& pictures) {
+std::string pack(const std::vector<models::Image>& pictures) {
   std::string body;
-  for (const Thumbnail& picture : pictures) {
+  for (const models::Image& picture : pictures) {
     const std::int32_t sides[2] = {picture.width, picture.height};
     body.append(reinterpret_cast<const char*>(sides), sizeof sides);
     body.append(reinterpret_cast<const char*>(picture.pixels.data()), picture.pixels.size());
@@ -37,11 +38,11 @@ std::string pack(const std::vector<Thumbnail>& pictures) {
   return content_hash(body) + body;
 }
 
-std::optional<std::vector<Thumbnail>> unpack(std::string_view bytes, std::size_t count) {
+std::optional<std::vector<models::Image>> unpack(std::string_view bytes, std::size_t count) {
   if (bytes.size() < 32 || content_hash(bytes.substr(32)) != bytes.substr(0, 32)) return std::nullopt;
   bytes.remove_prefix(32);
-  std::vector<Thumbnail> pictures(count);
-  for (Thumbnail& picture : pictures) {
+  std::vector<models::Image> pictures(count);
+  for (models::Image& picture : pictures) {
     std::int32_t sides[2];
     if (bytes.size() < sizeof sides) return std::nullopt;
     std::memcpy(sides, bytes.data(), sizeof sides);
@@ -59,14 +60,14 @@ std::optional<std::vector<Thumbnail>> unpack(std::string_view bytes, std::size_t
 
 }  // namespace
 
-std::vector<Thumbnail> load_thumbnails(std::span<const PackagedFile> files, int short_side,
-                                       const std::filesystem::path& cache_folder) {
+std::vector<models::Image> load_thumbnails(std::span<const PackagedFile> files, int short_side,
+                                           const std::filesystem::path& cache_folder) {
   const std::filesystem::path cache =
       cache_folder.empty() ? std::filesystem::path() : cache_folder / cache_name(files, short_side);
   if (std::error_code ignored; !cache.empty() && std::filesystem::is_regular_file(cache, ignored)) {
     if (auto pictures = unpack(read_file(cache), files.size())) return std::move(*pictures);
   }
-  std::vector<Thumbnail> pictures;
+  std::vector<models::Image> pictures;
   for (const PackagedFile& file : files) pictures.push_back(decode_thumbnail(file.path, short_side));
   if (!cache.empty()) {
     try {

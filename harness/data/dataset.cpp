@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "harness/data/catalog.h"
-#include "harness/data/jpeg_writer.h"
 #include "harness/data/parallel_for.h"
 #include "harness/data/renderer.h"
+#include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -113,7 +113,7 @@ class DatasetWriter {
       const bool is_open = i >= pictures - held_out;
       const Scene scene = (is_open ? open : plain).sample(index);
       write_picture(images / (picture_name(index) + ".jpg"),
-                    encode_jpeg_444(renderer_.render(scene), parameters_.jpeg_quality));
+                    models::encode_jpeg(renderer_.render(scene), parameters_.jpeg_quality));
       records[index] = describe(split, scene, index, is_open);
     });
     for (const PictureRecord& record : records)

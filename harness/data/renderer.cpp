@@ -12,9 +12,10 @@
 namespace imp::harness {
 namespace {
 
-constexpr int kSamples = 2;      // subsamples a pixel and axis
-constexpr double kAtlasEm = 40;  // for 96-pixel pictures: 16-20 pixel text sampled at about one atlas pixel
-constexpr std::size_t kQuantiles = 4096;
+constexpr int kSamples = 2;        // subsamples a pixel and axis
+constexpr double kAtlasEm = 40;    // for 96-pixel pictures: 16-20 pixel text sampled at about one atlas pixel
+constexpr int kQuantileBits = 10;  // of a random word, for one value of noise
+constexpr std::size_t kQuantiles = 1U << kQuantileBits;
 
 std::uint8_t to_byte(double value) {
   return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5);
@@ -45,13 +46,17 @@ std::vector<float> normal_quantiles() {
 /// Bilinear value of a mask at (x, y), where pixel (0, 0) covers [0, 1) x [0, 1); 0 outside.
 float coverage_at(const Mask& mask, double x, double y) {
   const double left = x - 0.5, top = y - 0.5;
-  const int column = static_cast<int>(std::floor(left)), row = static_cast<int>(std::floor(top));
-  if (column < 0 || row < 0 || column + 1 >= mask.width || row + 1 >= mask.height) return 0;
+  if (left < 0 || top < 0) return 0;
+  const int column = static_cast<int>(left), row = static_cast<int>(top);
+  if (column + 1 >= mask.width || row + 1 >= mask.height) return 0;
   const auto u = static_cast<float>(left - column), v = static_cast<float>(top - row);
   const std::uint8_t* corner = mask.coverage.data() + static_cast<std::ptrdiff_t>(row) * mask.width + column;
-  const float upper = corner[0] + u * static_cast<float>(corner[1] - corner[0]);
-  const float lower =
-      corner[mask.width] + u * static_cast<float>(corner[mask.width + 1] - corner[mask.width]);
+  const int upper_left = corner[0], upper_right = corner[1];
+  const int lower_left = corner[mask.width], lower_right = corner[mask.width + 1];
+  // Most samples lie on bare plate.
+  if ((upper_left | upper_right | lower_left | lower_right) == 0) return 0;
+  const float upper = static_cast<float>(upper_left) + u * static_cast<float>(upper_right - upper_left);
+  const float lower = static_cast<float>(lower_left) + u * static_cast<float>(lower_right - lower_left);
   return (upper + v * (lower - upper)) * (1.0F / 255);
 }
 
@@ -133,31 +138,32 @@ void Renderer::draw_backdrop(const Scene& scene, std::uint8_t* pixels) const {
     }
     return;
   }
-  const Thumbnail& picture = assets_.backgrounds()[static_cast<std::size_t>(backdrop.background)].picture;
+  const models::Image& picture = assets_.backgrounds()[static_cast<std::size_t>(backdrop.background)].picture;
   const float step = backdrop.side / static_cast<float>(resolution_);
   struct Tap {
-    int offset;
-    float weight;
+    int offset, weight;  // of the right neighbour, in 256ths
+  };
+  const auto tap_at = [](float at, int length) {
+    const int first = std::clamp(static_cast<int>(at), 0, length - 2);
+    const float share = std::clamp(at - static_cast<float>(first), 0.0F, 1.0F);
+    return Tap{first, static_cast<int>(share * 256)};
   };
   std::vector<Tap> columns(static_cast<std::size_t>(resolution_));
   for (int x = 0; x < resolution_; ++x) {
-    const int target = backdrop.mirrored ? resolution_ - 1 - x : x;
-    const float at = backdrop.left + (static_cast<float>(x) + 0.5F) * step - 0.5F;
-    const int column = std::clamp(static_cast<int>(at), 0, picture.width - 2);
-    columns[static_cast<std::size_t>(target)] = {column * 3,
-                                                 std::clamp(at - static_cast<float>(column), 0.0F, 1.0F)};
+    Tap tap = tap_at(backdrop.left + (static_cast<float>(x) + 0.5F) * step - 0.5F, picture.width);
+    tap.offset *= 3;
+    columns[static_cast<std::size_t>(backdrop.mirrored ? resolution_ - 1 - x : x)] = tap;
   }
   for (int y = 0; y < resolution_; ++y) {
-    const float at = backdrop.top + (static_cast<float>(y) + 0.5F) * step - 0.5F;
-    const int row = std::clamp(static_cast<int>(at), 0, picture.height - 2);
-    const float v = std::clamp(at - static_cast<float>(row), 0.0F, 1.0F);
-    const std::uint8_t* upper = picture.pixels.data() + static_cast<std::ptrdiff_t>(row) * picture.width * 3;
+    const Tap row = tap_at(backdrop.top + (static_cast<float>(y) + 0.5F) * step - 0.5F, picture.height);
+    const std::uint8_t* upper =
+        picture.pixels.data() + static_cast<std::ptrdiff_t>(row.offset) * picture.width * 3;
     const std::uint8_t* lower = upper + static_cast<std::ptrdiff_t>(picture.width) * 3;
     for (const Tap& tap : columns) {
       for (int c = tap.offset; c < tap.offset + 3; ++c) {
-        const float above = upper[c] + tap.weight * static_cast<float>(upper[c + 3] - upper[c]);
-        const float below = lower[c] + tap.weight * static_cast<float>(lower[c + 3] - lower[c]);
-        *pixels++ = static_cast<std::uint8_t>(above + v * (below - above) + 0.5F);
+        const int above = upper[c] * 256 + tap.weight * (upper[c + 3] - upper[c]);
+        const int below = lower[c] * 256 + tap.weight * (lower[c + 3] - lower[c]);
+        *pixels++ = static_cast<std::uint8_t>((above * 256 + row.weight * (below - above) + 32768) >> 16);
       }
     }
   }
@@ -255,14 +261,17 @@ void Renderer::blur(double sigma, std::uint8_t* pixels) const {
 }
 
 void Renderer::add_noise(const Scene& scene, std::uint8_t* pixels) const {
+  // The noise of each quantile, rounded once: what is left for a pixel is a look-up and an addition.
+  std::array<std::int16_t, kQuantiles> steps;
+  for (std::size_t i = 0; i < kQuantiles; ++i)
+    steps[i] = static_cast<std::int16_t>(std::lrint(scene.noise * normal_quantiles_[i]));
   const std::size_t count = bytes();
-  constexpr std::size_t kDrawsPerWord = 5;  // of 12 bits each
+  const std::uint64_t stream = stream_of("noise", 0);
+  constexpr std::size_t kDrawsPerWord = 64 / kQuantileBits;
   for (std::size_t i = 0, counter = 0; i < count; ++counter) {
-    std::uint64_t bits = counter_random(scene.noise_seed, stream_of("noise", 0), counter);
-    for (std::size_t draw = 0; draw < kDrawsPerWord && i < count; ++draw, ++i, bits >>= 12)
-      pixels[i] = static_cast<std::uint8_t>(std::clamp(
-          static_cast<float>(pixels[i]) + scene.noise * normal_quantiles_[bits % kQuantiles] + 0.5F, 0.0F,
-          255.0F));
+    std::uint64_t bits = counter_random(scene.noise_seed, stream, counter);
+    for (std::size_t draw = 0; draw < kDrawsPerWord && i < count; ++draw, ++i, bits >>= kQuantileBits)
+      pixels[i] = static_cast<std::uint8_t>(std::clamp(pixels[i] + steps[bits % kQuantiles], 0, 255));
   }
 }
 

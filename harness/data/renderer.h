@@ -8,8 +8,8 @@
 
 #include "harness/data/assets.h"
 #include "harness/data/glyph_atlas.h"
-#include "harness/data/picture.h"
 #include "harness/data/scene.h"
+#include "models/image/image.h"
 
 namespace imp::harness {
 

@@ -78,7 +78,7 @@ class Draw {
     const auto choices = assets_.backgrounds(parameters_.split);
     if (choices.empty() || !random_.chance(difficulty_)) return result;
     result.background = choices[static_cast<std::size_t>(random_.below(static_cast<int>(choices.size())))];
-    const Thumbnail& picture = assets_.backgrounds()[static_cast<std::size_t>(result.background)].picture;
+    const models::Image& picture = assets_.backgrounds()[static_cast<std::size_t>(result.background)].picture;
     const int longest = std::min(picture.width, picture.height);
     result.side = static_cast<float>(longest * random_.uniform(0.5, 1));
     result.left = static_cast<float>(random_.uniform(0, picture.width - result.side));

@@ -33,7 +33,7 @@ void stay_silent(j_common_ptr) {}
 
 /// Decodes into `picture`; returns false and leaves the reason in `errors`. A function of its own because
 /// longjmp must not skip destructors: nothing in here owns memory but the decoder.
-bool decode_jpeg(const std::string& bytes, int short_side, Thumbnail& picture, JpegErrors& errors) {
+bool decode_jpeg(const std::string& bytes, int short_side, models::Image& picture, JpegErrors& errors) {
   jpeg_decompress_struct decoder{};
   decoder.err = jpeg_std_error(&errors.manager);
   errors.manager.error_exit = leave_decoder;
@@ -66,7 +66,7 @@ bool decode_jpeg(const std::string& bytes, int short_side, Thumbnail& picture, J
   return true;
 }
 
-bool decode_png(const std::string& bytes, Thumbnail& picture, std::string& reason) {
+bool decode_png(const std::string& bytes, models::Image& picture, std::string& reason) {
   png_image decoder{};
   decoder.version = PNG_IMAGE_VERSION;
   if (png_image_begin_read_from_memory(&decoder, bytes.data(), bytes.size()) == 0) {
@@ -86,10 +86,10 @@ bool decode_png(const std::string& bytes, Thumbnail& picture, std::string& reaso
   return true;
 }
 
-Thumbnail shrink(const Thumbnail& picture, int short_side) {
+models::Image shrink(const models::Image& picture, int short_side) {
   const int side = std::min(picture.width, picture.height);
   if (side <= short_side) return picture;
-  Thumbnail out;
+  models::Image out;
   out.width = std::max(short_side, picture.width * short_side / side);
   out.height = std::max(short_side, picture.height * short_side / side);
   out.pixels.resize(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 3);
@@ -116,9 +116,9 @@ Thumbnail shrink(const Thumbnail& picture, int short_side) {
 
 }  // namespace
 
-Thumbnail decode_thumbnail(const std::filesystem::path& file, int short_side) {
+models::Image decode_thumbnail(const std::filesystem::path& file, int short_side) {
   const std::string bytes = read_file(file);
-  Thumbnail picture;
+  models::Image picture;
   std::string reason;
   bool done = false;
   if (bytes.starts_with("\x89PNG")) {

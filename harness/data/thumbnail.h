@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <vector>
+
+#include "models/image/image.h"
 
 namespace imp::harness {
-
-/// A small RGB picture, rows top to bottom, three bytes a pixel.
-struct Thumbnail {
-  int width = 0;
-  int height = 0;
-  std::vector<std::uint8_t> pixels;
-};
 
 /// Decodes a JPEG or PNG file and shrinks it by area averaging until its shorter side is `short_side` pixels
 /// (pictures already smaller are kept as they are). JPEGs are decoded at a fraction of their size (libjpeg's
 /// DCT scaling), which is what makes wallpapers of 20 megapixels cheap. Transparent PNGs are laid on white.
 /// Throws imp::Error (environment) naming a file that cannot be decoded.
-[[nodiscard]] Thumbnail decode_thumbnail(const std::filesystem::path& file, int short_side);
+[[nodiscard]] models::Image decode_thumbnail(const std::filesystem::path& file, int short_side);
 
 }  // namespace imp::harness

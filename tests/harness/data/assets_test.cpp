@@ -38,7 +38,7 @@ TEST(Assets, EverySplitHasFacesAndBackgroundsOfItsOwn) {
 }
 
 /// Difference hash: whether each pixel of a 9 x 8 grey picture is brighter than its right neighbour.
-std::uint64_t difference_hash(const Thumbnail& picture) {
+std::uint64_t difference_hash(const models::Image& picture) {
   const auto grey = [&](int column, int row) {
     long long sum = 0, count = 0;
     for (int y = row * picture.height / 8; y < (row + 1) * picture.height / 8; ++y)

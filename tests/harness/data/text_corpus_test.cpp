@@ -58,12 +58,14 @@ TEST(TextCorpus, LayoutCellsHoldEverySignWhereItStands) {
     EXPECT_EQ(sample.text.prefix, caption_of(scene));
     std::set<std::string> told(sample.cells.begin(), sample.cells.end());
     for (const Sign& sign : scene.signs) {
-      EXPECT_TRUE(told.contains(lower_case(sign.text))) << sign.text;
+      const std::string expected =
+          std::string(kSignStyles[static_cast<std::size_t>(sign.style)].color) + " " + lower_case(sign.text);
+      EXPECT_TRUE(told.contains(expected)) << expected;
       const Box box = bounding_box(sign.corners);
       for (int cell = 0; cell < 64; ++cell) {
         const float x = (static_cast<float>(cell % 8) + 0.5F) * 12,
                     y = (static_cast<float>(cell / 8) + 0.5F) * 12;
-        if (sample.cells[static_cast<std::size_t>(cell)] == lower_case(sign.text)) {
+        if (sample.cells[static_cast<std::size_t>(cell)] == expected) {
           EXPECT_TRUE(x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
         }
       }
