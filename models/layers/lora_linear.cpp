@@ -5,6 +5,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <optional>
+
 #include "models/io/hash.h"
 
 namespace imp::models {
@@ -16,13 +18,14 @@ using torch::autograd::variable_list;
 /// x (W + s B A)^T. Keeps the sum for the backward pass: gradients of A and B follow from that of the sum.
 struct MergedLora : torch::autograd::Function<MergedLora> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias, const at::Tensor& lora_a, const at::Tensor& lora_b, double scaling) {
+                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a, const at::Tensor& lora_b,
+                            double scaling) {
     // The sum is made in the masters' precision and rounded once.
     const at::Tensor merged =
         at::addmm(weight.to(lora_a.scalar_type()), lora_b, lora_a, 1.0, scaling).to(x.scalar_type());
     context->save_for_backward({x, merged, lora_a, lora_b});
     context->saved_data["scaling"] = scaling;
-    return bias.defined() ? at::linear(x, merged, bias) : at::linear(x, merged);
+    return at::linear(x, merged, bias);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -40,17 +43,16 @@ struct MergedLora : torch::autograd::Function<MergedLora> {
 /// x W^T + s (dropout(x) A^T) B^T.
 struct FactoredLora : torch::autograd::Function<FactoredLora> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias, const at::Tensor& lora_a, const at::Tensor& lora_b, double scaling,
-                            const at::Tensor& keep) {
+                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a, const at::Tensor& lora_b,
+                            double scaling, const std::optional<at::Tensor>& keep) {
     const at::Tensor a = lora_a.to(x.scalar_type());
     const at::Tensor b = lora_b.to(x.scalar_type());
-    const at::Tensor dropped = keep.defined() ? x * keep : x;
+    const at::Tensor dropped = keep ? x * *keep : x;
     const at::Tensor narrow = dropped.mm(a.t());
-    context->save_for_backward({dropped, weight, a, b, narrow, keep});
+    context->save_for_backward({dropped, weight, a, b, narrow, keep.value_or(at::Tensor())});
     context->saved_data["scaling"] = scaling;
     context->saved_data["float32"] = lora_a.scalar_type() == at::kFloat;
-    const at::Tensor y = bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
-    return y.addmm_(narrow, b.t(), 1.0, scaling);
+    return at::linear(x, weight, bias).addmm_(narrow, b.t(), 1.0, scaling);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -103,11 +105,14 @@ at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const at::
                        uint64_t dropout_step) {
   const bool drops = adapter.dropout > 0.0 && dropout_step > 0;
   const LoraForm form = cheaper_lora_form(x.size(0), weight.size(1), weight.size(0), adapter.lora_A.size(0));
+  // A custom function takes no undefined tensor; an empty optional it does.
+  const std::optional<at::Tensor> maybe_bias = bias.defined() ? std::optional(bias) : std::nullopt;
   if (!drops && form == LoraForm::merged) {
-    return MergedLora::apply(x, weight, bias, adapter.lora_A, adapter.lora_B, adapter.scaling);
+    return MergedLora::apply(x, weight, maybe_bias, adapter.lora_A, adapter.lora_B, adapter.scaling);
   }
-  const at::Tensor keep = drops ? dropout_mask(x, adapter, dropout_step) : at::Tensor();
-  return FactoredLora::apply(x, weight, bias, adapter.lora_A, adapter.lora_B, adapter.scaling, keep);
+  const std::optional<at::Tensor> keep =
+      drops ? std::optional(dropout_mask(x, adapter, dropout_step)) : std::nullopt;
+  return FactoredLora::apply(x, weight, maybe_bias, adapter.lora_A, adapter.lora_B, adapter.scaling, keep);
 }
 
 }  // namespace imp::models

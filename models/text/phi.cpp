@@ -70,6 +70,7 @@ std::vector<NamedLinear> Phi::linears() {
 
 void Phi::visit_parameters(const ParameterVisitor& visit) {
   visit("model.embed_tokens.weight", embed_tokens_);
+  if (config_.tie_word_embeddings) lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
   for (size_t i = 0; i < blocks_.size(); ++i) {
     visit(layer_name(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
     visit(layer_name(i) + "input_layernorm.bias", blocks_[i].input_layernorm.bias);

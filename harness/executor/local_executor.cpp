@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/executor/local_executor.h"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <new>
+
+#include "harness/executor/provenance.h"
+#include "models/io/error.h"
+
+namespace imp::harness {
+namespace {
+
+/// Type and one-line message of the exception in flight.
+std::pair<std::string, std::string> describe_failure() {
+  const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };
+  try {
+    throw;
+  } catch (const Error& error) {
+    return {"imp::Error", first_line(error.what())};
+  } catch (const c10::OutOfMemoryError& error) {
+    return {"out_of_memory", first_line(error.what_without_backtrace())};
+  } catch (const c10::Error& error) {
+    return {"c10::Error", first_line(error.what_without_backtrace())};
+  } catch (const std::bad_alloc&) {
+    return {"out_of_memory", "out of memory; a smaller micro_batch may help"};
+  } catch (const std::exception& error) {
+    return {"std::exception", first_line(error.what())};
+  }
+}
+
+}  // namespace
+
+LocalExecutor::LocalExecutor(const Plan& plan, std::filesystem::path runs, const std::atomic<bool>& stop, Progress& progress,
+                             std::function<void(const std::string&)> trial_ended)
+    : plan_(plan),
+      runs_(std::move(runs)),
+      stop_(stop),
+      progress_(progress),
+      trial_ended_(std::move(trial_ended)),
+      store_(runs_) {}
+
+bool LocalExecutor::is_done(const PlannedTrial& planned) const {
+  const nlohmann::json outcome = read_outcome(runs_ / plan_.sweep.spec.name / planned.trial.name);
+  if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages")) return false;
+  const nlohmann::json& stages = outcome["stages"];
+  if (stages.size() != planned.stages.size()) return false;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    if (stages[i].value("key", "") != planned.stages[i].key || !store_.has(planned.stages[i])) return false;
+  }
+  return true;
+}
+
+SweepResult LocalExecutor::run() {
+  SweepResult result;
+  size_t number = 0;
+  for (const PlannedTrial& planned : plan_.trials) {
+    ++number;
+    if (is_done(planned)) {
+      ++result.already_done;
+      continue;
+    }
+    switch (run_trial(planned, number)) {
+      case Ending::done: ++result.done; break;
+      case Ending::failed: ++result.failed; break;
+      case Ending::interrupted: result.interrupted = true; return result;
+    }
+  }
+  return result;
+}
+
+LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size_t number) {
+  const std::string label = fmt::format("[{}/{} {}]", number, plan_.trials.size(), planned.trial.name);
+  TrialOutcome outcome;
+  Attempt attempt;
+  attempt.started = iso_time_now();
+  attempt.micro_batch = planned.trial.config.micro_batch;
+  Ending ending = Ending::done;
+  std::string kind;
+  try {
+    make_stages(planned, label, outcome, kind);
+    kind.clear();
+  } catch (const Interrupted&) {
+    ending = Ending::interrupted;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::environment) throw;
+    ending = Ending::failed;
+    std::tie(attempt.error_type, attempt.error_message) = describe_failure();
+  } catch (const std::exception&) {
+    ending = Ending::failed;
+    std::tie(attempt.error_type, attempt.error_message) = describe_failure();
+  }
+  attempt.ended = iso_time_now();
+  attempt.stage = kind;
+  attempt.status = outcome.status = ending == Ending::done ? "done" : ending == Ending::failed ? "failed" : "interrupted";
+  outcome.attempts.push_back(attempt);
+  if (ending == Ending::failed) progress_.report_failure(planned.trial.name, kind, attempt.error_message);
+
+  const std::filesystem::path folder = runs_ / plan_.sweep.spec.name / planned.trial.name;
+  write_outcome(folder, plan_.sweep.spec.name, planned, store_, outcome);
+  if (ending == Ending::done) {
+    for (const nlohmann::json& score : read_outcome(folder)["scores"]) {
+      progress_.report_score(planned.trial.name, score["benchmark"], score["metric"], score["value"],
+                             score.contains("standard_error") && score["standard_error"].is_number() ? score["standard_error"].get<double>() : 0.0);
+    }
+  }
+  trial_ended_(planned.trial.name);
+  return ending;
+}
+
+void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
+                                std::string& kind) {
+  for (const StageRequest& request : planned.stages) {
+    kind = request.kind;
+    StageUse use{request, true, 0.0};
+    if (!store_.has(request)) {
+      const StageStore::Claim claim = store_.claim(request);
+      if (!store_.has(request)) {  // another process may have made it while this one waited
+        if (stop_.load()) throw Interrupted();
+        progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
+        const auto start = std::chrono::steady_clock::now();
+        const StageContext context{planned.trial, plan_.sweep.spec,  request, store_,
+                                   store_.begin(request, is_resumable(request.kind)), stop_, progress_};
+        make_stage(context);
+        use.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        use.reused = false;
+        store_.publish(request, use.seconds);
+        progress_.end_stage(use.seconds);
+      }
+    }
+    outcome.stages.push_back(std::move(use));
+  }
+}
+
+}  // namespace imp::harness

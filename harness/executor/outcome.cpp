@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/executor/outcome.h"
+
+#include "harness/executor/provenance.h"
+#include "harness/plan/config_writer.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+
+namespace imp::harness {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+/// A finished stage's JSON file, or null.
+json stage_file(const StageStore& store, const StageUse& use, const char* name) {
+  const fs::path file = store.folder(use.request.kind, use.request.key) / name;
+  return fs::exists(file) ? json::parse(read_file(file), nullptr, false) : json(nullptr);
+}
+
+const StageUse* find_stage(const TrialOutcome& outcome, const std::string& kind) {
+  for (const StageUse& use : outcome.stages) {
+    if (use.request.kind == kind) return &use;
+  }
+  return nullptr;
+}
+
+void copy_whole(const fs::path& from, const fs::path& to) {
+  if (fs::exists(from)) write_file_atomically(to, read_file(from));
+}
+
+ordered_json stages_json(const TrialOutcome& outcome) {
+  ordered_json stages = ordered_json::array();
+  for (const StageUse& use : outcome.stages) {
+    stages.push_back({{"kind", use.request.kind}, {"key", use.request.key}, {"reused", use.reused}, {"seconds", use.seconds}});
+  }
+  return stages;
+}
+
+ordered_json attempts_json(const TrialOutcome& outcome, const json& earlier) {
+  ordered_json attempts = ordered_json::array();
+  if (earlier.is_object() && earlier.contains("attempts")) {
+    for (const json& attempt : earlier["attempts"]) attempts.push_back(ordered_json(attempt));
+  }
+  for (const Attempt& attempt : outcome.attempts) {
+    attempts.push_back({{"attempt", attempts.size() + 1},
+                        {"started", attempt.started},
+                        {"ended", attempt.ended},
+                        {"status", attempt.status},
+                        {"stage", attempt.stage},
+                        {"error_type", attempt.error_type},
+                        {"error_message", attempt.error_message},
+                        {"micro_batch", attempt.micro_batch}});
+  }
+  return attempts;
+}
+
+ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json scores = ordered_json::array();
+  for (const StageUse& use : outcome.stages) {
+    if (use.request.kind != "eval") continue;
+    const json stage_scores = stage_file(store, use, "scores.json");
+    if (!stage_scores.is_array()) continue;
+    for (const json& score : stage_scores) scores.push_back(ordered_json(score));
+  }
+  return scores;
+}
+
+/// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get gradients. Frozen
+/// weights need no gradient of their own, but LoRA's merged form computes one; this is the upper count.
+ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json cost;
+  double wall = 0.0, eval = 0.0;
+  for (const StageUse& use : outcome.stages) {
+    wall += use.seconds;
+    if (use.request.kind == "eval") eval += use.seconds;
+  }
+  cost["wall_seconds"] = wall;
+  const StageUse* training = find_stage(outcome, "finetune");
+  if (training == nullptr) training = find_stage(outcome, "pretrain");
+  const json summary = training == nullptr ? json(nullptr) : stage_file(store, *training, "summary.json");
+  if (summary.is_object()) {
+    const auto seconds = summary["seconds"].get<double>();
+    cost["train_seconds"] = seconds;
+    cost["eval_seconds"] = eval;
+    cost["train_tokens"] = summary["tokens"];
+    if (seconds > 0) cost["tokens_per_second"] = summary["tokens"].get<double>() / seconds;
+    cost["trained_parameters"] = summary["trained_parameters"];
+  }
+  cost["peak_memory_bytes"] = peak_memory_bytes();
+  return cost;
+}
+
+}  // namespace
+
+void write_outcome(const fs::path& folder, const std::string& sweep, const PlannedTrial& planned, const StageStore& store,
+                   const TrialOutcome& outcome) {
+  write_file_atomically(folder / "resolved.yaml", to_yaml(planned.trial.config));
+  const json earlier = read_outcome(folder);
+  json summary;
+  for (const StageUse& use : outcome.stages) {
+    const fs::path stage = store.folder(use.request.kind, use.request.key);
+    if (use.request.kind == "finetune" || use.request.kind == "pretrain") {
+      copy_whole(stage / "train.jsonl", folder / "train.jsonl");
+      summary = stage_file(store, use, "summary.json");
+    }
+    if (use.request.kind != "eval") continue;
+    const auto benchmark = use.request.parameters["benchmark"].get<std::string>();
+    for (const std::string& name : {benchmark + ".jsonl", benchmark + ".blind.jsonl"}) {
+      copy_whole(stage / name, folder / "predictions" / name);
+    }
+  }
+  ordered_json record;
+  record["schema"] = 1;
+  record["sweep"] = sweep;
+  record["trial"] = planned.trial.name;
+  record["seed"] = planned.trial.seed;
+  record["status"] = outcome.status;
+  record["config"] = to_json(planned.trial.config);
+  record["stages"] = stages_json(outcome);
+  record["attempts"] = attempts_json(outcome, earlier);
+  record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
+  record["cost"] = cost_json(store, outcome);
+  record["provenance"] = provenance();
+  record["provenance"]["dtype"] = summary.is_object() && summary.contains("dtype") ? summary["dtype"] : json(planned.trial.config.dtype);
+  record["provenance"]["started"] = outcome.attempts.empty() ? "" : outcome.attempts.front().started;
+  record["provenance"]["ended"] = outcome.attempts.empty() ? "" : outcome.attempts.back().ended;
+  write_file_atomically(folder / "outcome.json", record.dump(2) + "\n");
+}
+
+json read_outcome(const fs::path& folder) {
+  const fs::path file = folder / "outcome.json";
+  if (!fs::exists(file)) return nullptr;
+  json outcome = json::parse(read_file(file), nullptr, false);
+  return outcome.is_object() ? outcome : json(nullptr);
+}
+
+}  // namespace imp::harness

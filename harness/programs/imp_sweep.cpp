@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <functional>
+
+#include "harness/programs/sweep_options.h"
+#include "models/io/error.h"
+#include "results/store_error.h"
+
+namespace {
+
+using imp::harness::SweepOptions;
+
+struct Command {
+  const char* name;
+  const char* help;
+  bool takes_file;
+  int (*function)(const SweepOptions&);
+};
+
+constexpr Command kCommands[] = {
+    {"run", "Run all that is missing of a sweep, and print its table (the default command)", true, imp::harness::run_sweep},
+    {"plan", "Say what a run would do: cells, stages, reasons, estimated time", true, imp::harness::plan_sweep},
+    {"status", "Say how far each trial has come", true, imp::harness::show_status},
+    {"rebuild", "Make the database again from the run folders", false, imp::harness::rebuild_database},
+    {"schema", "Print the JSON Schema of sweep files", false, imp::harness::print_schema},
+    {"doctor", "Check that this machine has what a sweep needs", false, imp::harness::examine_machine},
+};
+
+void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
+  if (command.takes_file) {
+    app.add_option("file", options.file, "The sweep file")->required();
+    app.add_option("--set", options.overrides, "Override a key of the configuration: key=value");
+    app.add_option("--only", options.only, "Only trials for which this condition holds, e.g. \"lora_rank == 128\"");
+  }
+  app.add_option("--runs", options.runs, "Folder of the runs")->capture_default_str();
+  app.add_option("--db", options.database, "Results database")->capture_default_str();
+  app.add_flag("--json", options.json, "Print JSON");
+  if (std::strcmp(command.name, "run") != 0) return;
+  app.add_option("--jobs", options.jobs, "Trials at once")->check(CLI::Range(1, 1))->capture_default_str();
+  app.add_option("--executor", options.executor, "Where trials run")->check(CLI::IsMember({"local"}))->capture_default_str();
+  app.add_option("--events", options.events, "Write an event a line (NDJSON) to this file");
+}
+
+/// `imp-sweep FILE.yaml` means `imp-sweep run FILE.yaml`.
+std::vector<std::string> with_default_command(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments.front().starts_with("-")) return arguments;
+  for (const Command& command : kCommands) {
+    if (arguments.front() == command.name) return arguments;
+  }
+  arguments.insert(arguments.begin(), "run");
+  return arguments;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs a study from a YAML file: expands it, trains every variant, scores it, records everything.", "imp-sweep");
+  app.require_subcommand(1);
+  SweepOptions options;
+  int code = 0;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    add_options(*sub, command, options);
+    sub->callback([&options, &code, &command] { code = command.function(options); });
+  }
+  try {
+    std::vector<std::string> arguments = with_default_command(argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its back
+    app.parse(arguments);
+    return code;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const imp::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.exit_code();
+  } catch (const imp::results::StoreError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "imp-sweep: {}\n", error.what());
+    return 3;
+  }
+}

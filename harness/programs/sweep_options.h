@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace imp::harness {
+
+/// The options that imp-sweep's commands share.
+struct SweepOptions {
+  std::filesystem::path file;
+  std::filesystem::path runs = "runs";
+  std::filesystem::path database = "results/imp.db";
+  std::filesystem::path events;
+  std::vector<std::string> overrides;  ///< key=value
+  std::string only;
+  std::string executor = "local";
+  int64_t jobs = 1;
+  bool json = false;
+};
+
+// One function a command; each returns the program's exit code (design: exit codes) and throws imp::Error or StoreError.
+int run_sweep(const SweepOptions& options);
+int plan_sweep(const SweepOptions& options);
+int show_status(const SweepOptions& options);
+int rebuild_database(const SweepOptions& options);
+int print_schema(const SweepOptions& options);
+int examine_machine(const SweepOptions& options);
+
+}  // namespace imp::harness

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include "harness/stages/compute_dtype.h"
+#include "harness/stages/training_stage.h"
+
+namespace imp::harness {
+
+/// Stage 1: the projector alone, on captions in the form `plain` (the question is thrown away, recipe.md section 3).
+void make_connector_stage(const StageContext& context) {
+  const TrialConfig& config = context.trial.config;
+  const FeatureStore features(context.input("features"), "train");
+  const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
+  const at::ScalarType dtype =
+      resolve_dtype(config.dtype, context.folder, config.connector_micro_batch * (features.image_tokens() + 16),
+                    text.hidden_size, text.intermediate_size);
+  const LanguageParts language = load_language(context.trial, context.spec, dtype);
+  models::Projector projector =
+      given_projector(context.trial, context.spec, features.hidden(), text.hidden_size)
+          .value_or(models::make_projector(features.hidden(), text.hidden_size, static_cast<uint64_t>(config.connector_seed)));
+
+  const std::vector<TrainingRow> rows =
+      encode_rows(connector_rows(config.connector_data, context.input("data")), language,
+                  models::conversation_template("plain"), features.image_tokens(), config.max_length, true);
+  LlavaTaskOptions options;
+  options.epochs = config.connector_epochs;
+  options.max_steps = config.connector_max_steps;
+  options.batch_size = config.connector_batch_size;
+  options.micro_batch = config.connector_micro_batch;
+  options.projector_learning_rate = config.connector_learning_rate;
+  options.weight_decay = config.weight_decay;
+  options.mean_of_micro_batches = config.loss_normalization == "micro_batch";
+  options.sampler = parse_sampler(config.sampler);
+  options.seed = static_cast<uint64_t>(config.connector_seed);
+  LlavaTask task(options, rows, *language.model, projector,
+                 [&](const std::vector<std::string>& names) { return features.gather(names); });
+  const TrainingSummary summary = run_training(task, training_options(context));
+  models::save_projector(context.folder / "projector.safetensors", projector);
+  write_training_summary(context.folder, summary, dtype);
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "harness/data/dataset.h"
+#include "harness/data/llava_rows.h"
+#include "harness/stages/stage_context.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+
+namespace imp::harness {
+namespace {
+
+void render_scenetext(const StageContext& context) {
+  const TrialConfig& config = context.trial.config;
+  SceneTextParameters parameters;
+  parameters.train_pictures = static_cast<int>(config.train_pictures);
+  parameters.test_pictures = static_cast<int>(config.test_pictures);
+  parameters.questions_per_picture = static_cast<int>(config.questions_per_picture);
+  parameters.seed = static_cast<uint64_t>(config.data_seed);
+  const QuestionCounts counts = write_scenetext(context.folder, parameters);
+  nlohmann::json record = counts;
+  write_file_atomically(context.folder / "question_counts.json", record.dump(2) + "\n");
+}
+
+/// Data of the user's own stay where they are; the stage checks them once and remembers where that was.
+void check_llava_json(const StageContext& context) {
+  for (const DataSource* source : {&context.trial.config.connector_data, &context.trial.config.finetune_data}) {
+    if (source->json.empty()) continue;
+    const std::vector<LlavaRow> rows = read_llava_rows(source->json);
+    const std::vector<std::string> pictures = pictures_of(rows, source->json, source->images);
+    write_file_atomically(context.folder / "source.json",
+                          nlohmann::json{{"json", source->json},
+                                         {"images", source->images},
+                                         {"rows", rows.size()},
+                                         {"pictures", pictures.size()}}
+                                  .dump(2) +
+                              "\n");
+  }
+}
+
+}  // namespace
+
+void make_data_stage(const StageContext& context) {
+  const nlohmann::json& parameters = context.request.parameters;
+  if (!parameters.contains("dataset")) return check_llava_json(context);
+  const auto dataset = parameters["dataset"].get<std::string>();
+  if (dataset != "scenetext") {
+    throw Error("data set '" + dataset + "' is not known; imp renders scenetext, other data is given as {json, images}");
+  }
+  render_scenetext(context);
+}
+
+}  // namespace imp::harness

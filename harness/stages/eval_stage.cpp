@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "eval/benchmarks/benchmark.h"
+#include "eval/predictions/prediction.h"
+#include "eval/predictions/score.h"
+#include "harness/stages/feature_store.h"
+#include "harness/stages/model_parts.h"
+#include "harness/stages/stage_context.h"
+#include "models/conversation/encode_row.h"
+#include "models/generation/greedy.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "models/lora/lora_adapter.h"
+
+namespace imp::harness {
+namespace {
+
+/// Names of the pictures of a batch -> their features [pictures, image tokens, vision hidden].
+using FeatureLookup = std::function<at::Tensor(const std::vector<std::string>&)>;
+
+/// The trained cell: weights, prompts and how to look at a picture.
+struct TrainedCell {
+  LanguageParts language;
+  models::Projector projector;
+  int64_t image_tokens = 0;
+};
+
+/// The stage's benchmark, cut to its limit.
+eval::Benchmark load(const StageContext& context) {
+  const auto name = context.request.parameters["benchmark"].get<std::string>();
+  const auto limit = context.request.parameters["limit"].get<int64_t>();
+  std::filesystem::path annotations, images;
+  for (const Benchmark& candidate : context.spec.benchmarks) {
+    if (candidate.name != name) continue;
+    annotations = candidate.annotations;
+    images = candidate.images;
+  }
+  if (annotations.empty()) {
+    annotations = context.input("data") / "test.json";
+    images = context.input("data") / "images" / "test";
+  }
+  eval::Benchmark benchmark = eval::load_benchmark(name, annotations, images);
+  if (limit > 0 && static_cast<size_t>(limit) < benchmark.questions.size()) {
+    benchmark.questions.resize(static_cast<size_t>(limit));
+  }
+  eval::require_images(benchmark);
+  return benchmark;
+}
+
+TrainedCell load_cell(const StageContext& context, int64_t vision_hidden, int64_t image_tokens) {
+  const std::filesystem::path trained = context.input("finetune");
+  TrainedCell cell{load_language(context.trial, context.spec, at::kFloat), {}, image_tokens};
+  if (std::filesystem::exists(trained / "text_model")) {
+    cell.language.model = models::load_text_model(trained / "text_model", at::kFloat);
+  }
+  if (std::filesystem::exists(trained / "adapter")) {
+    (void)models::load_adapter(trained / "adapter", *cell.language.model);
+    models::merge_adapters(*cell.language.model);
+  }
+  cell.projector = models::load_projector(trained / "projector.safetensors", vision_hidden,
+                                          cell.language.model->config().hidden_size);
+  return cell;
+}
+
+/// Questions of a picture stand together, so that its prefix is prefilled once.
+std::map<std::string, std::vector<size_t>> questions_by_picture(const eval::Benchmark& benchmark) {
+  std::map<std::string, std::vector<size_t>> groups;
+  for (size_t i = 0; i < benchmark.questions.size(); ++i) {
+    groups[benchmark.questions[i].image_path.string()].push_back(i);
+  }
+  return groups;
+}
+
+/// Splits a prompt after its picture: what the questions of a picture share, and the rest.
+std::pair<std::vector<int64_t>, std::vector<int64_t>> split_prompt(const models::EncodedRow& row) {
+  const auto cut = static_cast<size_t>(row.image_positions.back()) + 1;
+  return {{row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut)},
+          {row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end()}};
+}
+
+/// Asks every question, one a prompt, in batches of whole pictures. `features` of a blind run ignores the names.
+std::vector<eval::Prediction> answer(const StageContext& context, const TrainedCell& cell, const eval::Benchmark& benchmark,
+                                     const FeatureLookup& features, int64_t done_before, int64_t total) {
+  const at::NoGradGuard no_grad;
+  const models::Tokenizer& tokenizer = *cell.language.tokenizer;
+  models::GreedyOptions greedy{models::kImagePlaceholder, tokenizer.eos_id(), context.trial.config.max_new_tokens};
+  std::vector<eval::Prediction> predictions(benchmark.questions.size());
+  std::vector<size_t> asked;
+  std::vector<models::PromptGroup> batch;
+  int64_t done = done_before;
+
+  const auto flush = [&] {
+    const std::vector<std::vector<int64_t>> answers = models::generate_greedy(*cell.language.model, batch, greedy);
+    for (size_t i = 0; i < answers.size(); ++i) {
+      const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
+      std::string text = tokenizer.decode(ids, true);
+      const size_t first = text.find_first_not_of(" \n\t");
+      text = first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \n\t") - first + 1);
+      predictions[asked[i]].text = text;
+      predictions[asked[i]].answer_tokens = static_cast<long long>(ids.size());
+    }
+    done += static_cast<int64_t>(asked.size());
+    asked.clear();
+    batch.clear();
+    context.check_stop();
+    context.observer.on_units(done, total, "questions");
+  };
+
+  for (const auto& [picture, questions] : questions_by_picture(benchmark)) {
+    models::PromptGroup group;
+    const std::vector<std::string> name{std::filesystem::path(picture).filename().string()};
+    group.projected = cell.projector.forward(features(name)).to(at::kFloat);
+    for (const size_t i : questions) {
+      const eval::Question& question = benchmark.questions[i];
+      auto [prefix, tail] = split_prompt(models::encode_prompt(tokenizer, cell.language.conversation,
+                                                               eval::prompt(benchmark, question), true, cell.image_tokens));
+      predictions[i] = {question.question_id, question.image_id, "", std::nullopt, question.family,
+                        static_cast<long long>(prefix.size() + tail.size()), std::nullopt};
+      group.prefix_ids = std::move(prefix);
+      group.tails.push_back(std::move(tail));
+      asked.push_back(i);
+    }
+    batch.push_back(std::move(group));
+    if (static_cast<int64_t>(asked.size()) >= context.trial.config.eval_batch) flush();
+  }
+  if (!asked.empty()) flush();
+  return predictions;
+}
+
+/// Scores answers, writes them, and adds the benchmark's metrics to `scores`, each with a suffix to its name.
+void score(const StageContext& context, const eval::Benchmark& benchmark, std::vector<eval::Prediction> predictions,
+           const std::string& file, const std::string& suffix, nlohmann::ordered_json& scores) {
+  const eval::ScoreReport report = eval::score_predictions(benchmark, predictions);
+  for (size_t i = 0; i < predictions.size(); ++i) predictions[i].score = report.scores[i];
+  eval::write_predictions(context.folder / (file + ".jsonl"), predictions);
+  nlohmann::ordered_json families = nlohmann::ordered_json::object();
+  for (const eval::FamilyScore& family : report.families) families[family.family] = {{"value", family.mean}, {"n", family.n}};
+  scores.push_back({{"benchmark", benchmark.name},
+                    {"metric", report.metric + suffix},
+                    {"value", report.mean},
+                    {"standard_error", report.standard_error},
+                    {"n", report.n},
+                    {"families", families}});
+  for (const eval::NamedValue& further : report.further) {
+    scores.push_back({{"benchmark", benchmark.name}, {"metric", further.name + suffix}, {"value", further.value}, {"n", report.n}});
+  }
+}
+
+}  // namespace
+
+/// Scores a trained cell on one benchmark, with its pictures and blind: every picture replaced by the mean of the training
+/// pictures' features, so that only the question is left to answer from.
+void make_eval_stage(const StageContext& context) {
+  const at::NoGradGuard no_grad;
+  const eval::Benchmark benchmark = load(context);
+  const auto total = 2 * static_cast<int64_t>(benchmark.questions.size());
+  std::optional<FeatureStore> cached;
+  std::optional<VisionParts> vision;
+  std::optional<models::ImageProcessor> processor;
+  FeatureLookup features;
+  at::Tensor mean;
+  int64_t hidden = 0;
+  if (context.has_input("features")) {
+    cached.emplace(context.input("features"), "test");
+    features = [&](const std::vector<std::string>& names) { return cached->gather(names); };
+    mean = FeatureStore(context.input("features"), "train").mean();
+    hidden = cached->hidden();
+  } else {
+    vision.emplace(load_vision(context.trial, context.spec));
+    processor.emplace(models::ImageProcessor::load(vision->processor_directory));
+    std::map<std::string, std::filesystem::path> path_of;
+    for (const eval::Question& question : benchmark.questions) path_of[question.image_path.filename().string()] = question.image_path;
+    features = [&, path_of](const std::vector<std::string>& names) {
+      std::vector<std::filesystem::path> files;
+      for (const std::string& name : names) files.push_back(path_of.at(name));
+      return vision->tower->features(load_pixel_values(files, *processor), vision->feature_layer, vision->drop_class_token);
+    };
+    // No training features at hand: a picture withheld is one of the processor's mean colour.
+    const models::VisionConfig& config = vision->tower->config();
+    mean = vision->tower->features(at::zeros({1, config.num_channels, config.image_size, config.image_size}),
+                                   vision->feature_layer, vision->drop_class_token);
+    hidden = config.hidden_size;
+  }
+  const TrainedCell cell = load_cell(context, hidden, mean.size(1));
+  nlohmann::ordered_json scores = nlohmann::ordered_json::array();
+  score(context, benchmark, answer(context, cell, benchmark, features, 0, total), benchmark.name, "", scores);
+  const FeatureLookup blind = [&](const std::vector<std::string>&) { return mean; };
+  score(context, benchmark, answer(context, cell, benchmark, blind, total / 2, total), benchmark.name + ".blind", "_blind", scores);
+  write_file_atomically(context.folder / "scores.json", scores.dump(2) + "\n");
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/stages/compute_dtype.h"
+#include "harness/stages/training_stage.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "models/lora/lora_adapter.h"
+
+namespace imp::harness {
+namespace {
+
+Finetune parse_finetune(const std::string& name) {
+  if (name == "lora") return Finetune::lora;
+  if (name == "full") return Finetune::full;
+  if (name == "projector") return Finetune::projector;
+  throw Error("finetune: '" + name + "' is not known; it is lora, full or projector");
+}
+
+LlavaTaskOptions task_options(const TrialConfig& config) {
+  LlavaTaskOptions options;
+  options.finetune = parse_finetune(config.finetune);
+  options.epochs = config.epochs;
+  options.max_steps = config.max_steps;
+  options.batch_size = config.batch_size;
+  options.micro_batch = config.micro_batch;
+  options.learning_rate = config.learning_rate;
+  options.projector_learning_rate = config.projector_learning_rate;
+  options.weight_decay = config.weight_decay;
+  options.mean_of_micro_batches = config.loss_normalization == "micro_batch";
+  options.isolated_turns = config.turns == "isolated";
+  options.sampler = parse_sampler(config.sampler);
+  options.seed = static_cast<uint64_t>(config.seed);
+  return options;
+}
+
+models::Projector starting_projector(const StageContext& context, int64_t vision_hidden, int64_t text_hidden) {
+  if (context.has_input("connector")) {
+    return models::load_projector(context.input("connector") / "projector.safetensors", vision_hidden, text_hidden);
+  }
+  return given_projector(context.trial, context.spec, vision_hidden, text_hidden)
+      .value_or(models::make_projector(vision_hidden, text_hidden, static_cast<uint64_t>(context.trial.config.connector_seed)));
+}
+
+/// The whole language model as a Hugging Face directory.
+void save_text_model(const std::filesystem::path& folder, models::TextModel& model) {
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  model.visit_parameters([&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
+  models::save_tensors(folder / "model.safetensors", tensors);
+  write_file_atomically(folder / "config.json", models::to_json(model.config()).dump(2) + "\n");
+}
+
+}  // namespace
+
+/// Stage 2: the projector, and an adapter or the whole language model, on questions and answers.
+void make_finetune_stage(const StageContext& context) {
+  const TrialConfig& config = context.trial.config;
+  const LlavaTaskOptions options = task_options(config);
+  const FeatureStore features(context.input("features"), "train");
+  const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
+  at::ScalarType dtype = resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
+                                       text.hidden_size, text.intermediate_size);
+  // Trained weights are float32 masters; only frozen ones can be kept in bfloat16.
+  if (options.finetune == Finetune::full) dtype = at::kFloat;
+  const LanguageParts language = load_language(context.trial, context.spec, dtype);
+  models::Projector projector = starting_projector(context, features.hidden(), text.hidden_size);
+
+  models::LoraOptions lora{config.lora_rank, config.lora_alpha, config.lora_dropout, config.lora_targets};
+  if (options.finetune == Finetune::lora) {
+    if (config.init_adapter.empty()) {
+      models::attach_lora(*language.model, lora, options.seed);
+    } else {
+      lora = models::load_adapter(config.init_adapter, *language.model);
+    }
+  }
+  const std::vector<TrainingRow> rows =
+      encode_rows(finetune_rows(config.finetune_data, context.input("data")), language, language.conversation,
+                  features.image_tokens(), config.max_length, options.isolated_turns);
+  LlavaTask task(options, rows, *language.model, projector,
+                 [&](const std::vector<std::string>& names) { return features.gather(names); });
+  const TrainingSummary summary = run_training(task, training_options(context));
+  models::save_projector(context.folder / "projector.safetensors", projector);
+  if (options.finetune == Finetune::lora) models::save_adapter(context.folder / "adapter", *language.model, lora);
+  if (options.finetune == Finetune::full) save_text_model(context.folder / "text_model", *language.model);
+  write_training_summary(context.folder, summary, dtype);
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/stages/model_parts.h"
+
+#include <ATen/ATen.h>
+
+#include "harness/plan/model_location.h"
+
+namespace imp::harness {
+namespace {
+
+models::ConversationTemplate conversation_of(const TrialConfig& config) {
+  const ConversationTemplate& chosen = config.conversation;
+  if (!chosen.name.empty()) return models::conversation_template(chosen.name);
+  return models::custom_conversation(chosen.system, chosen.user, chosen.assistant, chosen.turn_end);
+}
+
+}  // namespace
+
+ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec) {
+  const TrialConfig& config = trial.config;
+  if (!config.checkpoint.empty()) {
+    const auto folder = find_model("checkpoint", config.checkpoint, spec.file, spec.baseline_location);
+    return {folder, folder, true};
+  }
+  return {find_model("llm", config.llm, spec.file, spec.baseline_location),
+          find_model("encoder", config.encoder, spec.file, spec.baseline_location), false};
+}
+
+LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
+  const ModelDirectories directories = model_directories(trial, spec);
+  LanguageParts parts;
+  if (directories.is_llava) {
+    parts.model = models::load_llava(directories.llm, dtype).text_model;
+  } else {
+    parts.model = models::load_text_model(directories.llm, dtype);
+  }
+  parts.tokenizer = models::Tokenizer::load(directories.llm);
+  parts.conversation = conversation_of(trial.config);
+  return parts;
+}
+
+VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
+  const ModelDirectories directories = model_directories(trial, spec);
+  VisionParts parts;
+  parts.processor_directory = directories.encoder;
+  if (directories.is_llava) {
+    models::LlavaModel model = models::load_llava(directories.encoder, at::kFloat);
+    parts.tower = model.vision_tower;
+    parts.feature_layer = model.config.vision_feature_layer;
+    parts.drop_class_token = model.config.drop_class_token;
+  } else {
+    parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
+  }
+  return parts;
+}
+
+std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec, int64_t vision_hidden,
+                                                 int64_t text_hidden) {
+  if (!trial.config.init_projector.empty()) {
+    return models::load_projector(trial.config.init_projector, vision_hidden, text_hidden);
+  }
+  const ModelDirectories directories = model_directories(trial, spec);
+  if (!directories.is_llava) return std::nullopt;
+  return models::load_llava(directories.llm, at::kFloat).projector;
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/stages/stage_context.h"
+
+#include "models/io/error.h"
+
+namespace imp::harness {
+
+std::filesystem::path StageContext::input(const std::string& kind) const {
+  for (const StageInput& input : request.inputs) {
+    if (input.kind == kind) return store.folder(input.kind, input.key);
+  }
+  throw Error("stage " + request.folder() + " has no input of kind " + kind, ErrorKind::environment);
+}
+
+bool StageContext::has_input(const std::string& kind) const {
+  for (const StageInput& input : request.inputs) {
+    if (input.kind == kind) return true;
+  }
+  return false;
+}
+
+void make_stage(const StageContext& context) {
+  const std::string& kind = context.request.kind;
+  if (kind == "data") return make_data_stage(context);
+  if (kind == "features") return make_features_stage(context);
+  if (kind == "connector") return make_connector_stage(context);
+  if (kind == "finetune") return make_finetune_stage(context);
+  if (kind == "eval") return make_eval_stage(context);
+  if (kind == "pretrain") return make_pretrain_stage(context);
+  throw Error("no stage of kind " + kind, ErrorKind::environment);
+}
+
+bool is_resumable(const std::string& kind) { return kind == "connector" || kind == "finetune" || kind == "pretrain"; }
+
+}  // namespace imp::harness

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "harness/plan/expand.h"
+#include "harness/plan/stage_request.h"
+#include "harness/stages/stage_store.h"
+#include "harness/train/training_loop.h"
+
+namespace imp::harness {
+
+/// Told what a long piece of work is doing; progress bars are made of it.
+class StageObserver : public TrainingObserver {
+ public:
+  /// `done` of `total` units of the stage's work ("pictures", "questions").
+  virtual void on_units(int64_t done, int64_t total, const std::string& unit) = 0;
+};
+
+/// All that a stage needs to be made.
+struct StageContext {
+  const Trial& trial;
+  const SweepSpec& spec;
+  const StageRequest& request;
+  const StageStore& store;
+  std::filesystem::path folder;  ///< aside; what is written here is published as a whole
+  const std::atomic<bool>& stop;
+  StageObserver& observer;
+
+  /// Folder of the first input of a kind. Throws imp::Error (environment) if the request has none.
+  [[nodiscard]] std::filesystem::path input(const std::string& kind) const;
+  [[nodiscard]] bool has_input(const std::string& kind) const;
+  /// Throws Interrupted when the user asked to stop; called between units of work.
+  void check_stop() const {
+    if (stop.load()) throw Interrupted();
+  }
+};
+
+/// Makes the stage that the request names into context.folder.
+/// Throws imp::Error, Interrupted, or what LibTorch throws.
+void make_stage(const StageContext& context);
+
+/// Whether a killed attempt at this kind leaves a checkpoint to go on from.
+[[nodiscard]] bool is_resumable(const std::string& kind);
+
+// One function a kind; each in a file of its name.
+void make_data_stage(const StageContext& context);
+void make_features_stage(const StageContext& context);
+void make_connector_stage(const StageContext& context);
+void make_finetune_stage(const StageContext& context);
+void make_eval_stage(const StageContext& context);
+void make_pretrain_stage(const StageContext& context);
+
+}  // namespace imp::harness

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/stages/stage_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "harness/executor/provenance.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+
+namespace imp::harness {
+namespace fs = std::filesystem;
+
+StageStore::StageStore(fs::path runs) : stages_(std::move(runs) / "stages") {}
+
+fs::path StageStore::folder(const std::string& kind, const std::string& key) const { return stages_ / (kind + "-" + key); }
+
+fs::path StageStore::aside(const StageRequest& request) const { return stages_ / (".making-" + request.folder()); }
+
+bool StageStore::has(const StageRequest& request) const {
+  return fs::exists(folder(request.kind, request.key) / "stage.json");
+}
+
+StageStore::Claim::Claim(Claim&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+StageStore::Claim::~Claim() {
+  if (descriptor_ >= 0) ::close(descriptor_);  // releases the lock, as does the process's end
+}
+
+StageStore::Claim StageStore::claim(const StageRequest& request) const {
+  std::error_code error;
+  fs::create_directories(stages_, error);
+  if (error) throw Error(fmt::format("{}: cannot create folder: {}", stages_.string(), error.message()), ErrorKind::environment);
+  const fs::path lock = stages_ / (".lock-" + request.folder());
+  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) {
+    throw Error(fmt::format("{}: cannot write: {}", lock.string(), std::strerror(errno)), ErrorKind::environment);
+  }
+  Claim claim(descriptor);
+  while (::flock(descriptor, LOCK_EX) != 0) {
+    if (errno != EINTR) {
+      throw Error(fmt::format("{}: cannot lock: {}", lock.string(), std::strerror(errno)), ErrorKind::environment);
+    }
+  }
+  return claim;
+}
+
+fs::path StageStore::begin(const StageRequest& request, bool resumable) const {
+  const fs::path folder = aside(request);
+  std::error_code error;
+  if (!resumable) fs::remove_all(folder, error);
+  fs::create_directories(folder, error);
+  if (error) throw Error(fmt::format("{}: cannot create folder: {}", folder.string(), error.message()), ErrorKind::environment);
+  return folder;
+}
+
+void StageStore::publish(const StageRequest& request, double seconds) const {
+  nlohmann::ordered_json record;
+  record["schema"] = 1;
+  record["kind"] = request.kind;
+  record["key"] = request.key;
+  record["version"] = request.version;
+  record["parameters"] = request.parameters;
+  record["inputs"] = nlohmann::ordered_json::array();
+  for (const StageInput& input : request.inputs) record["inputs"].push_back({{"kind", input.kind}, {"key", input.key}});
+  record["made"] = iso_time_now();
+  record["seconds"] = seconds;
+  record["host"] = host_name();
+  write_file_atomically(aside(request) / "stage.json", record.dump(2) + "\n");
+  const fs::path target = folder(request.kind, request.key);
+  if (fs::exists(target)) fs::remove_all(target);  // without a stage.json: what a full disk left
+  publish_directory(aside(request), target);
+}
+
+}  // namespace imp::harness

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "harness/plan/stage_request.h"
+
+namespace imp::harness {
+
+/// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder aside, which is
+/// renamed when everything in it is on disk.
+class StageStore {
+ public:
+  explicit StageStore(std::filesystem::path runs);
+
+  /// Folder of a finished stage, whether it exists or not.
+  [[nodiscard]] std::filesystem::path folder(const std::string& kind, const std::string& key) const;
+  [[nodiscard]] bool has(const StageRequest& request) const;
+
+  /// Held while a stage is being made, so that two processes started at once make it once.
+  class Claim {
+   public:
+    Claim(Claim&& other) noexcept;
+    Claim& operator=(Claim&&) = delete;
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim();
+
+   private:
+    friend class StageStore;
+    explicit Claim(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+  };
+  /// Waits until no other process makes this stage. Throws imp::Error (environment) if the folder cannot be written.
+  [[nodiscard]] Claim claim(const StageRequest& request) const;
+
+  /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is kept.
+  [[nodiscard]] std::filesystem::path begin(const StageRequest& request, bool resumable) const;
+
+  /// Writes stage.json into the folder aside and renames it into place.
+  void publish(const StageRequest& request, double seconds) const;
+
+ private:
+  [[nodiscard]] std::filesystem::path aside(const StageRequest& request) const;
+
+  std::filesystem::path stages_;
+};
+
+}  // namespace imp::harness

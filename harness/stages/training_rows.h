@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "harness/data/llava_rows.h"
+#include "harness/plan/trial_config.h"
+
+namespace imp::harness {
+
+/// Where a stage's rows and their pictures are.
+struct RowsLocation {
+  std::filesystem::path json, images;
+};
+
+/// Rows of stage 1 (captions of a rendered data set) or stage 2. data_folder: the finished data stage.
+[[nodiscard]] RowsLocation connector_rows(const DataSource& source, const std::filesystem::path& data_folder);
+[[nodiscard]] RowsLocation finetune_rows(const DataSource& source, const std::filesystem::path& data_folder);
+
+}  // namespace imp::harness

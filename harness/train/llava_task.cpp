@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/train/llava_task.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "models/io/error.h"
+#include "models/lora/lora_adapter.h"
+
+namespace imp::harness {
+namespace {
+
+/// Tokens of a row that are learned; the first token has no predecessor to be learned from.
+int64_t supervised_tokens(const models::EncodedRow& row) {
+  return std::count_if(row.labels.begin() + 1, row.labels.end(),
+                       [](int32_t label) { return label != models::kIgnoreLabel; });
+}
+
+}  // namespace
+
+LlavaTask::LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows, models::TextModel& model,
+                     models::Projector& projector, Features features)
+    : options_(options), rows_(rows), model_(model), projector_(projector), features_(std::move(features)) {
+  int64_t learned = 0;
+  for (const TrainingRow& row : rows_) {
+    lengths_.push_back(row.modality_length);
+    learned += supervised_tokens(row.encoded);
+  }
+  if (learned == 0) throw Error("the training data has no token to learn; its rows may be longer than max_length");
+}
+
+std::vector<ParameterGroup> LlavaTask::parameter_groups() {
+  ParameterGroup language, connector;
+  language.learning_rate = options_.learning_rate;
+  connector.learning_rate = options_.projector_learning_rate;
+  language.weight_decay = connector.weight_decay = options_.weight_decay;
+  // A tensor of a mapped file must not be written: what is trained gets memory of its own, in float32.
+  const auto train = [](ParameterGroup& group) {
+    return [&group](const std::string& name, at::Tensor& tensor) {
+      tensor = tensor.detach().to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).set_requires_grad(true);
+      group.parameters.push_back({name, tensor});
+    };
+  };
+  if (options_.finetune == Finetune::lora) models::visit_adapter(model_, train(language));
+  if (options_.finetune == Finetune::full) model_.visit_parameters(train(language));
+  projector_.visit_parameters(train(connector));
+  if (language.parameters.empty()) return {connector};
+  return {language, connector};
+}
+
+int64_t LlavaTask::steps_per_epoch() const {
+  const auto rows = static_cast<int64_t>(rows_.size());
+  return (rows + options_.batch_size - 1) / options_.batch_size;
+}
+
+int64_t LlavaTask::total_steps() const {
+  return options_.max_steps > 0 ? options_.max_steps : steps_per_epoch() * options_.epochs;
+}
+
+std::vector<int64_t> LlavaTask::rows_of(int64_t step) const {
+  const int64_t epoch = step / steps_per_epoch(), place = step % steps_per_epoch();
+  if (epoch != ordered_epoch_) {
+    order_ = epoch_order(options_.sampler, lengths_, options_.batch_size, 1, options_.seed, epoch);
+    ordered_epoch_ = epoch;
+  }
+  const auto begin = order_.begin() + place * options_.batch_size;
+  return {begin, begin + std::min<int64_t>(options_.batch_size, order_.end() - begin)};
+}
+
+int64_t LlavaTask::micro_batches(int64_t step) const {
+  const auto rows = static_cast<int64_t>(rows_of(step).size());
+  return (rows + options_.micro_batch - 1) / options_.micro_batch;
+}
+
+MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
+  const std::vector<int64_t> step_rows = rows_of(step);
+  std::vector<const models::EncodedRow*> rows;
+  std::vector<std::string> pictures;
+  int64_t step_supervised = 0;
+  for (size_t i = 0; i < step_rows.size(); ++i) {
+    const TrainingRow& row = rows_[static_cast<size_t>(step_rows[i])];
+    step_supervised += supervised_tokens(row.encoded);
+    if (static_cast<int64_t>(i) / options_.micro_batch != micro_batch) continue;
+    rows.push_back(&row.encoded);
+    if (!row.encoded.image_positions.empty()) pictures.push_back(row.image);
+  }
+  const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
+  at::Tensor projected;
+  if (!pictures.empty()) projected = projector_.forward(features_(pictures)).flatten(0, 1);
+  const at::Tensor sum = summed_loss(model_, batch, projected, {}, static_cast<uint64_t>(step) + 1);
+  const auto mean = [](int64_t count) { return static_cast<double>(std::max<int64_t>(1, count)); };
+  if (options_.mean_of_micro_batches) {
+    return {sum / (mean(batch.supervised()) * mean(micro_batches(step))), batch.tokens()};
+  }
+  return {sum / mean(step_supervised), batch.tokens()};
+}
+
+}  // namespace imp::harness

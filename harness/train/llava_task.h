@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/train/sampler.h"
+#include "harness/train/token_batch.h"
+#include "harness/train/training_loop.h"
+#include "models/llava/projector.h"
+#include "models/text/text_model.h"
+
+namespace imp::harness {
+
+/// What of a LLaVA is trained beside the projector.
+enum class Finetune { projector, lora, full };
+
+struct LlavaTaskOptions {
+  Finetune finetune = Finetune::projector;
+  int64_t epochs = 1, max_steps = 0;  ///< max_steps 0: no limit
+  int64_t batch_size = 16, micro_batch = 16;
+  double learning_rate = 2e-4;  ///< of the language model or its adapter
+  double projector_learning_rate = 2e-5;
+  double weight_decay = 0.0;
+  bool mean_of_micro_batches = false;  ///< LLaVA's trainer; else the token mean over the step (design: numerics)
+  bool isolated_turns = false;
+  Sampler sampler = Sampler::shuffle;
+  uint64_t seed = 1;
+};
+
+/// A row ready to train on, with the name of its picture.
+struct TrainingRow {
+  models::EncodedRow encoded;
+  std::string image;  ///< empty for a text-only row
+  int64_t modality_length = 0;
+};
+
+/// Training of a projector, an adapter or the whole language model of a LLaVA on encoded rows and cached image features.
+class LlavaTask : public TrainingTask {
+ public:
+  /// Features of pictures by name, [pictures, image tokens, vision hidden]; names follow the rows' order.
+  using Features = std::function<at::Tensor(const std::vector<std::string>&)>;
+
+  /// rows, model and projector must outlive the task. Rows without a learned token are left out of the loss only.
+  /// Throws imp::Error (usage) if no row has a learned token.
+  LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows, models::TextModel& model,
+            models::Projector& projector, Features features);
+
+  /// The language model's group comes first (its rate is the one logged), then the projector's.
+  [[nodiscard]] std::vector<ParameterGroup> parameter_groups() override;
+  [[nodiscard]] int64_t total_steps() const override;
+  [[nodiscard]] int64_t micro_batches(int64_t step) const override;
+  [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+
+ private:
+  /// Rows of a step, in order; the last step of an epoch may be smaller.
+  [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
+  [[nodiscard]] int64_t steps_per_epoch() const;
+
+  LlavaTaskOptions options_;
+  const std::vector<TrainingRow>& rows_;
+  models::TextModel& model_;
+  models::Projector& projector_;
+  Features features_;
+  std::vector<int64_t> lengths_;
+  mutable int64_t ordered_epoch_ = -1;
+  mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last
+};
+
+}  // namespace imp::harness
