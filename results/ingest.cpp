@@ -125,6 +125,7 @@ std::vector<std::string> sweeps_below(const fs::path& runs, Problems& problems) 
                      "; name the folder with --runs");
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (auto& [created, name] : found) names.push_back(std::move(name));
   return names;
 }
