@@ -240,6 +240,7 @@ SceneParameters SceneParameters::pretraining(std::uint64_t seed) {
       .one_word = 0.2, .one_number = 0.05, .word_and_number = 0.25, .two_words = 0.25, .three_signs = 0.25};
   parameters.open_share = 0.3;
   parameters.object_share = 0.8;
+  parameters.max_digits = 3;
   return parameters;
 }
 

@@ -25,7 +25,7 @@ struct SceneParameters {
   LayoutWeights layouts;
   double open_share = 0;            ///< share of words that are open words instead of sign words
   Split open_split = Split::train;  ///< where open words come from; test: the held-out ones
-  int min_digits = 2, max_digits = 3;
+  int min_digits = 2, max_digits = 2;  ///< of numbers
   double font_size_min = 16, font_size_max = 20;  ///< em, in pixels of a 96-pixel picture
   double glyph_height_min = 10;                   ///< of the lowest glyph, in pixels of a 96-pixel picture
   double contrast_min = 3;

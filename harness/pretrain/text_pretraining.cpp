@@ -4,9 +4,11 @@
 #include <ATen/ATen.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "harness/data/vocabulary.h"
 #include "models/conversation/conversation_template.h"
+#include "models/io/file.h"
 #include "models/io/hash.h"
 #include "models/layers/sequence_layout.h"
 #include "models/llava/llava_model.h"
@@ -156,6 +158,25 @@ std::vector<std::pair<std::string, double>> TextPretraining::measure_answers(int
     shares.emplace_back(family, static_cast<double>(count.first) / static_cast<double>(count.second));
   }
   return shares;
+}
+
+void TextPretraining::save(const std::filesystem::path& directory) {
+  const at::NoGradGuard no_grad;
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  model_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
+    const at::Tensor rounded = tensor.to(at::kBFloat16);
+    tensor.copy_(rounded);
+    tensors.emplace_back(name, rounded);
+  });
+  models::save_tensors(directory / "model.safetensors", tensors);
+  write_file_atomically(directory / "config.json", models::to_json(options_.text).dump(2) + "\n");
+}
+
+void TextPretraining::load(const std::filesystem::path& directory) {
+  const at::NoGradGuard no_grad;
+  models::CheckpointSource weights(directory, {{"", ""}}, at::kFloat);
+  model_->visit_parameters(
+      [&](const std::string& name, at::Tensor& tensor) { tensor.copy_(weights.take(name, tensor.sizes().vec())); });
 }
 
 models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab_size, int64_t eos) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -42,7 +43,11 @@ class TextPretraining : public TrainingTask {
   /// Share of layout questions, never trained on, whose answer's tokens are all the likeliest; by family, and "all".
   [[nodiscard]] std::vector<std::pair<std::string, double>> measure_answers(int64_t samples);
 
-  [[nodiscard]] models::TextModel& model() { return *model_; }
+  /// Rounds the weights to bfloat16 and writes config.json and model.safetensors. What is measured afterwards is what was
+  /// saved.
+  void save(const std::filesystem::path& directory);
+  /// Takes the weights from a directory that save() wrote. Throws imp::Error (usage) if they do not fit.
+  void load(const std::filesystem::path& directory);
 
  private:
   struct Row;

@@ -373,6 +373,35 @@ void VisionPretraining::normalize_feature_scale() {
   });
 }
 
+void VisionPretraining::visit_tower(const models::ParameterVisitor& visit) {
+  const std::string prefix = options_.vision.family == VisionFamily::vit ? "" : "vision_model.";
+  tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) { visit(prefix + name, tensor); });
+}
+
+void VisionPretraining::save(const std::filesystem::path& directory) {
+  const at::NoGradGuard no_grad;
+  std::vector<std::pair<std::string, at::Tensor>> tower, heads;
+  const auto round_into = [](std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+    return [&tensors](const std::string& name, at::Tensor& tensor) {
+      const at::Tensor rounded = tensor.to(at::kBFloat16);
+      tensor.copy_(rounded);
+      tensors.emplace_back(name, rounded);
+    };
+  };
+  visit_tower(round_into(tower));
+  heads_->visit(round_into(heads));
+  models::save_tensors(directory / "model.safetensors", tower);
+  models::save_tensors(directory / "reading_heads.safetensors", heads);
+}
+
+void VisionPretraining::load(const std::filesystem::path& directory) {
+  const at::NoGradGuard no_grad;
+  models::CheckpointSource tower(directory / "model.safetensors", {{"", ""}}, at::kFloat);
+  models::CheckpointSource heads(directory / "reading_heads.safetensors", {{"", ""}}, at::kFloat);
+  visit_tower([&](const std::string& name, at::Tensor& tensor) { tensor.copy_(tower.take(name, tensor.sizes().vec())); });
+  heads_->visit([&](const std::string& name, at::Tensor& tensor) { tensor.copy_(heads.take(name, tensor.sizes().vec())); });
+}
+
 PixelNormalization pixel_normalization(VisionFamily family) {
   if (family == VisionFamily::clip) {
     return {{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}};

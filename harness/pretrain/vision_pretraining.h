@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -54,10 +55,16 @@ class VisionPretraining : public TrainingTask {
   /// undo it, so the tower computes the same up to the norms' epsilon, and a projector meets features of a usual size.
   void normalize_feature_scale();
 
-  [[nodiscard]] models::VisionTower& tower() { return *tower_; }
+  /// Rounds tower and heads to bfloat16 and writes them as model.safetensors (a Hugging Face vision model) and
+  /// reading_heads.safetensors, which measure_reading needs. What is measured afterwards is what was saved.
+  void save(const std::filesystem::path& directory);
+  /// Takes tower and heads from a directory that save() wrote. Throws imp::Error (usage) if they do not fit.
+  void load(const std::filesystem::path& directory);
 
  private:
   struct Heads;
+  /// Calls visit_tower with the names of a Hugging Face vision model.
+  void visit_tower(const models::ParameterVisitor& visit);
   struct Hidden {
     at::Tensor patches;  ///< [batch * patches, hidden] at hidden_states[-2], normed by the heads' own norm
     at::Tensor pooled;   ///< [batch, hidden] after the last block and the final norm

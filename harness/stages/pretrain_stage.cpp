@@ -8,6 +8,7 @@
 #include "harness/pretrain/vision_pretraining.h"
 #include "harness/stages/compute_dtype.h"
 #include "harness/stages/stage_context.h"
+#include "harness/stages/training_stage.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -78,17 +79,13 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   const Assets assets;
   const Vocabulary vocabulary;
   VisionPretraining task(options, assets, vocabulary);
-  run_training(task, pretraining_options(context));
+  write_training_summary(context.folder, run_training(task, pretraining_options(context)), options.bfloat16 ? at::kBFloat16 : at::kFloat);
   task.normalize_feature_scale();
 
-  const bool vit = family == models::VisionFamily::vit;
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
-  task.tower().visit_parameters([&](const std::string& name, at::Tensor& tensor) {
-    tensors.emplace_back((vit ? "" : "vision_model.") + name, tensor);
-  });
-  models::save_tensors(context.folder / "model.safetensors", tensors);
+  task.save(context.folder);
   write_file_atomically(context.folder / "config.json", models::to_json(options.vision).dump(2) + "\n");
   write_file_atomically(context.folder / "preprocessor_config.json", processor_config(options.vision).dump(2) + "\n");
+  const bool vit = family == models::VisionFamily::vit;
   const VisionPretraining::Reading reading = task.measure_reading(kCardPictures, Split::test);
   const nlohmann::ordered_json figures =
       vit ? nlohmann::ordered_json{{"objects named, new backgrounds", reading.objects}}
@@ -122,12 +119,8 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
   TextPretraining task(options, corpus, *tokenizer);
-  run_training(task, pretraining_options(context));
-
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
-  task.model().visit_parameters([&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
-  models::save_tensors(context.folder / "model.safetensors", tensors);
-  write_file_atomically(context.folder / "config.json", models::to_json(options.text).dump(2) + "\n");
+  write_training_summary(context.folder, run_training(task, pretraining_options(context)), at::kFloat);
+  task.save(context.folder);
   nlohmann::ordered_json figures;
   for (const auto& [family_name, share] : task.measure_answers(kCardSamples)) figures["text-only answers, " + family_name] = share;
   write_card(context, fmt::format("A small {} language model", config.pretrain),
