@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# `./imp bench`: Google Benchmark programs, then imp beside transformers + PEFT, alternating in one run.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+cmake --preset release -DIMP_BUILD_BENCHMARKS=ON >/dev/null
+ninja -C build/release imp-benchmark imp-sweep >/dev/null
+build/release/bin/imp-benchmark
+.venv/bin/python tests/bench/peer_step.py --imp build/release/bin/imp-sweep "$@"
