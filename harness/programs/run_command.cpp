@@ -38,18 +38,42 @@ void write_sweep_json(const SweepOptions& options, const Plan& plan) {
   write_file_atomically(file, sweep_record(plan, created).dump(2) + "\n");
 }
 
-/// Takes what the run folders hold into the database. A locked database loses nothing: the folders keep it.
-void ingest(const SweepOptions& options, const std::string& sweep, const std::string& trial) {
-  try {
-    results::Database database = results::open_results(options.database, results::Access::write);
-    const results::Problems problems = trial.empty() ? results::ingest_sweep(database, options.runs, sweep)
-                                                     : results::ingest_trial(database, options.runs, sweep, trial);
-    for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
-  } catch (const results::StoreError& error) {
-    fmt::print(stderr, "{}; the results stay in {}, `imp-sweep rebuild` takes them in\n", error.what(),
-               (options.runs / sweep).string());
+/// Takes what the run folders hold into the database. One that is locked, full or newer loses nothing: the folders keep it,
+/// and the next try takes in the whole sweep.
+class Recorder {
+ public:
+  Recorder(const SweepOptions& options, std::string sweep) : options_(options), sweep_(std::move(sweep)) {}
+
+  void take_in_sweep() {
+    take_in([&](results::Database& database) { return results::ingest_sweep(database, options_.runs, sweep_); });
   }
-}
+  void take_in_trial(const std::string& trial) {
+    if (behind_) return take_in_sweep();
+    take_in([&](results::Database& database) { return results::ingest_trial(database, options_.runs, sweep_, trial); });
+  }
+  /// Whether the last try failed.
+  [[nodiscard]] bool behind() const { return behind_; }
+
+ private:
+  template <class Ingest>
+  void take_in(const Ingest& ingest) {
+    try {
+      results::Database database = results::open_results(options_.database, results::Access::write);
+      for (const std::string& problem : ingest(database)) fmt::print(stderr, "{}\n", problem);
+      behind_ = false;
+    } catch (const results::StoreError& error) {
+      behind_ = true;
+      const std::string line = fmt::format("{}; the results stay in {}, `imp-sweep rebuild` takes them in", error.what(),
+                                           (options_.runs / sweep_).string());
+      if (line != said_) fmt::print(stderr, "{}\n", line);
+      said_ = line;
+    }
+  }
+
+  const SweepOptions& options_;
+  std::string sweep_, said_;
+  bool behind_ = false;
+};
 
 void print_table(const SweepOptions& options, const std::string& sweep) {
   results::Database database = results::open_results(options.database, results::Access::read);
@@ -65,19 +89,22 @@ int run_sweep(const SweepOptions& options) {
   const Plan plan = options.only.empty() ? whole : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
-  ingest(options, name, "");
+  Recorder recorder(options, name);
+  recorder.take_in_sweep();
 
   stop_requested = false;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   Progress progress(options.events);
   LocalExecutor executor(plan, options.runs, stop_requested, progress,
-                         [&](const std::string& trial) { ingest(options, name, trial); });
+                         [&](const std::string& trial) { recorder.take_in_trial(trial); });
   const SweepResult result = executor.run();
   if (result.interrupted) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
     return 130;
   }
+  if (recorder.behind()) recorder.take_in_sweep();
+  if (recorder.behind()) return 3;
   print_table(options, name);
   return result.failed > 0 ? 1 : 0;
 }
