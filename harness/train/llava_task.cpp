@@ -88,7 +88,9 @@ MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
   const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
   at::Tensor projected;
   if (!pictures.empty()) projected = projector_.forward(features_(pictures)).flatten(0, 1);
-  const at::Tensor sum = summed_loss(model_, batch, projected, {}, static_cast<uint64_t>(step) + 1);
+  // Each micro-batch drops its own channels; 65536 is the most that a step can have.
+  const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
+  const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);
   const auto mean = [](int64_t count) { return static_cast<double>(std::max<int64_t>(1, count)); };
   if (options_.mean_of_micro_batches) {
     return {sum / (mean(batch.supervised()) * mean(micro_batches(step))), batch.tokens()};

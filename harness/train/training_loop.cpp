@@ -62,6 +62,9 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     record.learning_rate = base_rate * factor;
     accumulate(task, progress.steps, record);
     record.grad_norm = optimizer.clip_gradients(options.grad_clip);
+    if (!std::isfinite(record.grad_norm)) {
+      throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help", record.step, record.grad_norm));
+    }
     optimizer.step(factor);
     optimizer.zero_grad();
     record.seconds = seconds_since(start);

@@ -69,7 +69,8 @@ struct TrainingSummary {
 
 /// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result are the same
 /// bits whether the run was killed in between or not. Removes the checkpoint at the end.
-/// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss is not finite.
+/// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its
+/// gradient is not finite.
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace imp::harness
