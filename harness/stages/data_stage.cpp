@@ -3,6 +3,7 @@
 
 #include "harness/data/dataset.h"
 #include "harness/data/llava_rows.h"
+#include "harness/plan/input_hash.h"
 #include "harness/stages/stage_context.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -25,7 +26,9 @@ void render_scenetext(const StageContext& context) {
 /// Data of the user's own stay where they are; the stage checks them once and remembers where that was.
 void check_llava_json(const StageContext& context) {
   for (const DataSource* source : {&context.trial.config.connector_data, &context.trial.config.finetune_data}) {
-    if (source->json.empty()) continue;
+    // The two training stages may have rows of their own, each with a data stage.
+    if (source->json.empty() || source->images != context.request.parameters["images"]) continue;
+    if (InputHashes().file(source->json) != context.request.parameters["json_hash"]) continue;
     const std::vector<LlavaRow> rows = read_llava_rows(source->json);
     const std::vector<std::string> pictures = pictures_of(rows, source->json, source->images);
     write_file_atomically(context.folder / "source.json",

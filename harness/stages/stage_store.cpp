@@ -10,6 +10,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "harness/executor/provenance.h"
 #include "models/io/error.h"
@@ -17,6 +18,19 @@
 
 namespace imp::harness {
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A killed attempt may leave files that were still being written aside (write_file_atomically); they are no part of a stage.
+void remove_half_written(const fs::path& folder) {
+  std::vector<fs::path> leftovers;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().filename().string().find(".aside-") != std::string::npos) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove(leftover);
+}
+
+}  // namespace
 
 StageStore::StageStore(fs::path runs) : stages_(std::move(runs) / "stages") {}
 
@@ -58,6 +72,7 @@ fs::path StageStore::begin(const StageRequest& request, bool resumable) const {
   if (!resumable) fs::remove_all(folder, error);
   fs::create_directories(folder, error);
   if (error) throw Error(fmt::format("{}: cannot create folder: {}", folder.string(), error.message()), ErrorKind::environment);
+  remove_half_written(folder);
   return folder;
 }
 

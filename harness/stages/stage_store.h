@@ -35,7 +35,8 @@ class StageStore {
   /// Waits until no other process makes this stage. Throws imp::Error (environment) if the folder cannot be written.
   [[nodiscard]] Claim claim(const StageRequest& request) const;
 
-  /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is kept.
+  /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is kept,
+  /// less the files that were being written when it ended.
   [[nodiscard]] std::filesystem::path begin(const StageRequest& request, bool resumable) const;
 
   /// Writes stage.json into the folder aside and renames it into place.
