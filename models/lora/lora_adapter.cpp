@@ -56,8 +56,8 @@ LoraOptions parse_adapter_config(const std::filesystem::path& path) {
   const json config = json::parse(read_file(path), nullptr, false);
   const std::string where = path.string();
   if (!config.is_object()) throw Error(where + ": is no JSON object");
-  if (config.value("peft_type", "LORA") != "LORA") {
-    throw Error(fmt::format("{}: peft_type '{}' is not supported; imp reads LORA", where, config["peft_type"].dump()));
+  if (config.contains("peft_type") && config["peft_type"] != "LORA") {
+    throw Error(fmt::format("{}: peft_type {} is not supported; imp reads LORA", where, config["peft_type"].dump()));
   }
   for (const char* key : {"use_dora", "use_qalora", "lora_bias"}) {
     if (config.contains(key) && config[key] == true) throw Error(fmt::format("{}: {} is not supported", where, key));
@@ -68,12 +68,24 @@ LoraOptions parse_adapter_config(const std::filesystem::path& path) {
     }
   }
   if (config.contains("bias") && config["bias"] != "none") throw Error(where + ": bias must be 'none'");
-  if (!config.contains("r") || !config["r"].is_number_integer()) throw Error(where + ": has no rank 'r'");
+  const auto number = [&](const char* key, double otherwise) {
+    const auto found = config.find(key);
+    if (found == config.end() || found->is_null()) return otherwise;
+    if (!found->is_number()) throw Error(fmt::format("{}: {} is {}; a number is needed", where, key, found->dump()));
+    return found->get<double>();
+  };
+  if (!config.contains("r") || !config["r"].is_number_integer() || config["r"] <= 0) {
+    throw Error(where + ": has no rank 'r'; a whole number above 0 is needed");
+  }
   LoraOptions options;
   options.rank = config["r"].get<int64_t>();
-  options.alpha = config.value("lora_alpha", static_cast<double>(options.rank));
-  options.dropout = config.value("lora_dropout", 0.0);
-  if (config.value("use_rslora", false)) options.alpha *= std::sqrt(static_cast<double>(options.rank));
+  options.alpha = number("lora_alpha", static_cast<double>(options.rank));
+  options.dropout = number("lora_dropout", 0.0);
+  const auto rslora = config.find("use_rslora");
+  if (rslora != config.end() && !rslora->is_boolean() && !rslora->is_null()) {
+    throw Error(fmt::format("{}: use_rslora is {}; true or false is needed", where, rslora->dump()));
+  }
+  if (rslora != config.end() && *rslora == true) options.alpha *= std::sqrt(static_cast<double>(options.rank));
   return options;
 }
 
