@@ -6,12 +6,19 @@
 
 #include <chrono>
 #include <new>
+#include <string_view>
+#include <tuple>
 
 #include "harness/executor/provenance.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
 namespace {
+
+constexpr const char* kOutOfMemory = "out_of_memory";
+
+/// A mistake of the user's is the same at the next try.
+bool may_help(const Attempt& attempt) { return attempt.error_type != "imp::Error"; }
 
 /// Type and one-line message of the exception in flight.
 std::pair<std::string, std::string> describe_failure() {
@@ -21,11 +28,15 @@ std::pair<std::string, std::string> describe_failure() {
   } catch (const Error& error) {
     return {"imp::Error", first_line(error.what())};
   } catch (const c10::OutOfMemoryError& error) {
-    return {"out_of_memory", first_line(error.what_without_backtrace())};
+    return {kOutOfMemory, first_line(error.what_without_backtrace())};
   } catch (const c10::Error& error) {
+    // The CPU allocator has no type of its own for it.
+    if (std::string_view(error.what_without_backtrace()).find("not enough memory") != std::string_view::npos) {
+      return {kOutOfMemory, first_line(error.what_without_backtrace())};
+    }
     return {"c10::Error", first_line(error.what_without_backtrace())};
   } catch (const std::bad_alloc&) {
-    return {"out_of_memory", "out of memory; a smaller micro_batch may help"};
+    return {kOutOfMemory, "out of memory; a smaller micro_batch may help"};
   } catch (const std::exception& error) {
     return {"std::exception", first_line(error.what())};
   }
@@ -71,17 +82,16 @@ SweepResult LocalExecutor::run() {
   return result;
 }
 
-LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size_t number) {
-  const std::string label = fmt::format("[{}/{} {}]", number, plan_.trials.size(), planned.trial.name);
-  TrialOutcome outcome;
+LocalExecutor::Ending LocalExecutor::attempt_trial(const PlannedTrial& planned, const std::string& label,
+                                                   TrialOutcome& outcome) {
   Attempt attempt;
   attempt.started = iso_time_now();
   attempt.micro_batch = planned.trial.config.micro_batch;
   Ending ending = Ending::done;
-  std::string kind;
+  outcome.stages.clear();
   try {
-    make_stages(planned, label, outcome, kind);
-    kind.clear();
+    make_stages(planned, label, outcome, attempt.stage);
+    attempt.stage.clear();
   } catch (const Interrupted&) {
     ending = Ending::interrupted;
   } catch (const Error& error) {
@@ -93,21 +103,43 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
     std::tie(attempt.error_type, attempt.error_message) = describe_failure();
   }
   attempt.ended = iso_time_now();
-  attempt.stage = kind;
   attempt.status = outcome.status = ending == Ending::done ? "done" : ending == Ending::failed ? "failed" : "interrupted";
-  outcome.attempts.push_back(attempt);
-  if (ending == Ending::failed) progress_.report_failure(planned.trial.name, kind, attempt.error_message);
+  if (ending == Ending::failed) progress_.report_failure(planned.trial.name, attempt.stage, attempt.error_message);
+  outcome.attempts.push_back(std::move(attempt));
+  return ending;
+}
+
+LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size_t number) {
+  const std::string label = fmt::format("[{}/{} {}]", number, plan_.trials.size(), planned.trial.name);
+  const RetryPolicy& retry = plan_.sweep.spec.retry;
+  TrialOutcome outcome;
+  PlannedTrial current = planned;
+  Ending ending = attempt_trial(current, label, outcome);
+  for (int64_t tries = 1; ending == Ending::failed && tries < retry.attempts && may_help(outcome.attempts.back()); ++tries) {
+    TrialConfig& config = current.trial.config;
+    if (outcome.attempts.back().error_type == kOutOfMemory) {
+      if (retry.oom != "halve_micro_batch" || config.micro_batch == 1) break;
+      // The global batch stays: the step only has more micro-batches, so the stage's key stays true.
+      config.micro_batch = (config.micro_batch + 1) / 2;
+      config.connector_micro_batch = (config.connector_micro_batch + 1) / 2;
+      progress_.say(fmt::format("{}: trying again with micro_batch {}", planned.trial.name, config.micro_batch));
+    }
+    ending = attempt_trial(current, label, outcome);
+  }
 
   const std::filesystem::path folder = runs_ / plan_.sweep.spec.name / planned.trial.name;
   write_outcome(folder, plan_.sweep.spec.name, planned, store_, outcome);
-  if (ending == Ending::done) {
-    for (const nlohmann::json& score : read_outcome(folder)["scores"]) {
-      progress_.report_score(planned.trial.name, score["benchmark"], score["metric"], score["value"],
-                             score.contains("standard_error") && score["standard_error"].is_number() ? score["standard_error"].get<double>() : 0.0);
-    }
-  }
+  if (ending == Ending::done) say_scores(planned.trial.name, read_outcome(folder));
   trial_ended_(planned.trial.name);
   return ending;
+}
+
+void LocalExecutor::say_scores(const std::string& trial, const nlohmann::json& outcome) {
+  for (const nlohmann::json& score : outcome["scores"]) {
+    const bool has_error = score.contains("standard_error") && score["standard_error"].is_number();
+    progress_.report_score(trial, score["benchmark"], score["metric"], score["value"],
+                           has_error ? score["standard_error"].get<double>() : 0.0);
+  }
 }
 
 void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,

@@ -32,8 +32,11 @@ class LocalExecutor {
  private:
   enum class Ending { done, failed, interrupted };
   [[nodiscard]] bool is_done(const PlannedTrial& planned) const;
+  /// Tries as often as the sweep's `retry` allows, and writes the outcome.
   [[nodiscard]] Ending run_trial(const PlannedTrial& planned, size_t number);
-  /// Makes what is missing of the trial's stages; throws what a stage throws, with `failed_kind` set.
+  [[nodiscard]] Ending attempt_trial(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome);
+  void say_scores(const std::string& trial, const nlohmann::json& outcome);
+  /// Makes what is missing of the trial's stages; throws what a stage throws, with `kind` naming it.
   void make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome, std::string& kind);
 
   const Plan& plan_;
