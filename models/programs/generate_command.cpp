@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "models/generation/greedy.h"
+#include "models/programs/loaded_model.h"
+
+namespace imp::models {
+namespace {
+
+/// The prompt as a group of its own. The prefix ends with the picture, or before the last token where there
+/// is none.
+PromptGroup group_of(const EncodedRow& row) {
+  const size_t cut =
+      row.image_positions.empty() ? row.ids.size() - 1 : static_cast<size_t>(row.image_positions.back()) + 1;
+  PromptGroup group;
+  group.prefix_ids.assign(row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut));
+  group.tails.emplace_back(row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end());
+  return group;
+}
+
+std::string trimmed(const std::string& text) {
+  constexpr const char* kSpace = " \t\r\n\f\v";
+  const size_t first = text.find_first_not_of(kSpace);
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+void answer(const LoadedModel& loaded, std::span<const Request> requests, const ModelOptions& options) {
+  std::vector<PromptGroup> groups;
+  std::string picture_of_group;  // neighbouring questions about one picture share its prefix
+  for (const Request& request : requests) {
+    PromptGroup group = group_of(loaded.prompt(request));
+    const bool shares = !groups.empty() && !request.image.empty() && request.image == picture_of_group &&
+                        group.prefix_ids == groups.back().prefix_ids;
+    picture_of_group = request.image;
+    if (shares) {
+      groups.back().tails.push_back(std::move(group.tails.front()));
+      continue;
+    }
+    if (!request.image.empty()) group.projected = loaded.projected({request.image}, options.images);
+    groups.push_back(std::move(group));
+  }
+  const GreedyOptions greedy{kImagePlaceholder, loaded.tokenizer->eos_id(), options.max_new_tokens};
+  const auto answers = generate_greedy(*loaded.llava.text_model, groups, greedy);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
+    const nlohmann::ordered_json line = {{"question_id", requests[i].question_id},
+                                         {"tokens", ids},
+                                         {"prediction", trimmed(loaded.tokenizer->decode(ids, true))}};
+    fmt::print("{}\n", line.dump());
+  }
+}
+
+}  // namespace
+
+int generate_command(const ModelOptions& options) {
+  const at::NoGradGuard no_grad;
+  const std::vector<Request> requests = read_requests(options.requests);
+  const LoadedModel loaded = load_model(options);
+  const auto batch = static_cast<size_t>(options.batch);
+  for (size_t start = 0; start < requests.size(); start += batch) {
+    answer(loaded, std::span(requests).subspan(start, std::min(batch, requests.size() - start)), options);
+  }
+  return 0;
+}
+
+}  // namespace imp::models

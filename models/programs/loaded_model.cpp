@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/programs/loaded_model.h"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "models/image/codec.h"
+#include "models/io/error.h"
+#include "models/lora/lora_adapter.h"
+
+namespace imp::models {
+namespace {
+
+void merge_given_adapter(const ModelOptions& options, TextModel& model) {
+  if (options.adapter.empty()) return;
+  (void)load_adapter(options.adapter, model);
+  merge_adapters(model);
+}
+
+bool is_llava(const std::filesystem::path& directory) {
+  return read_config_json(directory).value("model_type", "") == "llava";
+}
+
+}  // namespace
+
+LlavaModel load_assembled_llava(const ModelOptions& options) {
+  const at::ScalarType dtype = compute_dtype(options);
+  LlavaModel model = load_llava(options.directory, dtype);
+  merge_given_adapter(options, *model.text_model);
+  if (!options.projector.empty()) {
+    model.projector =
+        load_projector(options.projector, model.config.vision.hidden_size, model.config.text.hidden_size);
+    model.projector.visit_parameters(
+        [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+  }
+  return model;
+}
+
+LoadedModel load_model(const ModelOptions& options) {
+  LoadedModel loaded;
+  loaded.dtype = compute_dtype(options);
+  loaded.conversation = conversation_template(options.conversation);
+  if (is_llava(options.directory)) {
+    loaded.llava = load_assembled_llava(options);
+    loaded.processor.emplace(ImageProcessor::load(options.directory));
+  } else {
+    if (!options.projector.empty()) {
+      throw Error(options.directory.string() +
+                  ": is a language model alone; --projector needs a LLaVA directory");
+    }
+    loaded.llava.text_model = load_text_model(options.directory, loaded.dtype);
+    merge_given_adapter(options, *loaded.llava.text_model);
+  }
+  loaded.tokenizer = Tokenizer::load(options.directory);
+  return loaded;
+}
+
+EncodedRow LoadedModel::prompt(const Request& request) const {
+  const bool has_image = !request.image.empty();
+  if (has_image && !processor) {
+    throw Error(request.where + ": has an image, but the model is a language model alone; leave `image` out");
+  }
+  return encode_prompt(*tokenizer, conversation, request.question, has_image,
+                       has_image ? llava.num_image_tokens() : 0);
+}
+
+at::Tensor LoadedModel::projected(const std::vector<std::string>& pictures,
+                                  const std::filesystem::path& images) const {
+  if (pictures.empty()) return {};
+  std::vector<at::Tensor> pixels;
+  for (const std::string& picture : pictures) {
+    const PixelValues values = processor->process(read_image(images / picture));
+    const VisionConfig& vision = llava.config.vision;
+    if (values.height != vision.image_size || values.width != vision.image_size) {
+      throw Error("the preprocessor makes pictures of " + std::to_string(values.height) + " x " +
+                  std::to_string(values.width) + " pixels; the vision tower takes " +
+                  std::to_string(vision.image_size) + " x " + std::to_string(vision.image_size));
+    }
+    pixels.push_back(at::tensor(values.values).view({1, 3, values.height, values.width}));
+  }
+  return llava.projector.forward(llava.image_features(at::cat(pixels).to(dtype)));
+}
+
+}  // namespace imp::models

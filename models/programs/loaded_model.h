@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/conversation/encode_row.h"
+#include "models/image/image_processor.h"
+#include "models/llava/llava_model.h"
+#include "models/programs/model_options.h"
+#include "models/programs/requests.h"
+#include "models/tokenizer/tokenizer.h"
+
+namespace imp::models {
+
+/// The LLaVA of `options.directory` with the adapter merged in and the projector put in its place.
+/// Throws imp::Error (usage).
+[[nodiscard]] LlavaModel load_assembled_llava(const ModelOptions& options);
+
+/// A model ready to be asked. For the directory of a language model alone, all but `llava.text_model` stays
+/// empty.
+struct LoadedModel {
+  LlavaModel llava;
+  std::unique_ptr<Tokenizer> tokenizer;
+  ConversationTemplate conversation;
+  std::optional<ImageProcessor> processor;
+  at::ScalarType dtype = at::kFloat;
+
+  /// The request's prompt. Throws imp::Error (usage) if it has a picture and the model cannot see.
+  [[nodiscard]] EncodedRow prompt(const Request& request) const;
+  /// Pictures below `images` -> [pictures, image tokens, text hidden].
+  [[nodiscard]] at::Tensor projected(const std::vector<std::string>& pictures,
+                                     const std::filesystem::path& images) const;
+};
+
+/// Reads everything that options name. Throws imp::Error (usage).
+[[nodiscard]] LoadedModel load_model(const ModelOptions& options);
+
+}  // namespace imp::models

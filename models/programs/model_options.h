@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <c10/core/ScalarType.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace imp::models {
+
+/// What the command line of imp-model says.
+struct ModelOptions {
+  std::filesystem::path directory;  ///< a Hugging Face model directory
+  std::filesystem::path adapter;    ///< a PEFT directory; empty: none
+  std::filesystem::path projector;  ///< a safetensors file; empty: the checkpoint's own
+  std::filesystem::path requests, images, image, output;
+  std::string conversation = "bare_v1";
+  std::string dtype = "float32";
+  int64_t max_new_tokens = 8;
+  int64_t batch = 32;  ///< requests that go through the model together
+  bool json = false;
+};
+
+/// `dtype` as LibTorch's type. Throws imp::Error (usage) if it is not float32 or bfloat16.
+[[nodiscard]] at::ScalarType compute_dtype(const ModelOptions& options);
+
+// One function a command; each returns the program's exit code and throws imp::Error.
+
+/// Prints what a directory holds: architecture, parameters, tokenizer, preprocessing.
+int inspect_command(const ModelOptions& options);
+/// Lines of stdin -> a JSON list of token ids a line, no special ids added.
+int tokenize_command(const ModelOptions& options);
+/// A picture -> a safetensors file with `pixel_values` [3, height, width], float32.
+int preprocess_command(const ModelOptions& options);
+/// Requests -> a safetensors file with `logits` [requests, vocab] at the last prompt position, float32.
+int logits_command(const ModelOptions& options);
+/// Requests -> JSON lines {question_id, tokens, prediction}, decoded greedily.
+int generate_command(const ModelOptions& options);
+/// Writes a LLaVA directory with adapter and projector merged, as transformers loads it.
+int export_command(const ModelOptions& options);
+
+}  // namespace imp::models
