@@ -90,11 +90,11 @@ def peer_seconds(scratch, rank, batch, steps, cached):
     import torch
     from peft import LoraConfig, get_peft_model
     from PIL import Image
-    from transformers import AutoImageProcessor, AutoTokenizer, LlavaForConditionalGeneration
+    from transformers import AutoTokenizer, LlavaForConditionalGeneration, SiglipImageProcessorPil
 
     model = LlavaForConditionalGeneration.from_pretrained(scratch / "checkpoint", attn_implementation="sdpa")
     tokenizer = AutoTokenizer.from_pretrained(scratch / "checkpoint")
-    processor = AutoImageProcessor.from_pretrained(scratch / "checkpoint", backend="pil")
+    processor = SiglipImageProcessorPil.from_pretrained(scratch / "checkpoint")
     model.requires_grad_(False)
     model = get_peft_model(model, LoraConfig(
         r=rank, lora_alpha=rank, target_modules=r".*language_model.*\.(q_proj|k_proj|v_proj|dense|fc1|fc2)"))
