@@ -23,8 +23,8 @@ struct SceneParameters {
   Split split = Split::train;  ///< of backgrounds and faces
   int size = 96;               ///< nominal pixels
   LayoutWeights layouts;
-  double open_share = 0;            ///< share of words that are open words instead of sign words
-  Split open_split = Split::train;  ///< where open words come from; test: the held-out ones
+  double open_share = 0;               ///< share of words that are open words instead of sign words
+  Split open_split = Split::train;     ///< where open words come from; test: the held-out ones
   int min_digits = 2, max_digits = 2;  ///< of numbers
   double font_size_min = 16, font_size_max = 20;  ///< em, in pixels of a 96-pixel picture
   double glyph_height_min = 10;                   ///< of the lowest glyph, in pixels of a 96-pixel picture

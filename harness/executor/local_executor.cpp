@@ -18,7 +18,9 @@ namespace {
 constexpr const char* kOutOfMemory = "out_of_memory";
 
 /// A mistake of the user's is the same at the next try.
-bool may_help(const Attempt& attempt) { return attempt.error_type != "imp::Error"; }
+bool may_help(const Attempt& attempt) {
+  return attempt.error_type != "imp::Error";
+}
 
 /// Type and one-line message of the exception in flight.
 std::pair<std::string, std::string> describe_failure() {
@@ -31,7 +33,8 @@ std::pair<std::string, std::string> describe_failure() {
     return {kOutOfMemory, first_line(error.what_without_backtrace())};
   } catch (const c10::Error& error) {
     // The CPU allocator has no type of its own for it.
-    if (std::string_view(error.what_without_backtrace()).find("not enough memory") != std::string_view::npos) {
+    if (std::string_view(error.what_without_backtrace()).find("not enough memory") !=
+        std::string_view::npos) {
       return {kOutOfMemory, first_line(error.what_without_backtrace())};
     }
     return {"c10::Error", first_line(error.what_without_backtrace())};
@@ -44,8 +47,8 @@ std::pair<std::string, std::string> describe_failure() {
 
 }  // namespace
 
-LocalExecutor::LocalExecutor(const Plan& plan, std::filesystem::path runs, const std::atomic<bool>& stop, Progress& progress,
-                             std::function<void(const std::string&)> trial_ended)
+LocalExecutor::LocalExecutor(const Plan& plan, std::filesystem::path runs, const std::atomic<bool>& stop,
+                             Progress& progress, std::function<void(const std::string&)> trial_ended)
     : plan_(plan),
       runs_(std::move(runs)),
       stop_(stop),
@@ -55,7 +58,8 @@ LocalExecutor::LocalExecutor(const Plan& plan, std::filesystem::path runs, const
 
 bool LocalExecutor::is_done(const PlannedTrial& planned) const {
   const nlohmann::json outcome = read_outcome(runs_ / plan_.sweep.spec.name / planned.trial.name);
-  if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages")) return false;
+  if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages"))
+    return false;
   const nlohmann::json& stages = outcome["stages"];
   if (stages.size() != planned.stages.size()) return false;
   for (size_t i = 0; i < stages.size(); ++i) {
@@ -74,9 +78,15 @@ SweepResult LocalExecutor::run() {
       continue;
     }
     switch (run_trial(planned, number)) {
-      case Ending::done: ++result.done; break;
-      case Ending::failed: ++result.failed; break;
-      case Ending::interrupted: result.interrupted = true; return result;
+      case Ending::done:
+        ++result.done;
+        break;
+      case Ending::failed:
+        ++result.failed;
+        break;
+      case Ending::interrupted:
+        result.interrupted = true;
+        return result;
     }
   }
   return result;
@@ -103,8 +113,11 @@ LocalExecutor::Ending LocalExecutor::attempt_trial(const PlannedTrial& planned, 
     std::tie(attempt.error_type, attempt.error_message) = describe_failure();
   }
   attempt.ended = iso_time_now();
-  attempt.status = outcome.status = ending == Ending::done ? "done" : ending == Ending::failed ? "failed" : "interrupted";
-  if (ending == Ending::failed) progress_.report_failure(planned.trial.name, attempt.stage, attempt.error_message);
+  attempt.status = outcome.status = ending == Ending::done     ? "done"
+                                    : ending == Ending::failed ? "failed"
+                                                               : "interrupted";
+  if (ending == Ending::failed)
+    progress_.report_failure(planned.trial.name, attempt.stage, attempt.error_message);
   outcome.attempts.push_back(std::move(attempt));
   return ending;
 }
@@ -115,14 +128,16 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   TrialOutcome outcome;
   PlannedTrial current = planned;
   Ending ending = attempt_trial(current, label, outcome);
-  for (int64_t tries = 1; ending == Ending::failed && tries < retry.attempts && may_help(outcome.attempts.back()); ++tries) {
+  for (int64_t tries = 1;
+       ending == Ending::failed && tries < retry.attempts && may_help(outcome.attempts.back()); ++tries) {
     TrialConfig& config = current.trial.config;
     if (outcome.attempts.back().error_type == kOutOfMemory) {
       if (retry.oom != "halve_micro_batch" || config.micro_batch == 1) break;
       // The global batch stays: the step only has more micro-batches, so the stage's key stays true.
       config.micro_batch = (config.micro_batch + 1) / 2;
       config.connector_micro_batch = (config.connector_micro_batch + 1) / 2;
-      progress_.say(fmt::format("{}: trying again with micro_batch {}", planned.trial.name, config.micro_batch));
+      progress_.say(
+          fmt::format("{}: trying again with micro_batch {}", planned.trial.name, config.micro_batch));
     }
     ending = attempt_trial(current, label, outcome);
   }
@@ -153,8 +168,13 @@ void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& 
         if (stop_.load()) throw Interrupted();
         progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
         const auto start = std::chrono::steady_clock::now();
-        const StageContext context{planned.trial, plan_.sweep.spec,  request, store_,
-                                   store_.begin(request, is_resumable(request.kind)), stop_, progress_};
+        const StageContext context{planned.trial,
+                                   plan_.sweep.spec,
+                                   request,
+                                   store_,
+                                   store_.begin(request, is_resumable(request.kind)),
+                                   stop_,
+                                   progress_};
         make_stage(context);
         use.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         use.reused = false;

@@ -33,7 +33,10 @@ void copy_whole(const fs::path& from, const fs::path& to) {
 ordered_json stages_json(const TrialOutcome& outcome) {
   ordered_json stages = ordered_json::array();
   for (const StageUse& use : outcome.stages) {
-    stages.push_back({{"kind", use.request.kind}, {"key", use.request.key}, {"reused", use.reused}, {"seconds", use.seconds}});
+    stages.push_back({{"kind", use.request.kind},
+                      {"key", use.request.key},
+                      {"reused", use.reused},
+                      {"seconds", use.seconds}});
   }
   return stages;
 }
@@ -67,8 +70,9 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   return scores;
 }
 
-/// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get gradients. Frozen
-/// weights need no gradient of their own, but LoRA's merged form computes one; this is the upper count.
+/// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
+/// gradients. Frozen weights need no gradient of their own, but LoRA's merged form computes one; this is the
+/// upper count.
 ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
   ordered_json cost;
   double wall = 0.0, eval = 0.0;
@@ -94,8 +98,8 @@ ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
 
 }  // namespace
 
-void write_outcome(const fs::path& folder, const std::string& sweep, const PlannedTrial& planned, const StageStore& store,
-                   const TrialOutcome& outcome) {
+void write_outcome(const fs::path& folder, const std::string& sweep, const PlannedTrial& planned,
+                   const StageStore& store, const TrialOutcome& outcome) {
   write_file_atomically(folder / "resolved.yaml", to_yaml(planned.trial.config));
   const json earlier = read_outcome(folder);
   json summary;
@@ -123,7 +127,8 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();
-  record["provenance"]["dtype"] = summary.is_object() && summary.contains("dtype") ? summary["dtype"] : json(planned.trial.config.dtype);
+  record["provenance"]["dtype"] =
+      summary.is_object() && summary.contains("dtype") ? summary["dtype"] : json(planned.trial.config.dtype);
   record["provenance"]["started"] = outcome.attempts.empty() ? "" : outcome.attempts.front().started;
   record["provenance"]["ended"] = outcome.attempts.empty() ? "" : outcome.attempts.back().ended;
   write_file_atomically(folder / "outcome.json", record.dump(2) + "\n");

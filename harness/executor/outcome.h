@@ -35,8 +35,9 @@ struct TrialOutcome {
   std::vector<Attempt> attempts;
 };
 
-/// Writes `<trial folder>`: resolved.yaml, train.jsonl, predictions and, last, outcome.json, from the finished stages.
-/// Earlier attempts of an outcome.json that is there are kept. Throws imp::Error (environment).
+/// Writes `<trial folder>`: resolved.yaml, train.jsonl, predictions and, last, outcome.json, from the
+/// finished stages. Earlier attempts of an outcome.json that is there are kept. Throws imp::Error
+/// (environment).
 void write_outcome(const std::filesystem::path& folder, const std::string& sweep, const PlannedTrial& planned,
                    const StageStore& store, const TrialOutcome& outcome);
 

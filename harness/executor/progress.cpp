@@ -31,7 +31,8 @@ std::string bar(int64_t done, int64_t total) {
 }
 
 std::string tokens_per_second(double value) {
-  return value >= 1000 ? fmt::format("{:.1f}k tokens/s", value / 1000) : fmt::format("{:.0f} tokens/s", value);
+  return value >= 1000 ? fmt::format("{:.1f}k tokens/s", value / 1000)
+                       : fmt::format("{:.0f} tokens/s", value);
 }
 
 }  // namespace
@@ -49,13 +50,19 @@ void Progress::begin_stage(const std::string& trial, const std::string& kind, co
   mean_loss_ = 0.0;
   first_step_ = 0;
   stage_tokens_ = 0;
-  event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}}.dump());
+  event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}}
+            .dump());
   if (!terminal_) fmt::print(stderr, "{}\n", label_);
 }
 
 void Progress::end_stage(double seconds) {
   if (terminal_) draw(fmt::format("{}  done in {}", label_, duration_as_text(seconds)), true);
-  event(nlohmann::json{{"event", "stage_end"}, {"time", iso_time_now()}, {"trial", trial_}, {"kind", kind_}, {"seconds", seconds}}.dump());
+  event(nlohmann::json{{"event", "stage_end"},
+                       {"time", iso_time_now()},
+                       {"trial", trial_},
+                       {"kind", kind_},
+                       {"seconds", seconds}}
+            .dump());
 }
 
 void Progress::say(const std::string& line) {
@@ -64,17 +71,24 @@ void Progress::say(const std::string& line) {
   fmt::print(stderr, "{}\n", line);
 }
 
-void Progress::report_score(const std::string& trial, const std::string& benchmark, const std::string& metric, double value,
-                            double standard_error) {
+void Progress::report_score(const std::string& trial, const std::string& benchmark, const std::string& metric,
+                            double value, double standard_error) {
   say(fmt::format("{}: {} {} {:.1f} ± {:.1f}", trial, benchmark, metric, 100 * value, 100 * standard_error));
-  event(nlohmann::json{{"event", "score"}, {"time", iso_time_now()}, {"trial", trial}, {"benchmark", benchmark},
-                       {"metric", metric}, {"value", value}, {"standard_error", standard_error}}
+  event(nlohmann::json{{"event", "score"},
+                       {"time", iso_time_now()},
+                       {"trial", trial},
+                       {"benchmark", benchmark},
+                       {"metric", metric},
+                       {"value", value},
+                       {"standard_error", standard_error}}
             .dump());
 }
 
 void Progress::report_failure(const std::string& trial, const std::string& kind, const std::string& message) {
   say(fmt::format("{}: {} failed: {}", trial, kind, message));
-  event(nlohmann::json{{"event", "failure"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}, {"message", message}}.dump());
+  event(nlohmann::json{
+      {"event", "failure"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}, {"message", message}}
+            .dump());
 }
 
 void Progress::on_step(const StepRecord& record, int64_t total_steps) {
@@ -89,15 +103,18 @@ void Progress::on_step(const StepRecord& record, int64_t total_steps) {
   const double elapsed = seconds_since(stage_start_);
   const double per_step = elapsed / static_cast<double>(record.step - first_step_ + 1);
   const std::string left = duration_as_text(per_step * static_cast<double>(total_steps - record.step));
-  draw(fmt::format("{}  {} step {}/{}  loss {:.4f}  {}  {} left", label_, terminal_ ? bar(record.step, total_steps) : "",
-                   record.step, total_steps, mean_loss_, tokens_per_second(static_cast<double>(stage_tokens_) / elapsed), left),
+  draw(fmt::format("{}  {} step {}/{}  loss {:.4f}  {}  {} left", label_,
+                   terminal_ ? bar(record.step, total_steps) : "", record.step, total_steps, mean_loss_,
+                   tokens_per_second(static_cast<double>(stage_tokens_) / elapsed), left),
        false);
 }
 
 void Progress::on_units(int64_t done, int64_t total, const std::string& unit) {
   if (done != total && seconds_since(last_drawn_) < (terminal_ ? kBarEvery : kLineEvery)) return;
   const double rate = static_cast<double>(done) / std::max(1e-9, seconds_since(stage_start_));
-  draw(fmt::format("{}  {} {}/{} {}  {:.0f}/s", label_, terminal_ ? bar(done, total) : "", done, total, unit, rate), false);
+  draw(fmt::format("{}  {} {}/{} {}  {:.0f}/s", label_, terminal_ ? bar(done, total) : "", done, total, unit,
+                   rate),
+       false);
 }
 
 void Progress::draw(const std::string& text, bool last) {

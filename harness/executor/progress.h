@@ -13,8 +13,8 @@
 
 namespace imp::harness {
 
-/// What a person and a program are told while a sweep runs: a bar on a terminal, plain lines otherwise (both on stderr), and
-/// an NDJSON event stream if asked for.
+/// What a person and a program are told while a sweep runs: a bar on a terminal, plain lines otherwise (both
+/// on stderr), and an NDJSON event stream if asked for.
 class Progress : public StageObserver {
  public:
   /// events: file of the stream; empty: none. Throws imp::Error (environment) if it cannot be written.
@@ -26,8 +26,8 @@ class Progress : public StageObserver {
   /// A line for people, above the bar.
   void say(const std::string& line);
   /// A cell's score, as it comes; goes to stderr and to the events.
-  void report_score(const std::string& trial, const std::string& benchmark, const std::string& metric, double value,
-                    double standard_error);
+  void report_score(const std::string& trial, const std::string& benchmark, const std::string& metric,
+                    double value, double standard_error);
   void report_failure(const std::string& trial, const std::string& kind, const std::string& message);
 
   void on_step(const StepRecord& record, int64_t total_steps) override;

@@ -16,7 +16,8 @@ double difficulty_at(int64_t step, int64_t total_steps) {
 
 }  // namespace
 
-PictureStream::PictureStream(const SceneSampler& sampler, const Renderer& renderer, int64_t batch_size, int64_t total_steps)
+PictureStream::PictureStream(const SceneSampler& sampler, const Renderer& renderer, int64_t batch_size,
+                             int64_t total_steps)
     : sampler_(sampler), renderer_(renderer), batch_size_(batch_size), total_steps_(total_steps) {}
 
 PictureBatch PictureStream::render(int64_t step) const {
@@ -27,7 +28,8 @@ PictureBatch PictureStream::render(int64_t step) const {
   const double difficulty = difficulty_at(step, total_steps_);
   for (int64_t i = 0; i < batch_size_; ++i) {
     batch.scenes.push_back(sampler_.sample(static_cast<uint64_t>(step * batch_size_ + i), difficulty));
-    renderer_.render_into(batch.scenes.back(), {pixels + static_cast<size_t>(i) * renderer_.bytes(), renderer_.bytes()});
+    renderer_.render_into(batch.scenes.back(),
+                          {pixels + static_cast<size_t>(i) * renderer_.bytes(), renderer_.bytes()});
     batch.places.push_back(renderer_.places(batch.scenes.back()));
   }
   return batch;

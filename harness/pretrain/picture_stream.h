@@ -24,7 +24,8 @@ struct PictureBatch {
 class PictureStream {
  public:
   /// sampler and renderer must outlive the stream.
-  PictureStream(const SceneSampler& sampler, const Renderer& renderer, int64_t batch_size, int64_t total_steps);
+  PictureStream(const SceneSampler& sampler, const Renderer& renderer, int64_t batch_size,
+                int64_t total_steps);
 
   /// The batch of a step; the next one is begun in the background.
   [[nodiscard]] PictureBatch take(int64_t step);

@@ -67,7 +67,8 @@ TextPretraining::Row TextPretraining::layout_row(uint64_t index, bool caption, b
   const auto shape = models::conversation_template(caption ? "plain" : "bare_v1");
   const std::vector<models::Turn> turns =
       caption ? std::vector<models::Turn>{{"", sample.text.prefix}} : turns_of(sample.text);
-  row.encoded = models::encode_training_row(tokenizer_, shape, turns, true, kCells, 0, models::TurnsMode::isolated);
+  row.encoded =
+      models::encode_training_row(tokenizer_, shape, turns, true, kCells, 0, models::TurnsMode::isolated);
   for (size_t cell = 0; cell < sample.cells.size(); ++cell) {
     std::string text = sample.cells[cell];
     const uint64_t luck = counter_random(options_.seed + 11, index, cell) % 100;
@@ -90,8 +91,8 @@ TextPretraining::Row TextPretraining::make_row(uint64_t index) const {
     sample.turns.resize(std::min<size_t>(1, sample.turns.size()));
     const std::vector<models::Turn> turns =
         sample.turns.empty() ? std::vector<models::Turn>{{"", sample.prefix}} : turns_of(sample);
-    row.encoded = models::encode_training_row(tokenizer_, models::conversation_template("bare_v1"), turns, false, 0, 0,
-                                              models::TurnsMode::isolated);
+    row.encoded = models::encode_training_row(tokenizer_, models::conversation_template("bare_v1"), turns,
+                                              false, 0, 0, models::TurnsMode::isolated);
     row.encoded.labels = row.encoded.ids;  // plain text: every token is learned
     return row;
   }
@@ -136,10 +137,11 @@ std::vector<std::pair<std::string, double>> TextPretraining::measure_answers(int
     const models::EncodedRow* const pointer = &row;
     const TokenBatch batch = pack_rows({&pointer, 1}, true);
     if (batch.supervised() == 0) continue;
-    const at::Tensor embeds = models::splice_image_features(*model_, batch.input_ids, models::kImagePlaceholder,
-                                                            cell_embeddings(rows).unsqueeze(0));
+    const at::Tensor embeds = models::splice_image_features(
+        *model_, batch.input_ids, models::kImagePlaceholder, cell_embeddings(rows).unsqueeze(0));
     const auto layout = models::pack_sequences(batch.lengths, batch.turns, embeds.options());
-    const at::Tensor likeliest = model_->logits(model_->hidden_states(embeds, layout, nullptr, batch.selected)).argmax(-1);
+    const at::Tensor likeliest =
+        model_->logits(model_->hidden_states(embeds, layout, nullptr, batch.selected)).argmax(-1);
     std::map<int32_t, bool> right;  // turn -> all its tokens so far
     for (int64_t i = 0; i < batch.supervised(); ++i) {
       const int32_t turn = row.turns[static_cast<size_t>(batch.selected[i].item<int64_t>()) + 1];
@@ -147,7 +149,8 @@ std::vector<std::pair<std::string, double>> TextPretraining::measure_answers(int
       right[turn] = right.contains(turn) ? right[turn] && hit : hit;
     }
     for (const auto& [turn, all_right] : right) {
-      for (const std::string& key : {std::string("all"), std::string(name_of(rows.front().families[static_cast<size_t>(turn) - 1]))}) {
+      for (const std::string& key :
+           {std::string("all"), std::string(name_of(rows.front().families[static_cast<size_t>(turn) - 1]))}) {
         counts[key].first += all_right;
         ++counts[key].second;
       }
@@ -175,8 +178,9 @@ void TextPretraining::save(const std::filesystem::path& directory) {
 void TextPretraining::load(const std::filesystem::path& directory) {
   const at::NoGradGuard no_grad;
   models::CheckpointSource weights(directory, {{"", ""}}, at::kFloat);
-  model_->visit_parameters(
-      [&](const std::string& name, at::Tensor& tensor) { tensor.copy_(weights.take(name, tensor.sizes().vec())); });
+  model_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
+    tensor.copy_(weights.take(name, tensor.sizes().vec()));
+  });
 }
 
 models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab_size, int64_t eos) {
@@ -204,13 +208,15 @@ models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab
   return text;
 }
 
-void make_embedded_tokenizer(const std::filesystem::path& folder, const TextCorpus& corpus, int64_t vocab_size) {
+void make_embedded_tokenizer(const std::filesystem::path& folder, const TextCorpus& corpus,
+                             int64_t vocab_size) {
   constexpr uint64_t kSamples = 12000;
   std::vector<std::string> texts;
   for (uint64_t i = 0; i < kSamples; ++i) {
     const TextSample sample = corpus.caption_sample(i);
     texts.push_back("USER: " + sample.prefix);
-    for (const auto& [question, answer] : sample.turns) texts.push_back("\n" + question + " ASSISTANT: " + answer);
+    for (const auto& [question, answer] : sample.turns)
+      texts.push_back("\n" + question + " ASSISTANT: " + answer);
   }
   models::BpeTraining training;
   training.vocab_size = static_cast<int32_t>(vocab_size);

@@ -24,15 +24,17 @@ struct TextPretrainingOptions {
 
 /// Pretrains a small language model on text made on this machine.
 ///
-/// A third of the rows are captions and questions in plain words. The rest begin with a layout: an 8 x 8 page of cells, as
-/// text recognisers give it, where a cell holds the words that stand there (its vector is the sum of their embeddings) or a
-/// full stop for nothing; then the caption (in the form of LLaVA's stage 1) or questions and answers. So the model learns to
-/// look things up in 64 positions and to say them, which a connector can build on. Answers and captions weigh 1, the words
-/// of questions 0.1. A seventh of the layout's words are left out or replaced, as an encoder errs too.
+/// A third of the rows are captions and questions in plain words. The rest begin with a layout: an 8 x 8 page
+/// of cells, as text recognisers give it, where a cell holds the words that stand there (its vector is the
+/// sum of their embeddings) or a full stop for nothing; then the caption (in the form of LLaVA's stage 1) or
+/// questions and answers. So the model learns to look things up in 64 positions and to say them, which a
+/// connector can build on. Answers and captions weigh 1, the words of questions 0.1. A seventh of the
+/// layout's words are left out or replaced, as an encoder errs too.
 class TextPretraining : public TrainingTask {
  public:
   /// corpus and tokenizer must outlive the task.
-  TextPretraining(const TextPretrainingOptions& options, const TextCorpus& corpus, const models::Tokenizer& tokenizer);
+  TextPretraining(const TextPretrainingOptions& options, const TextCorpus& corpus,
+                  const models::Tokenizer& tokenizer);
   ~TextPretraining() override;
 
   [[nodiscard]] std::vector<ParameterGroup> parameter_groups() override;
@@ -40,11 +42,12 @@ class TextPretraining : public TrainingTask {
   [[nodiscard]] int64_t micro_batches(int64_t) const override { return 1; }
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
 
-  /// Share of layout questions, never trained on, whose answer's tokens are all the likeliest; by family, and "all".
+  /// Share of layout questions, never trained on, whose answer's tokens are all the likeliest; by family, and
+  /// "all".
   [[nodiscard]] std::vector<std::pair<std::string, double>> measure_answers(int64_t samples);
 
-  /// Rounds the weights to bfloat16 and writes config.json and model.safetensors. What is measured afterwards is what was
-  /// saved.
+  /// Rounds the weights to bfloat16 and writes config.json and model.safetensors. What is measured afterwards
+  /// is what was saved.
   void save(const std::filesystem::path& directory);
   /// Takes the weights from a directory that save() wrote. Throws imp::Error (usage) if they do not fit.
   void load(const std::filesystem::path& directory);
@@ -62,9 +65,12 @@ class TextPretraining : public TrainingTask {
 };
 
 /// The `embedded` profile's language models: hidden 192, 4 blocks, 6 heads.
-[[nodiscard]] models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab_size, int64_t eos);
+[[nodiscard]] models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab_size,
+                                                      int64_t eos);
 
-/// Trains the byte-level BPE tokenizer of the embedded language models on the corpus' text and writes it into `folder`.
-void make_embedded_tokenizer(const std::filesystem::path& folder, const TextCorpus& corpus, int64_t vocab_size);
+/// Trains the byte-level BPE tokenizer of the embedded language models on the corpus' text and writes it into
+/// `folder`.
+void make_embedded_tokenizer(const std::filesystem::path& folder, const TextCorpus& corpus,
+                             int64_t vocab_size);
 
 }  // namespace imp::harness

@@ -23,7 +23,9 @@ using models::VisionFamily;
 constexpr int64_t kLetterClasses = 37;  // 0: no character; then kSignCharacters
 constexpr int64_t kNoObject = static_cast<int64_t>(kObjects.size());
 
-at::Tensor unit(const at::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
+at::Tensor unit(const at::Tensor& x) {
+  return x / x.norm(2, -1, true).clamp_min(1e-6);
+}
 
 /// Distinct strings with numbers, in order of first use.
 class StringTable {
@@ -55,8 +57,8 @@ struct PatchTargets {
   std::vector<int64_t> color_rows, colors;
 };
 
-void add_sign(const Sign& sign, const SignPlace& place, int64_t base, int64_t patch_size, int64_t side, StringTable& words,
-              std::map<int64_t, int64_t>& letter_at, PatchTargets& targets) {
+void add_sign(const Sign& sign, const SignPlace& place, int64_t base, int64_t patch_size, int64_t side,
+              StringTable& words, std::map<int64_t, int64_t>& letter_at, PatchTargets& targets) {
   std::set<int64_t> covered;
   for (size_t i = 0; i < place.glyphs.size(); ++i) {
     const int64_t row = base + patch_at(place.glyphs[i], patch_size, side);
@@ -72,14 +74,15 @@ void add_sign(const Sign& sign, const SignPlace& place, int64_t base, int64_t pa
   }
 }
 
-void add_object(const SceneObject& object, const Box& box, int64_t base, int64_t patch_size, int64_t side, StringTable& words,
-                PatchTargets& targets) {
+void add_object(const SceneObject& object, const Box& box, int64_t base, int64_t patch_size, int64_t side,
+                StringTable& words, PatchTargets& targets) {
   const int64_t word = words.index(std::string(kObjects[static_cast<size_t>(object.kind)].name));
   std::set<int64_t> covered;
   for (const float fx : {0.3F, 0.5F, 0.7F}) {
     for (const float fy : {0.3F, 0.5F, 0.7F}) {
-      covered.insert(base + patch_at({box.left + fx * (box.right - box.left), box.top + fy * (box.bottom - box.top)},
-                                     patch_size, side));
+      covered.insert(base +
+                     patch_at({box.left + fx * (box.right - box.left), box.top + fy * (box.bottom - box.top)},
+                              patch_size, side));
     }
   }
   for (const int64_t row : covered) {
@@ -109,7 +112,9 @@ at::Tensor sine_positions(int64_t side, int64_t hidden) {
   return positions;
 }
 
-bool is_position(const std::string& name) { return name.find("position_embedding") != std::string::npos; }
+bool is_position(const std::string& name) {
+  return name.find("position_embedding") != std::string::npos;
+}
 
 bool is_block_matrix(const std::string& name, const at::Tensor& tensor) {
   return tensor.dim() == 2 && name.find("encoder.layer") != std::string::npos;
@@ -138,9 +143,13 @@ struct VisionPretraining::Heads {
     words.visit_parameters(visit_parameter);
     visit_parameter("patch_norm.weight", patch_norm.weight);
     visit_parameter("patch_norm.bias", patch_norm.bias);
-    for (const auto& [name, head] : std::initializer_list<std::pair<const char*, Linear*>>{
-             {"letter", &letter}, {"word", &word}, {"color", &color}, {"picture", &picture}, {"caption", &caption},
-             {"category", &category}}) {
+    for (const auto& [name, head] :
+         std::initializer_list<std::pair<const char*, Linear*>>{{"letter", &letter},
+                                                                {"word", &word},
+                                                                {"color", &color},
+                                                                {"picture", &picture},
+                                                                {"caption", &caption},
+                                                                {"category", &category}}) {
       visit_parameter(std::string(name) + ".weight", head->weight);
       visit_parameter(std::string(name) + ".bias", head->bias);
     }
@@ -198,10 +207,11 @@ std::vector<ParameterGroup> VisionPretraining::parameter_groups() {
 
 at::Tensor VisionPretraining::pixel_values(const at::Tensor& pictures) const {
   const PixelNormalization norm = pixel_normalization(options_.vision.family);
-  const auto channel = [](const double (&values)[3]) {
+  const auto channel = [](const double(&values)[3]) {
     return at::tensor({values[0], values[1], values[2]}, at::kFloat).view({1, 3, 1, 1});
   };
-  return (pictures.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) / channel(norm.standard_deviation);
+  return (pictures.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) /
+         channel(norm.standard_deviation);
 }
 
 VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& pictures) const {
@@ -212,7 +222,8 @@ VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& picture
   const at::Tensor patches = class_token ? before_last.slice(1, 1) : before_last;
   const at::Tensor final = tower_->final_norm(tower_->blocks(before_last, last - 1, last));
   const at::Tensor pooled = class_token ? final.select(1, 0) : final.mean(1);
-  return {heads_->patch_norm.forward(patches.reshape({-1, hidden_size})).to(at::kFloat), pooled.to(at::kFloat)};
+  return {heads_->patch_norm.forward(patches.reshape({-1, hidden_size})).to(at::kFloat),
+          pooled.to(at::kFloat)};
 }
 
 at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) const {
@@ -227,15 +238,19 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
       add(std::string(kSignStyles[static_cast<size_t>(sign.style)].color));
       add(lower_case(sign.text));
     }
-    if (batch.scenes[i].object) add(std::string(kObjects[static_cast<size_t>(batch.scenes[i].object->kind)].name));
+    if (batch.scenes[i].object)
+      add(std::string(kObjects[static_cast<size_t>(batch.scenes[i].object->kind)].name));
   }
-  const at::Tensor embedded = heads_->words.embed(words.texts()).index_select(0, at::tensor(members, at::kLong));
+  const at::Tensor embedded =
+      heads_->words.embed(words.texts()).index_select(0, at::tensor(members, at::kLong));
   const auto count = static_cast<int64_t>(batch.scenes.size());
-  const at::Tensor sums = at::zeros({count, embedded.size(1)}).index_add(0, at::tensor(rows, at::kLong), embedded);
+  const at::Tensor sums =
+      at::zeros({count, embedded.size(1)}).index_add(0, at::tensor(rows, at::kLong), embedded);
   return heads_->caption.forward(sums);
 }
 
-at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const {
+at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hidden& hidden,
+                                            int64_t step) const {
   const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
   StringTable words;
   PatchTargets targets;
@@ -262,27 +277,33 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
   const auto rows = [&](const std::vector<int64_t>& chosen) {
     return hidden.patches.index_select(0, at::tensor(chosen, at::kLong));
   };
-  const auto contrast = [&](const at::Tensor& queries, const at::Tensor& keys, const std::vector<int64_t>& wanted, int64_t which) {
+  const auto contrast = [&](const at::Tensor& queries, const at::Tensor& keys,
+                            const std::vector<int64_t>& wanted, int64_t which) {
     const at::Tensor scores = unit(queries).mm(unit(keys).t()) * heads_->temperature[which].exp();
     return at::cross_entropy_loss(scores, at::tensor(wanted, at::kLong));
   };
   std::vector<std::string> color_names;
   for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
 
-  at::Tensor loss =
-      at::cross_entropy_loss(heads_->letter.forward(rows(targets.letter_rows)), at::tensor(targets.letters, at::kLong));
-  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)), heads_->words.embed(words.texts()), targets.words, 0);
-  loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)), heads_->words.embed(color_names), targets.colors, 1);
+  at::Tensor loss = at::cross_entropy_loss(heads_->letter.forward(rows(targets.letter_rows)),
+                                           at::tensor(targets.letters, at::kLong));
+  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)), heads_->words.embed(words.texts()),
+                         targets.words, 0);
+  loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),
+                               heads_->words.embed(color_names), targets.colors, 1);
 
   const at::Tensor similarity =
-      unit(heads_->picture.forward(hidden.pooled)).mm(unit(caption_embeddings(batch)).t()) * heads_->temperature[2].exp();
+      unit(heads_->picture.forward(hidden.pooled)).mm(unit(caption_embeddings(batch)).t()) *
+      heads_->temperature[2].exp();
   const int64_t count = similarity.size(0);
   if (options_.vision.family == VisionFamily::siglip) {
     const at::Tensor sign = 2.0 * at::eye(count) - 1.0;
-    loss = loss - 0.5 * at::log_sigmoid(sign * (similarity + heads_->sigmoid_bias)).sum() / static_cast<double>(count);
+    loss = loss - 0.5 * at::log_sigmoid(sign * (similarity + heads_->sigmoid_bias)).sum() /
+                      static_cast<double>(count);
   } else {
     const at::Tensor diagonal = at::arange(count, at::kLong);
-    loss = loss + 0.25 * (at::cross_entropy_loss(similarity, diagonal) + at::cross_entropy_loss(similarity.t(), diagonal));
+    loss = loss + 0.25 * (at::cross_entropy_loss(similarity, diagonal) +
+                          at::cross_entropy_loss(similarity.t(), diagonal));
   }
   return loss;
 }
@@ -300,8 +321,9 @@ MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {
   return {classify ? category_loss(batch, hidden) : language_loss(batch, hidden, step), options_.batch_size};
 }
 
-double VisionPretraining::reading_accuracy(const SceneSampler& sampler, const std::vector<std::string>& candidates,
-                                           int64_t pictures, Reading& reading) const {
+double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
+                                           const std::vector<std::string>& candidates, int64_t pictures,
+                                           Reading& reading) const {
   const at::NoGradGuard no_grad;
   const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
   std::map<std::string, int64_t> number_of;
@@ -327,7 +349,8 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler, const st
         }
         const auto wanted = number_of.find(lower_case(scene.signs[s].text));
         if (wanted == number_of.end()) continue;
-        words_right += best[base + patch_at(glyphs[glyphs.size() / 2], patch, side)].item<int64_t>() == wanted->second;
+        words_right +=
+            best[base + patch_at(glyphs[glyphs.size() / 2], patch, side)].item<int64_t>() == wanted->second;
         ++words;
       }
       const int64_t wanted = scene.object ? scene.object->kind : kNoObject;
@@ -345,8 +368,10 @@ VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, 
   SceneParameters held_out = SceneParameters::held_out_words(options_.seed + 7);
   held_out.split = split;
   std::vector<std::string> unseen;
-  for (const std::string& word : vocabulary_.open_words(held_out.open_split)) unseen.push_back(lower_case(word));
-  reading.open_words = reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
+  for (const std::string& word : vocabulary_.open_words(held_out.open_split))
+    unseen.push_back(lower_case(word));
+  reading.open_words =
+      reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
 
   SceneParameters closed;
   closed.seed = options_.seed + 8;
@@ -364,18 +389,19 @@ void VisionPretraining::normalize_feature_scale() {
   const double scale = 1.0 / features.std().item<double>();
   const bool clip = options_.vision.family == VisionFamily::clip;
   tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
-    const bool written = name.find("out_proj") != std::string::npos || name.find("fc2") != std::string::npos ||
+    const bool written = name.find("out_proj") != std::string::npos ||
+                         name.find("fc2") != std::string::npos ||
                          name.find("output.dense") != std::string::npos;
     // CLIP's norm before the blocks fixes the scale of what enters them.
-    const bool enters = clip ? name.starts_with("pre_layrnorm")
-                             : name.starts_with("embeddings.");
+    const bool enters = clip ? name.starts_with("pre_layrnorm") : name.starts_with("embeddings.");
     if (written || enters) tensor.mul_(scale);
   });
 }
 
 void VisionPretraining::visit_tower(const models::ParameterVisitor& visit) {
   const std::string prefix = options_.vision.family == VisionFamily::vit ? "" : "vision_model.";
-  tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) { visit(prefix + name, tensor); });
+  tower_->visit_parameters(
+      [&](const std::string& name, at::Tensor& tensor) { visit(prefix + name, tensor); });
 }
 
 void VisionPretraining::save(const std::filesystem::path& directory) {
@@ -398,8 +424,12 @@ void VisionPretraining::load(const std::filesystem::path& directory) {
   const at::NoGradGuard no_grad;
   models::CheckpointSource tower(directory / "model.safetensors", {{"", ""}}, at::kFloat);
   models::CheckpointSource heads(directory / "reading_heads.safetensors", {{"", ""}}, at::kFloat);
-  visit_tower([&](const std::string& name, at::Tensor& tensor) { tensor.copy_(tower.take(name, tensor.sizes().vec())); });
-  heads_->visit([&](const std::string& name, at::Tensor& tensor) { tensor.copy_(heads.take(name, tensor.sizes().vec())); });
+  visit_tower([&](const std::string& name, at::Tensor& tensor) {
+    tensor.copy_(tower.take(name, tensor.sizes().vec()));
+  });
+  heads_->visit([&](const std::string& name, at::Tensor& tensor) {
+    tensor.copy_(heads.take(name, tensor.sizes().vec()));
+  });
 }
 
 PixelNormalization pixel_normalization(VisionFamily family) {

@@ -19,22 +19,25 @@ struct VisionPretrainingOptions {
   double learning_rate = 1e-3;         ///< AdamW's, on all but the blocks' matrices
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
-  bool bfloat16 = false;               ///< products of the tower in bfloat16; weights and losses stay float32
+  bool bfloat16 = false;  ///< products of the tower in bfloat16; weights and losses stay float32
 };
 
 /// Pretrains a small vision tower on rendered pictures.
 ///
-/// SigLIP and CLIP learn from language with places, as grounded pretraining has it (RegionCLIP, GLIP); a renderer knows the
-/// places for free. The loss is the sum of: cross-entropy of each character at its patch; InfoNCE between every patch of a
-/// sign (or object) and the word's embedding, and between it and the sign's colour word; 0.5 x contrast of the whole picture
-/// with its whole caption, sigmoid for SigLIP (Zhai et al., 2023), softmax for CLIP (Radford et al., 2021).
-/// The patch losses stand at hidden_states[-2], the layer that LLaVA takes, so the last block serves the caption only.
+/// SigLIP and CLIP learn from language with places, as grounded pretraining has it (RegionCLIP, GLIP); a
+/// renderer knows the places for free. The loss is the sum of: cross-entropy of each character at its patch;
+/// InfoNCE between every patch of a sign (or object) and the word's embedding, and between it and the sign's
+/// colour word; 0.5 x contrast of the whole picture with its whole caption, sigmoid for SigLIP (Zhai et al.,
+/// 2023), softmax for CLIP (Radford et al., 2021). The patch losses stand at hidden_states[-2], the layer
+/// that LLaVA takes, so the last block serves the caption only.
 ///
-/// ViT sees the same pictures and learns the category of their object, as ImageNet's labels name objects and never the text.
+/// ViT sees the same pictures and learns the category of their object, as ImageNet's labels name objects and
+/// never the text.
 class VisionPretraining : public TrainingTask {
  public:
   /// assets and vocabulary must outlive the task.
-  VisionPretraining(const VisionPretrainingOptions& options, const Assets& assets, const Vocabulary& vocabulary);
+  VisionPretraining(const VisionPretrainingOptions& options, const Assets& assets,
+                    const Vocabulary& vocabulary);
   ~VisionPretraining() override;
 
   [[nodiscard]] std::vector<ParameterGroup> parameter_groups() override;
@@ -51,12 +54,14 @@ class VisionPretraining : public TrainingTask {
   };
   [[nodiscard]] Reading measure_reading(int64_t pictures, Split split);
 
-  /// Scales what is written into the residual stream so that hidden_states[-2] has unit standard deviation: the blocks' norms
-  /// undo it, so the tower computes the same up to the norms' epsilon, and a projector meets features of a usual size.
+  /// Scales what is written into the residual stream so that hidden_states[-2] has unit standard deviation:
+  /// the blocks' norms undo it, so the tower computes the same up to the norms' epsilon, and a projector
+  /// meets features of a usual size.
   void normalize_feature_scale();
 
-  /// Rounds tower and heads to bfloat16 and writes them as model.safetensors (a Hugging Face vision model) and
-  /// reading_heads.safetensors, which measure_reading needs. What is measured afterwards is what was saved.
+  /// Rounds tower and heads to bfloat16 and writes them as model.safetensors (a Hugging Face vision model)
+  /// and reading_heads.safetensors, which measure_reading needs. What is measured afterwards is what was
+  /// saved.
   void save(const std::filesystem::path& directory);
   /// Takes tower and heads from a directory that save() wrote. Throws imp::Error (usage) if they do not fit.
   void load(const std::filesystem::path& directory);
@@ -74,8 +79,9 @@ class VisionPretraining : public TrainingTask {
   [[nodiscard]] at::Tensor language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const;
   [[nodiscard]] at::Tensor category_loss(const PictureBatch& batch, const Hidden& hidden) const;
   [[nodiscard]] at::Tensor caption_embeddings(const PictureBatch& batch) const;
-  [[nodiscard]] double reading_accuracy(const SceneSampler& sampler, const std::vector<std::string>& candidates,
-                                        int64_t pictures, Reading& reading) const;
+  [[nodiscard]] double reading_accuracy(const SceneSampler& sampler,
+                                        const std::vector<std::string>& candidates, int64_t pictures,
+                                        Reading& reading) const;
 
   VisionPretrainingOptions options_;
   const Assets& assets_;
@@ -87,7 +93,8 @@ class VisionPretraining : public TrainingTask {
   std::unique_ptr<Heads> heads_;
 };
 
-/// Mean and standard deviation of pixel values (in [0, 1]) that a family's processor subtracts and divides by.
+/// Mean and standard deviation of pixel values (in [0, 1]) that a family's processor subtracts and divides
+/// by.
 struct PixelNormalization {
   double mean[3];
   double standard_deviation[3];

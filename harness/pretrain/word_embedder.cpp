@@ -26,8 +26,11 @@ WordEmbedder::WordEmbedder(int64_t width, models::WeightSource& weights) {
   // RandomSource draws small weights; a bag of positions wants its inputs near unit scale.
   characters_ = weights.take("word_embedder.characters", {kCharacters, kCharacterWidth}) * 25.0;
   hidden_ = {weights.take("word_embedder.hidden.weight", {kHidden, kPositions * kCharacterWidth}),
-             weights.take("word_embedder.hidden.bias", {kHidden}), {}};
-  out_ = {weights.take("word_embedder.out.weight", {width, kHidden}), weights.take("word_embedder.out.bias", {width}), {}};
+             weights.take("word_embedder.hidden.bias", {kHidden}),
+             {}};
+  out_ = {weights.take("word_embedder.out.weight", {width, kHidden}),
+          weights.take("word_embedder.out.bias", {width}),
+          {}};
 }
 
 at::Tensor WordEmbedder::embed(const std::vector<std::string>& words) const {

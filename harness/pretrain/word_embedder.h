@@ -12,8 +12,9 @@
 
 namespace imp::harness {
 
-/// The text side of grounded contrastive pretraining: a word is the characters at its first twelve positions, embedded,
-/// joined and passed through two linear layers, so that words never seen have embeddings near those spelled alike.
+/// The text side of grounded contrastive pretraining: a word is the characters at its first twelve positions,
+/// embedded, joined and passed through two linear layers, so that words never seen have embeddings near those
+/// spelled alike.
 class WordEmbedder {
  public:
   /// width: of the embeddings, that of the vision tower.

@@ -21,8 +21,10 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"run", "Run all that is missing of a sweep, and print its table (the default command)", true, imp::harness::run_sweep},
-    {"plan", "Say what a run would do: cells, stages, reasons, estimated time", true, imp::harness::plan_sweep},
+    {"run", "Run all that is missing of a sweep, and print its table (the default command)", true,
+     imp::harness::run_sweep},
+    {"plan", "Say what a run would do: cells, stages, reasons, estimated time", true,
+     imp::harness::plan_sweep},
     {"status", "Say how far each trial has come", true, imp::harness::show_status},
     {"rebuild", "Make the database again from the run folders", false, imp::harness::rebuild_database},
     {"schema", "Print the JSON Schema of sweep files", false, imp::harness::print_schema},
@@ -33,14 +35,17 @@ void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
   if (command.takes_file) {
     app.add_option("file", options.file, "The sweep file")->required();
     app.add_option("--set", options.overrides, "Override a key of the configuration: key=value");
-    app.add_option("--only", options.only, "Only trials for which this condition holds, e.g. \"lora_rank == 128\"");
+    app.add_option("--only", options.only,
+                   "Only trials for which this condition holds, e.g. \"lora_rank == 128\"");
   }
   app.add_option("--runs", options.runs, "Folder of the runs")->capture_default_str();
   app.add_option("--db", options.database, "Results database")->capture_default_str();
   app.add_flag("--json", options.json, "Print JSON");
   if (std::strcmp(command.name, "run") != 0) return;
   app.add_option("--jobs", options.jobs, "Trials at once")->check(CLI::Range(1, 1))->capture_default_str();
-  app.add_option("--executor", options.executor, "Where trials run")->check(CLI::IsMember({"local"}))->capture_default_str();
+  app.add_option("--executor", options.executor, "Where trials run")
+      ->check(CLI::IsMember({"local"}))
+      ->capture_default_str();
   app.add_option("--events", options.events, "Write an event a line (NDJSON) to this file");
 }
 
@@ -58,7 +63,9 @@ std::vector<std::string> with_default_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Runs a study from a YAML file: expands it, trains every variant, scores it, records everything.", "imp-sweep");
+  CLI::App app(
+      "Runs a study from a YAML file: expands it, trains every variant, scores it, records everything.",
+      "imp-sweep");
   app.require_subcommand(1);
   SweepOptions options;
   int code = 0;

@@ -32,7 +32,8 @@ int show_status(const SweepOptions& options) {
   for (const PlannedTrial& planned : plan.trials) {
     const nlohmann::json outcome = read_outcome(options.runs / plan.sweep.spec.name / planned.trial.name);
     size_t made = 0;
-    for (const size_t stage : planned.planned) made += plan.stages[stage].status == StageStatus::reuse ? 1 : 0;
+    for (const size_t stage : planned.planned)
+      made += plan.stages[stage].status == StageStatus::reuse ? 1 : 0;
     rows.push_back({{"trial", planned.trial.name},
                     {"status", outcome.is_object() ? outcome.value("status", "") : "planned"},
                     {"stages_done", made},
@@ -43,8 +44,9 @@ int show_status(const SweepOptions& options) {
     return 0;
   }
   for (const auto& row : rows) {
-    fmt::print("{:<40} {:<12} {} of {} stages\n", row["trial"].get<std::string>(), row["status"].get<std::string>(),
-               row["stages_done"].get<size_t>(), row["stages"].get<size_t>());
+    fmt::print("{:<40} {:<12} {} of {} stages\n", row["trial"].get<std::string>(),
+               row["status"].get<std::string>(), row["stages_done"].get<size_t>(),
+               row["stages"].get<size_t>());
   }
   return 0;
 }
@@ -75,7 +77,8 @@ int examine_machine(const SweepOptions& options) {
   check("processor", [&] { return machine["cpu"].get<std::string>(); });
   check("threads", [&] { return std::to_string(at::get_num_threads()); });
   check("LibTorch", [&] { return machine["torch_version"].get<std::string>(); });
-  check("faster dtype for a small model", [] { return std::string(faster_dtype(2048, 192, 768) == at::kBFloat16 ? "bfloat16" : "float32"); });
+  check("faster dtype for a small model",
+        [] { return std::string(faster_dtype(2048, 192, 768) == at::kBFloat16 ? "bfloat16" : "float32"); });
   check("fonts and backgrounds", [] {
     const Assets assets;
     return fmt::format("{} faces, {} backgrounds", assets.faces().size(), assets.backgrounds().size());
@@ -87,7 +90,8 @@ int examine_machine(const SweepOptions& options) {
     if (error || ::access(options.runs.c_str(), W_OK) != 0) {
       throw Error(options.runs.string() + " cannot be written", ErrorKind::environment);
     }
-    return fmt::format("{}, {} GiB free", options.runs.string(), std::filesystem::space(options.runs).available >> 30);
+    return fmt::format("{}, {} GiB free", options.runs.string(),
+                       std::filesystem::space(options.runs).available >> 30);
   });
   return code;
 }

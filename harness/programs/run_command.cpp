@@ -21,7 +21,8 @@
 namespace imp::harness {
 namespace {
 
-/// Set by the first Ctrl-C: training saves a checkpoint and stops. A signal handler can reach nothing but a global.
+/// Set by the first Ctrl-C: training saves a checkpoint and stops. A signal handler can reach nothing but a
+/// global.
 std::atomic<bool> stop_requested{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void request_stop(int) {
@@ -38,18 +39,21 @@ void write_sweep_json(const SweepOptions& options, const Plan& plan) {
   write_file_atomically(file, sweep_record(plan, created).dump(2) + "\n");
 }
 
-/// Takes what the run folders hold into the database. One that is locked, full or newer loses nothing: the folders keep it,
-/// and the next try takes in the whole sweep.
+/// Takes what the run folders hold into the database. One that is locked, full or newer loses nothing: the
+/// folders keep it, and the next try takes in the whole sweep.
 class Recorder {
  public:
   Recorder(const SweepOptions& options, std::string sweep) : options_(options), sweep_(std::move(sweep)) {}
 
   void take_in_sweep() {
-    take_in([&](results::Database& database) { return results::ingest_sweep(database, options_.runs, sweep_); });
+    take_in(
+        [&](results::Database& database) { return results::ingest_sweep(database, options_.runs, sweep_); });
   }
   void take_in_trial(const std::string& trial) {
     if (behind_) return take_in_sweep();
-    take_in([&](results::Database& database) { return results::ingest_trial(database, options_.runs, sweep_, trial); });
+    take_in([&](results::Database& database) {
+      return results::ingest_trial(database, options_.runs, sweep_, trial);
+    });
   }
   /// Whether the last try failed.
   [[nodiscard]] bool behind() const { return behind_; }
@@ -63,8 +67,8 @@ class Recorder {
       behind_ = false;
     } catch (const results::StoreError& error) {
       behind_ = true;
-      const std::string line = fmt::format("{}; the results stay in {}, `imp-sweep rebuild` takes them in", error.what(),
-                                           (options_.runs / sweep_).string());
+      const std::string line = fmt::format("{}; the results stay in {}, `imp-sweep rebuild` takes them in",
+                                           error.what(), (options_.runs / sweep_).string());
       if (line != said_) fmt::print(stderr, "{}\n", line);
       said_ = line;
     }
@@ -86,7 +90,9 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
 int run_sweep(const SweepOptions& options) {
   // The record in the run folder is of the whole sweep, whatever --only picks today.
   const Plan whole = make_plan(load_sweep(options.file, options.overrides), options.runs);
-  const Plan plan = options.only.empty() ? whole : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  const Plan plan = options.only.empty()
+                        ? whole
+                        : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
   Recorder recorder(options, name);

@@ -21,7 +21,8 @@ struct SweepOptions {
   bool json = false;
 };
 
-// One function a command; each returns the program's exit code (design: exit codes) and throws imp::Error or StoreError.
+// One function a command; each returns the program's exit code (design: exit codes) and throws imp::Error or
+// StoreError.
 int run_sweep(const SweepOptions& options);
 int plan_sweep(const SweepOptions& options);
 int show_status(const SweepOptions& options);

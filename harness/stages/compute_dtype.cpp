@@ -15,7 +15,8 @@ namespace {
 
 /// Shortest of several runs of one product, in seconds: the least disturbed one.
 double product_seconds(at::ScalarType dtype, int64_t tokens, int64_t in_features, int64_t out_features) {
-  const at::Tensor x = at::ones({tokens, in_features}, dtype), weight = at::ones({out_features, in_features}, dtype);
+  const at::Tensor x = at::ones({tokens, in_features}, dtype),
+                   weight = at::ones({out_features, in_features}, dtype);
   double best = std::numeric_limits<double>::infinity();
   for (int run = 0; run < 8; ++run) {
     const auto start = std::chrono::steady_clock::now();

@@ -8,13 +8,14 @@
 
 namespace imp::harness {
 
-/// The faster of float32 and bfloat16 for matrix products of a training step's shape on this machine, by a measurement of a
-/// few milliseconds (design: numerics). bfloat16 must win by a fifth, since it also costs casts.
-/// tokens x in -> out is the shape of a typical product.
+/// The faster of float32 and bfloat16 for matrix products of a training step's shape on this machine, by a
+/// measurement of a few milliseconds (design: numerics). bfloat16 must win by a fifth, since it also costs
+/// casts. tokens x in -> out is the shape of a typical product.
 [[nodiscard]] at::ScalarType faster_dtype(int64_t tokens, int64_t in_features, int64_t out_features);
 
-/// Resolves the configuration key `dtype`. What `auto` became is kept in `<folder>/dtype`, so that a resumed run goes on in it.
-[[nodiscard]] at::ScalarType resolve_dtype(const std::string& dtype, const std::filesystem::path& folder, int64_t tokens,
-                                           int64_t in_features, int64_t out_features);
+/// Resolves the configuration key `dtype`. What `auto` became is kept in `<folder>/dtype`, so that a resumed
+/// run goes on in it.
+[[nodiscard]] at::ScalarType resolve_dtype(const std::string& dtype, const std::filesystem::path& folder,
+                                           int64_t tokens, int64_t in_features, int64_t out_features);
 
 }  // namespace imp::harness

@@ -6,18 +6,20 @@
 
 namespace imp::harness {
 
-/// Stage 1: the projector alone, on captions in the form `plain` (the question is thrown away, recipe.md section 3).
+/// Stage 1: the projector alone, on captions in the form `plain` (the question is thrown away, recipe.md
+/// section 3).
 void make_connector_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const FeatureStore features(context.input("features"), "train");
   const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
-  const at::ScalarType dtype =
-      resolve_dtype(config.dtype, context.folder, config.connector_micro_batch * (features.image_tokens() + 16),
-                    text.hidden_size, text.intermediate_size);
+  const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
+                                             config.connector_micro_batch * (features.image_tokens() + 16),
+                                             text.hidden_size, text.intermediate_size);
   const LanguageParts language = load_language(context.trial, context.spec, dtype);
   models::Projector projector =
       given_projector(context.trial, context.spec, features.hidden(), text.hidden_size)
-          .value_or(models::make_projector(features.hidden(), text.hidden_size, static_cast<uint64_t>(config.connector_seed)));
+          .value_or(models::make_projector(features.hidden(), text.hidden_size,
+                                           static_cast<uint64_t>(config.connector_seed)));
 
   const std::vector<TrainingRow> rows =
       encode_rows(connector_rows(config.connector_data, context.input("data")), language,

@@ -25,19 +25,19 @@ void render_scenetext(const StageContext& context) {
 
 /// Data of the user's own stay where they are; the stage checks them once and remembers where that was.
 void check_llava_json(const StageContext& context) {
-  for (const DataSource* source : {&context.trial.config.connector_data, &context.trial.config.finetune_data}) {
+  for (const DataSource* source :
+       {&context.trial.config.connector_data, &context.trial.config.finetune_data}) {
     // The two training stages may have rows of their own, each with a data stage.
     if (source->json.empty() || source->images != context.request.parameters["images"]) continue;
     if (InputHashes().file(source->json) != context.request.parameters["json_hash"]) continue;
     const std::vector<LlavaRow> rows = read_llava_rows(source->json);
     const std::vector<std::string> pictures = pictures_of(rows, source->json, source->images);
-    write_file_atomically(context.folder / "source.json",
-                          nlohmann::json{{"json", source->json},
-                                         {"images", source->images},
-                                         {"rows", rows.size()},
-                                         {"pictures", pictures.size()}}
-                                  .dump(2) +
-                              "\n");
+    write_file_atomically(context.folder / "source.json", nlohmann::json{{"json", source->json},
+                                                                         {"images", source->images},
+                                                                         {"rows", rows.size()},
+                                                                         {"pictures", pictures.size()}}
+                                                                  .dump(2) +
+                                                              "\n");
   }
 }
 
@@ -48,7 +48,8 @@ void make_data_stage(const StageContext& context) {
   if (!parameters.contains("dataset")) return check_llava_json(context);
   const auto dataset = parameters["dataset"].get<std::string>();
   if (dataset != "scenetext") {
-    throw Error("data set '" + dataset + "' is not known; imp renders scenetext, other data is given as {json, images}");
+    throw Error("data set '" + dataset +
+                "' is not known; imp renders scenetext, other data is given as {json, images}");
   }
   render_scenetext(context);
 }

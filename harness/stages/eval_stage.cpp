@@ -84,19 +84,23 @@ std::pair<std::vector<int64_t>, std::vector<int64_t>> split_prompt(const models:
           {row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end()}};
 }
 
-/// Asks every question, one a prompt, in batches of whole pictures. `features` of a blind run ignores the names.
-std::vector<eval::Prediction> answer(const StageContext& context, const TrainedCell& cell, const eval::Benchmark& benchmark,
-                                     const FeatureLookup& features, int64_t done_before, int64_t total) {
+/// Asks every question, one a prompt, in batches of whole pictures. `features` of a blind run ignores the
+/// names.
+std::vector<eval::Prediction> answer(const StageContext& context, const TrainedCell& cell,
+                                     const eval::Benchmark& benchmark, const FeatureLookup& features,
+                                     int64_t done_before, int64_t total) {
   const at::NoGradGuard no_grad;
   const models::Tokenizer& tokenizer = *cell.language.tokenizer;
-  models::GreedyOptions greedy{models::kImagePlaceholder, tokenizer.eos_id(), context.trial.config.max_new_tokens};
+  models::GreedyOptions greedy{models::kImagePlaceholder, tokenizer.eos_id(),
+                               context.trial.config.max_new_tokens};
   std::vector<eval::Prediction> predictions(benchmark.questions.size());
   std::vector<size_t> asked;
   std::vector<models::PromptGroup> batch;
   int64_t done = done_before;
 
   const auto flush = [&] {
-    const std::vector<std::vector<int64_t>> answers = models::generate_greedy(*cell.language.model, batch, greedy);
+    const std::vector<std::vector<int64_t>> answers =
+        models::generate_greedy(*cell.language.model, batch, greedy);
     for (size_t i = 0; i < answers.size(); ++i) {
       const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
       std::string text = tokenizer.decode(ids, true);
@@ -118,10 +122,12 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
     group.projected = cell.projector.forward(features(name)).to(at::kFloat);
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
-      auto [prefix, tail] = split_prompt(models::encode_prompt(tokenizer, cell.language.conversation,
-                                                               eval::prompt(benchmark, question), true, cell.image_tokens));
-      predictions[i] = {question.question_id, question.image_id, "", std::nullopt, question.family,
-                        static_cast<long long>(prefix.size() + tail.size()), std::nullopt};
+      auto [prefix, tail] = split_prompt(models::encode_prompt(
+          tokenizer, cell.language.conversation, eval::prompt(benchmark, question), true, cell.image_tokens));
+      predictions[i] = {
+          question.question_id, question.image_id, "",
+          std::nullopt,         question.family,   static_cast<long long>(prefix.size() + tail.size()),
+          std::nullopt};
       group.prefix_ids = std::move(prefix);
       group.tails.push_back(std::move(tail));
       asked.push_back(i);
@@ -134,13 +140,15 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
 }
 
 /// Scores answers, writes them, and adds the benchmark's metrics to `scores`, each with a suffix to its name.
-void score(const StageContext& context, const eval::Benchmark& benchmark, std::vector<eval::Prediction> predictions,
-           const std::string& file, const std::string& suffix, nlohmann::ordered_json& scores) {
+void score(const StageContext& context, const eval::Benchmark& benchmark,
+           std::vector<eval::Prediction> predictions, const std::string& file, const std::string& suffix,
+           nlohmann::ordered_json& scores) {
   const eval::ScoreReport report = eval::score_predictions(benchmark, predictions);
   for (size_t i = 0; i < predictions.size(); ++i) predictions[i].score = report.scores[i];
   eval::write_predictions(context.folder / (file + ".jsonl"), predictions);
   nlohmann::ordered_json families = nlohmann::ordered_json::object();
-  for (const eval::FamilyScore& family : report.families) families[family.family] = {{"value", family.mean}, {"n", family.n}};
+  for (const eval::FamilyScore& family : report.families)
+    families[family.family] = {{"value", family.mean}, {"n", family.n}};
   scores.push_back({{"benchmark", benchmark.name},
                     {"metric", report.metric + suffix},
                     {"value", report.mean},
@@ -148,14 +156,17 @@ void score(const StageContext& context, const eval::Benchmark& benchmark, std::v
                     {"n", report.n},
                     {"families", families}});
   for (const eval::NamedValue& further : report.further) {
-    scores.push_back({{"benchmark", benchmark.name}, {"metric", further.name + suffix}, {"value", further.value}, {"n", report.n}});
+    scores.push_back({{"benchmark", benchmark.name},
+                      {"metric", further.name + suffix},
+                      {"value", further.value},
+                      {"n", report.n}});
   }
 }
 
 }  // namespace
 
-/// Scores a trained cell on one benchmark, with its pictures and blind: every picture replaced by the mean of the training
-/// pictures' features, so that only the question is left to answer from.
+/// Scores a trained cell on one benchmark, with its pictures and blind: every picture replaced by the mean of
+/// the training pictures' features, so that only the question is left to answer from.
 void make_eval_stage(const StageContext& context) {
   const at::NoGradGuard no_grad;
   const eval::Benchmark benchmark = load(context);
@@ -175,11 +186,13 @@ void make_eval_stage(const StageContext& context) {
     vision.emplace(load_vision(context.trial, context.spec));
     processor.emplace(models::ImageProcessor::load(vision->processor_directory));
     std::map<std::string, std::filesystem::path> path_of;
-    for (const eval::Question& question : benchmark.questions) path_of[question.image_path.filename().string()] = question.image_path;
+    for (const eval::Question& question : benchmark.questions)
+      path_of[question.image_path.filename().string()] = question.image_path;
     features = [&, path_of](const std::vector<std::string>& names) {
       std::vector<std::filesystem::path> files;
       for (const std::string& name : names) files.push_back(path_of.at(name));
-      return vision->tower->features(load_pixel_values(files, *processor), vision->feature_layer, vision->drop_class_token);
+      return vision->tower->features(load_pixel_values(files, *processor), vision->feature_layer,
+                                     vision->drop_class_token);
     };
     // No training features at hand: a picture withheld is one of the processor's mean colour.
     const models::VisionConfig& config = vision->tower->config();
@@ -191,7 +204,8 @@ void make_eval_stage(const StageContext& context) {
   nlohmann::ordered_json scores = nlohmann::ordered_json::array();
   score(context, benchmark, answer(context, cell, benchmark, features, 0, total), benchmark.name, "", scores);
   const FeatureLookup blind = [&](const std::vector<std::string>&) { return mean; };
-  score(context, benchmark, answer(context, cell, benchmark, blind, total / 2, total), benchmark.name + ".blind", "_blind", scores);
+  score(context, benchmark, answer(context, cell, benchmark, blind, total / 2, total),
+        benchmark.name + ".blind", "_blind", scores);
   write_file_atomically(context.folder / "scores.json", scores.dump(2) + "\n");
 }
 

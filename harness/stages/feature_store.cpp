@@ -20,10 +20,13 @@ constexpr int64_t kBatch = 64;
 /// A safetensors file of one float32 tensor whose rows come one batch after another.
 class StreamedTensor {
  public:
-  StreamedTensor(const std::filesystem::path& file, const std::string& name, int64_t rows, int64_t tokens, int64_t hidden)
+  StreamedTensor(const std::filesystem::path& file, const std::string& name, int64_t rows, int64_t tokens,
+                 int64_t hidden)
       : file_(file), out_(file, std::ios::binary) {
-    const nlohmann::json header = {
-        {name, {{"dtype", "F32"}, {"shape", {rows, tokens, hidden}}, {"data_offsets", {0, rows * tokens * hidden * 4}}}}};
+    const nlohmann::json header = {{name,
+                                    {{"dtype", "F32"},
+                                     {"shape", {rows, tokens, hidden}},
+                                     {"data_offsets", {0, rows * tokens * hidden * 4}}}}};
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const auto length = static_cast<uint64_t>(text.size());
@@ -49,7 +52,8 @@ class StreamedTensor {
 
 }  // namespace
 
-at::Tensor load_pixel_values(const std::vector<std::filesystem::path>& files, const models::ImageProcessor& processor) {
+at::Tensor load_pixel_values(const std::vector<std::filesystem::path>& files,
+                             const models::ImageProcessor& processor) {
   std::vector<at::Tensor> pictures;
   for (const std::filesystem::path& file : files) {
     const models::PixelValues pixels = processor.process(models::read_image(file));
@@ -58,9 +62,9 @@ at::Tensor load_pixel_values(const std::vector<std::filesystem::path>& files, co
   return at::cat(pictures);
 }
 
-void write_features(const std::filesystem::path& folder, const std::string& set, const std::vector<std::string>& names,
-                    const std::filesystem::path& images, const FeatureExtractor& extractor,
-                    const std::function<void(int64_t)>& progress) {
+void write_features(const std::filesystem::path& folder, const std::string& set,
+                    const std::vector<std::string>& names, const std::filesystem::path& images,
+                    const FeatureExtractor& extractor, const std::function<void(int64_t)>& progress) {
   const at::NoGradGuard no_grad;
   const auto count = static_cast<int64_t>(names.size());
   const models::VisionConfig& config = extractor.tower.config();
@@ -70,7 +74,8 @@ void write_features(const std::filesystem::path& folder, const std::string& set,
   at::Tensor sum = at::zeros({1, tokens, config.hidden_size}, at::kDouble);
   for (int64_t start = 0; start < count; start += kBatch) {
     std::vector<std::filesystem::path> files;
-    for (int64_t i = start; i < std::min(count, start + kBatch); ++i) files.push_back(images / names[static_cast<size_t>(i)]);
+    for (int64_t i = start; i < std::min(count, start + kBatch); ++i)
+      files.push_back(images / names[static_cast<size_t>(i)]);
     const at::Tensor features = extractor.tower.features(load_pixel_values(files, extractor.processor),
                                                          extractor.feature_layer, extractor.drop_class_token);
     file.append(features);
@@ -87,7 +92,8 @@ FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::strin
   const auto weights = std::make_shared<models::CheckpointWeights>(folder / (set + ".safetensors"));
   features_ = models::checkpoint_tensor(weights, "image_features");
   mean_ = models::load_tensors(folder / (set + ".mean.safetensors")).front().second;
-  const auto names = nlohmann::json::parse(read_file(folder / (set + ".json"))).get<std::vector<std::string>>();
+  const auto names =
+      nlohmann::json::parse(read_file(folder / (set + ".json"))).get<std::vector<std::string>>();
   if (static_cast<int64_t>(names.size()) != features_.size(0)) {
     throw Error(fmt::format("{}: {} names for {} pictures; remove the folder to make it again",
                             (folder / (set + ".json")).string(), names.size(), features_.size(0)));
@@ -99,7 +105,8 @@ at::Tensor FeatureStore::gather(const std::vector<std::string>& names) const {
   std::vector<int64_t> rows;
   for (const std::string& name : names) {
     const auto found = row_of_.find(name);
-    if (found == row_of_.end()) throw Error("picture '" + name + "' has no cached features; its data has changed");
+    if (found == row_of_.end())
+      throw Error("picture '" + name + "' has no cached features; its data has changed");
     rows.push_back(found->second);
   }
   return features_.index_select(0, at::tensor(rows, at::kLong));

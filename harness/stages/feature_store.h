@@ -23,7 +23,8 @@ class FeatureStore {
   /// Features of named pictures, [pictures, image tokens, vision hidden] float32.
   /// Throws imp::Error (usage) naming a picture that is not in the set.
   [[nodiscard]] at::Tensor gather(const std::vector<std::string>& names) const;
-  /// Mean over the pictures, [1, image tokens, vision hidden]: what a model sees of a picture that is withheld.
+  /// Mean over the pictures, [1, image tokens, vision hidden]: what a model sees of a picture that is
+  /// withheld.
   [[nodiscard]] const at::Tensor& mean() const { return mean_; }
   [[nodiscard]] int64_t image_tokens() const { return features_.size(1); }
   [[nodiscard]] int64_t hidden() const { return features_.size(2); }
@@ -41,11 +42,11 @@ struct FeatureExtractor {
   bool drop_class_token = true;
 };
 
-/// Computes the features of the named pictures below `images` and writes the set; `progress(done)` is called between batches
-/// and may throw. Throws imp::Error naming a picture that cannot be decoded.
-void write_features(const std::filesystem::path& folder, const std::string& set, const std::vector<std::string>& names,
-                    const std::filesystem::path& images, const FeatureExtractor& extractor,
-                    const std::function<void(int64_t)>& progress);
+/// Computes the features of the named pictures below `images` and writes the set; `progress(done)` is called
+/// between batches and may throw. Throws imp::Error naming a picture that cannot be decoded.
+void write_features(const std::filesystem::path& folder, const std::string& set,
+                    const std::vector<std::string>& names, const std::filesystem::path& images,
+                    const FeatureExtractor& extractor, const std::function<void(int64_t)>& progress);
 
 /// pixel_values of picture files, [pictures, 3, size, size] float32.
 [[nodiscard]] at::Tensor load_pixel_values(const std::vector<std::filesystem::path>& files,

@@ -28,7 +28,8 @@ std::vector<std::string> test_pictures(const std::filesystem::path& data_folder)
   std::vector<std::string> names;
   const eval::Benchmark benchmark =
       eval::load_benchmark("scenetext", data_folder / "test.json", data_folder / "images" / "test");
-  for (const eval::Question& question : benchmark.questions) names.push_back(question.image_path.filename().string());
+  for (const eval::Question& question : benchmark.questions)
+    names.push_back(question.image_path.filename().string());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -41,7 +42,8 @@ void make_features_stage(const StageContext& context) {
   const models::ImageProcessor processor = models::ImageProcessor::load(vision.processor_directory);
   const FeatureExtractor extractor{*vision.tower, processor, vision.feature_layer, vision.drop_class_token};
   const std::filesystem::path data = context.input("data");
-  const auto write = [&](const std::string& set, const std::vector<std::string>& names, const std::filesystem::path& images) {
+  const auto write = [&](const std::string& set, const std::vector<std::string>& names,
+                         const std::filesystem::path& images) {
     write_features(context.folder, set, names, images, extractor, [&](int64_t done) {
       context.check_stop();
       context.observer.on_units(done, static_cast<int64_t>(names.size()), "pictures");
@@ -49,7 +51,8 @@ void make_features_stage(const StageContext& context) {
   };
   const RowsLocation rows = rows_behind(data);
   write("train", training_pictures(rows), rows.images);
-  if (std::filesystem::exists(data / "test.json")) write("test", test_pictures(data), data / "images" / "test");
+  if (std::filesystem::exists(data / "test.json"))
+    write("test", test_pictures(data), data / "images" / "test");
 }
 
 }  // namespace imp::harness

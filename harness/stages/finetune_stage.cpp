@@ -36,18 +36,22 @@ LlavaTaskOptions task_options(const TrialConfig& config) {
   return options;
 }
 
-models::Projector starting_projector(const StageContext& context, int64_t vision_hidden, int64_t text_hidden) {
+models::Projector starting_projector(const StageContext& context, int64_t vision_hidden,
+                                     int64_t text_hidden) {
   if (context.has_input("connector")) {
-    return models::load_projector(context.input("connector") / "projector.safetensors", vision_hidden, text_hidden);
+    return models::load_projector(context.input("connector") / "projector.safetensors", vision_hidden,
+                                  text_hidden);
   }
   return given_projector(context.trial, context.spec, vision_hidden, text_hidden)
-      .value_or(models::make_projector(vision_hidden, text_hidden, static_cast<uint64_t>(context.trial.config.connector_seed)));
+      .value_or(models::make_projector(vision_hidden, text_hidden,
+                                       static_cast<uint64_t>(context.trial.config.connector_seed)));
 }
 
 /// The whole language model as a Hugging Face directory.
 void save_text_model(const std::filesystem::path& folder, models::TextModel& model) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
-  model.visit_parameters([&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
+  model.visit_parameters(
+      [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
   models::save_tensors(folder / "model.safetensors", tensors);
   write_file_atomically(folder / "config.json", models::to_json(model.config()).dump(2) + "\n");
 }
@@ -60,8 +64,9 @@ void make_finetune_stage(const StageContext& context) {
   const LlavaTaskOptions options = task_options(config);
   const FeatureStore features(context.input("features"), "train");
   const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
-  at::ScalarType dtype = resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
-                                       text.hidden_size, text.intermediate_size);
+  at::ScalarType dtype =
+      resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
+                    text.hidden_size, text.intermediate_size);
   // Trained weights are float32 masters; only frozen ones can be kept in bfloat16.
   if (options.finetune == Finetune::full) dtype = at::kFloat;
   const LanguageParts language = load_language(context.trial, context.spec, dtype);
@@ -82,7 +87,8 @@ void make_finetune_stage(const StageContext& context) {
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
   models::save_projector(context.folder / "projector.safetensors", projector);
-  if (options.finetune == Finetune::lora) models::save_adapter(context.folder / "adapter", *language.model, lora);
+  if (options.finetune == Finetune::lora)
+    models::save_adapter(context.folder / "adapter", *language.model, lora);
   if (options.finetune == Finetune::full) save_text_model(context.folder / "text_model", *language.model);
   write_training_summary(context.folder, summary, dtype);
 }

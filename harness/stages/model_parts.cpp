@@ -54,8 +54,8 @@ VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
   return parts;
 }
 
-std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec, int64_t vision_hidden,
-                                                 int64_t text_hidden) {
+std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,
+                                                 int64_t vision_hidden, int64_t text_hidden) {
   if (!trial.config.init_projector.empty()) {
     return models::load_projector(trial.config.init_projector, vision_hidden, text_hidden);
   }

@@ -35,10 +35,12 @@ TrainingOptions pretraining_options(const StageContext& context) {
 void write_card(const StageContext& context, const std::string& title, const std::string& training,
                 const nlohmann::ordered_json& figures) {
   const TrialConfig& config = context.trial.config;
-  std::string card = fmt::format("# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}, pretrain_steps: {}, "
-                                 "pretrain_batch_size: {}, seed: {}).\n\n| measured on unseen data | |\n|---|---|\n",
-                                 title, training, config.pretrain, config.pretrain_steps, config.pretrain_batch_size, config.seed);
-  for (const auto& [name, value] : figures.items()) card += fmt::format("| {} | {:.1f} % |\n", name, 100.0 * value.get<double>());
+  std::string card = fmt::format(
+      "# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}, pretrain_steps: {}, "
+      "pretrain_batch_size: {}, seed: {}).\n\n| measured on unseen data | |\n|---|---|\n",
+      title, training, config.pretrain, config.pretrain_steps, config.pretrain_batch_size, config.seed);
+  for (const auto& [name, value] : figures.items())
+    card += fmt::format("| {} | {:.1f} % |\n", name, 100.0 * value.get<double>());
   write_file_atomically(context.folder / "README.md", card);
   write_file_atomically(context.folder / "card.json", figures.dump(2) + "\n");
 }
@@ -48,7 +50,9 @@ nlohmann::json processor_config(const models::VisionConfig& vision) {
   const bool clip = vision.family == models::VisionFamily::clip;
   const nlohmann::json side = {{"height", vision.image_size}, {"width", vision.image_size}};
   nlohmann::json config = {
-      {"image_processor_type", clip ? "CLIPImageProcessor" : vision.family == models::VisionFamily::vit ? "ViTImageProcessor" : "SiglipImageProcessor"},
+      {"image_processor_type", clip                                         ? "CLIPImageProcessor"
+                               : vision.family == models::VisionFamily::vit ? "ViTImageProcessor"
+                                                                            : "SiglipImageProcessor"},
       {"do_resize", true},
       {"size", clip ? nlohmann::json{{"shortest_edge", vision.image_size}} : side},
       {"resample", vision.family == models::VisionFamily::vit ? 2 : 3},
@@ -79,12 +83,14 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   const Assets assets;
   const Vocabulary vocabulary;
   VisionPretraining task(options, assets, vocabulary);
-  write_training_summary(context.folder, run_training(task, pretraining_options(context)), options.bfloat16 ? at::kBFloat16 : at::kFloat);
+  write_training_summary(context.folder, run_training(task, pretraining_options(context)),
+                         options.bfloat16 ? at::kBFloat16 : at::kFloat);
   task.normalize_feature_scale();
 
   task.save(context.folder);
   write_file_atomically(context.folder / "config.json", models::to_json(options.vision).dump(2) + "\n");
-  write_file_atomically(context.folder / "preprocessor_config.json", processor_config(options.vision).dump(2) + "\n");
+  write_file_atomically(context.folder / "preprocessor_config.json",
+                        processor_config(options.vision).dump(2) + "\n");
   const bool vit = family == models::VisionFamily::vit;
   const VisionPretraining::Reading reading = task.measure_reading(kCardPictures, Split::test);
   const nlohmann::ordered_json figures =
@@ -93,11 +99,15 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
                                    {"words never shown, new faces", reading.open_words},
                                    {"characters read, new faces", reading.letters}};
   write_card(context, fmt::format("A small {} encoder", config.pretrain),
-             vit ? "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned the category of the object "
+             vit ? "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned the "
+                   "category of the object "
                    "in rendered sign pictures, as ImageNet's labels name objects and never the text."
-                 : "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned from rendered sign pictures "
-                   "with language and places: each character at its patch, each patch of a sign or object with its word, the "
-                   "whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch losses stood.",
+                 : "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned from "
+                   "rendered sign pictures "
+                   "with language and places: each character at its patch, each patch of a sign or object "
+                   "with its word, the "
+                   "whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch "
+                   "losses stood.",
              figures);
 }
 
@@ -108,7 +118,8 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   SceneParameters scenes;
   scenes.seed = 77;  // no data set's pictures
   const TextCorpus corpus(assets, vocabulary, scenes, {}, 4);
-  if (!std::filesystem::exists(context.folder / "tokenizer.json")) make_embedded_tokenizer(context.folder, corpus, kVocabulary);
+  if (!std::filesystem::exists(context.folder / "tokenizer.json"))
+    make_embedded_tokenizer(context.folder, corpus, kVocabulary);
   const auto tokenizer = models::Tokenizer::load(context.folder);
 
   TextPretrainingOptions options;
@@ -122,16 +133,19 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   write_training_summary(context.folder, run_training(task, pretraining_options(context)), at::kFloat);
   task.save(context.folder);
   nlohmann::ordered_json figures;
-  for (const auto& [family_name, share] : task.measure_answers(kCardSamples)) figures["text-only answers, " + family_name] = share;
+  for (const auto& [family_name, share] : task.measure_answers(kCardSamples))
+    figures["text-only answers, " + family_name] = share;
   write_card(context, fmt::format("A small {} language model", config.pretrain),
-             "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a page, and questions "
+             "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
+             "page, and questions "
              "and answers about them; no picture was shown.",
              figures);
 }
 
 }  // namespace
 
-/// Makes one of the embedded profile's models as a Hugging Face directory, with a card that says what it can do.
+/// Makes one of the embedded profile's models as a Hugging Face directory, with a card that says what it can
+/// do.
 void make_pretrain_stage(const StageContext& context) {
   const std::string& name = context.trial.config.pretrain;
   if (name == "siglip") return pretrain_vision(context, models::VisionFamily::siglip);

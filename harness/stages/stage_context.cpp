@@ -30,6 +30,8 @@ void make_stage(const StageContext& context) {
   throw Error("no stage of kind " + kind, ErrorKind::environment);
 }
 
-bool is_resumable(const std::string& kind) { return kind == "connector" || kind == "finetune" || kind == "pretrain"; }
+bool is_resumable(const std::string& kind) {
+  return kind == "connector" || kind == "finetune" || kind == "pretrain";
+}
 
 }  // namespace imp::harness

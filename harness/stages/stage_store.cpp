@@ -21,11 +21,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A killed attempt may leave files that were still being written aside (write_file_atomically); they are no part of a stage.
+/// A killed attempt may leave files that were still being written aside (write_file_atomically); they are no
+/// part of a stage.
 void remove_half_written(const fs::path& folder) {
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.path().filename().string().find(".aside-") != std::string::npos) leftovers.push_back(entry.path());
+    if (entry.path().filename().string().find(".aside-") != std::string::npos)
+      leftovers.push_back(entry.path());
   }
   for (const fs::path& leftover : leftovers) fs::remove(leftover);
 }
@@ -34,9 +36,13 @@ void remove_half_written(const fs::path& folder) {
 
 StageStore::StageStore(fs::path runs) : stages_(std::move(runs) / "stages") {}
 
-fs::path StageStore::folder(const std::string& kind, const std::string& key) const { return stages_ / (kind + "-" + key); }
+fs::path StageStore::folder(const std::string& kind, const std::string& key) const {
+  return stages_ / (kind + "-" + key);
+}
 
-fs::path StageStore::aside(const StageRequest& request) const { return stages_ / (".making-" + request.folder()); }
+fs::path StageStore::aside(const StageRequest& request) const {
+  return stages_ / (".making-" + request.folder());
+}
 
 bool StageStore::has(const StageRequest& request) const {
   return fs::exists(folder(request.kind, request.key) / "stage.json");
@@ -51,16 +57,20 @@ StageStore::Claim::~Claim() {
 StageStore::Claim StageStore::claim(const StageRequest& request) const {
   std::error_code error;
   fs::create_directories(stages_, error);
-  if (error) throw Error(fmt::format("{}: cannot create folder: {}", stages_.string(), error.message()), ErrorKind::environment);
+  if (error)
+    throw Error(fmt::format("{}: cannot create folder: {}", stages_.string(), error.message()),
+                ErrorKind::environment);
   const fs::path lock = stages_ / (".lock-" + request.folder());
   const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) {
-    throw Error(fmt::format("{}: cannot write: {}", lock.string(), std::strerror(errno)), ErrorKind::environment);
+    throw Error(fmt::format("{}: cannot write: {}", lock.string(), std::strerror(errno)),
+                ErrorKind::environment);
   }
   Claim claim(descriptor);
   while (::flock(descriptor, LOCK_EX) != 0) {
     if (errno != EINTR) {
-      throw Error(fmt::format("{}: cannot lock: {}", lock.string(), std::strerror(errno)), ErrorKind::environment);
+      throw Error(fmt::format("{}: cannot lock: {}", lock.string(), std::strerror(errno)),
+                  ErrorKind::environment);
     }
   }
   return claim;
@@ -71,7 +81,9 @@ fs::path StageStore::begin(const StageRequest& request, bool resumable) const {
   std::error_code error;
   if (!resumable) fs::remove_all(folder, error);
   fs::create_directories(folder, error);
-  if (error) throw Error(fmt::format("{}: cannot create folder: {}", folder.string(), error.message()), ErrorKind::environment);
+  if (error)
+    throw Error(fmt::format("{}: cannot create folder: {}", folder.string(), error.message()),
+                ErrorKind::environment);
   remove_half_written(folder);
   return folder;
 }
@@ -84,7 +96,8 @@ void StageStore::publish(const StageRequest& request, double seconds) const {
   record["version"] = request.version;
   record["parameters"] = request.parameters;
   record["inputs"] = nlohmann::ordered_json::array();
-  for (const StageInput& input : request.inputs) record["inputs"].push_back({{"kind", input.kind}, {"key", input.key}});
+  for (const StageInput& input : request.inputs)
+    record["inputs"].push_back({{"kind", input.kind}, {"key", input.key}});
   record["made"] = iso_time_now();
   record["seconds"] = seconds;
   record["host"] = host_name();

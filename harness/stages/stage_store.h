@@ -8,8 +8,8 @@
 
 namespace imp::harness {
 
-/// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder aside, which is
-/// renamed when everything in it is on disk.
+/// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder
+/// aside, which is renamed when everything in it is on disk.
 class StageStore {
  public:
   explicit StageStore(std::filesystem::path runs);
@@ -32,11 +32,12 @@ class StageStore {
     explicit Claim(int descriptor) : descriptor_(descriptor) {}
     int descriptor_;
   };
-  /// Waits until no other process makes this stage. Throws imp::Error (environment) if the folder cannot be written.
+  /// Waits until no other process makes this stage. Throws imp::Error (environment) if the folder cannot be
+  /// written.
   [[nodiscard]] Claim claim(const StageRequest& request) const;
 
-  /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is kept,
-  /// less the files that were being written when it ended.
+  /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is
+  /// kept, less the files that were being written when it ended.
   [[nodiscard]] std::filesystem::path begin(const StageRequest& request, bool resumable) const;
 
   /// Writes stage.json into the folder aside and renames it into place.

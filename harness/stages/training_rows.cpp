@@ -4,7 +4,8 @@
 namespace imp::harness {
 namespace {
 
-RowsLocation locate(const DataSource& source, const std::filesystem::path& data_folder, const char* rendered) {
+RowsLocation locate(const DataSource& source, const std::filesystem::path& data_folder,
+                    const char* rendered) {
   if (!source.json.empty()) return {source.json, source.images};
   return {data_folder / rendered, data_folder / "images"};
 }

@@ -15,8 +15,8 @@ std::vector<TrainingRow> encode_rows(const RowsLocation& location, const Languag
     std::vector<models::Turn> turns;
     for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
     const auto mode = isolated ? models::TurnsMode::isolated : models::TurnsMode::conversation;
-    encoded.push_back({models::encode_training_row(*language.tokenizer, conversation, turns, !row.image.empty(),
-                                                   image_tokens, max_length, mode),
+    encoded.push_back({models::encode_training_row(*language.tokenizer, conversation, turns,
+                                                   !row.image.empty(), image_tokens, max_length, mode),
                        row.image, row.modality_length()});
   }
   return encoded;
@@ -35,13 +35,12 @@ TrainingOptions training_options(const StageContext& context) {
   return options;
 }
 
-void write_training_summary(const std::filesystem::path& folder, const TrainingSummary& summary, at::ScalarType dtype) {
-  const nlohmann::ordered_json record = {{"steps", summary.steps},
-                                         {"tokens", summary.tokens},
-                                         {"seconds", summary.seconds},
-                                         {"trained_parameters", summary.trained_parameters},
-                                         {"final_loss", summary.final_loss},
-                                         {"dtype", dtype == at::kBFloat16 ? "bfloat16" : "float32"}};
+void write_training_summary(const std::filesystem::path& folder, const TrainingSummary& summary,
+                            at::ScalarType dtype) {
+  const nlohmann::ordered_json record = {
+      {"steps", summary.steps},           {"tokens", summary.tokens},
+      {"seconds", summary.seconds},       {"trained_parameters", summary.trained_parameters},
+      {"final_loss", summary.final_loss}, {"dtype", dtype == at::kBFloat16 ? "bfloat16" : "float32"}};
   write_file_atomically(folder / "summary.json", record.dump(2) + "\n");
 }
 

@@ -5,7 +5,8 @@
 
 namespace imp::harness {
 
-/// Runs matrix products in bfloat16 (float32 accumulation) while the weights stay float32, for the life of the guard.
+/// Runs matrix products in bfloat16 (float32 accumulation) while the weights stay float32, for the life of
+/// the guard.
 class AutocastGuard {
  public:
   explicit AutocastGuard(bool enabled) : before_(at::autocast::is_autocast_enabled(at::kCPU)) {

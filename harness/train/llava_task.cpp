@@ -19,15 +19,16 @@ int64_t supervised_tokens(const models::EncodedRow& row) {
 
 }  // namespace
 
-LlavaTask::LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows, models::TextModel& model,
-                     models::Projector& projector, Features features)
+LlavaTask::LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows,
+                     models::TextModel& model, models::Projector& projector, Features features)
     : options_(options), rows_(rows), model_(model), projector_(projector), features_(std::move(features)) {
   int64_t learned = 0;
   for (const TrainingRow& row : rows_) {
     lengths_.push_back(row.modality_length);
     learned += supervised_tokens(row.encoded);
   }
-  if (learned == 0) throw Error("the training data has no token to learn; its rows may be longer than max_length");
+  if (learned == 0)
+    throw Error("the training data has no token to learn; its rows may be longer than max_length");
 }
 
 std::vector<ParameterGroup> LlavaTask::parameter_groups() {

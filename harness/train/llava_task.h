@@ -25,7 +25,8 @@ struct LlavaTaskOptions {
   double learning_rate = 2e-4;  ///< of the language model or its adapter
   double projector_learning_rate = 2e-5;
   double weight_decay = 0.0;
-  bool mean_of_micro_batches = false;  ///< LLaVA's trainer; else the token mean over the step (design: numerics)
+  bool mean_of_micro_batches =
+      false;  ///< LLaVA's trainer; else the token mean over the step (design: numerics)
   bool isolated_turns = false;
   Sampler sampler = Sampler::shuffle;
   uint64_t seed = 1;
@@ -38,14 +39,15 @@ struct TrainingRow {
   int64_t modality_length = 0;
 };
 
-/// Training of a projector, an adapter or the whole language model of a LLaVA on encoded rows and cached image features.
+/// Training of a projector, an adapter or the whole language model of a LLaVA on encoded rows and cached
+/// image features.
 class LlavaTask : public TrainingTask {
  public:
   /// Features of pictures by name, [pictures, image tokens, vision hidden]; names follow the rows' order.
   using Features = std::function<at::Tensor(const std::vector<std::string>&)>;
 
-  /// rows, model and projector must outlive the task. Rows without a learned token are left out of the loss only.
-  /// Throws imp::Error (usage) if no row has a learned token.
+  /// rows, model and projector must outlive the task. Rows without a learned token are left out of the loss
+  /// only. Throws imp::Error (usage) if no row has a learned token.
   LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows, models::TextModel& model,
             models::Projector& projector, Features features);
 

@@ -11,7 +11,8 @@ namespace {
 constexpr double kEpsilon = 1e-8;
 constexpr double kMuonMomentum = 0.95;
 
-/// Newton-Schulz iteration towards the nearest orthogonal matrix (Jordan et al., 2024: five steps, these coefficients).
+/// Newton-Schulz iteration towards the nearest orthogonal matrix (Jordan et al., 2024: five steps, these
+/// coefficients).
 at::Tensor orthogonalize(const at::Tensor& update) {
   at::Tensor x = update / (update.norm() + 1e-7);
   const bool tall = x.size(0) > x.size(1);

@@ -21,14 +21,16 @@ class Optimizer {
   void step(double factor);
   /// Drops all gradients.
   void zero_grad();
-  /// Scales gradients so that their global norm is at most `max_norm` (0: no scaling). Returns the norm before.
+  /// Scales gradients so that their global norm is at most `max_norm` (0: no scaling). Returns the norm
+  /// before.
   double clip_gradients(double max_norm);
 
   [[nodiscard]] const std::vector<ParameterGroup>& groups() const { return groups_; }
   /// Parameters trained, in elements.
   [[nodiscard]] int64_t num_elements() const;
 
-  /// Names and tensors of parameters and optimizer state, in a fixed order. Copying into the tensors restores them.
+  /// Names and tensors of parameters and optimizer state, in a fixed order. Copying into the tensors restores
+  /// them.
   [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> state();
 
  private:

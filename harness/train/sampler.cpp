@@ -14,29 +14,31 @@ namespace {
 
 using Rows = std::vector<int64_t>;
 
-/// Deals rows, given by falling length, to `devices` chunks of equal size: the next row goes to the shortest chunk, a full
-/// chunk is closed. A ragged megabatch is dealt by stride.
+/// Deals rows, given by falling length, to `devices` chunks of equal size: the next row goes to the shortest
+/// chunk, a full chunk is closed. A ragged megabatch is dealt by stride.
 std::vector<Rows> deal_evenly(const Rows& rows, const std::vector<int64_t>& lengths, int64_t devices) {
   std::vector<Rows> chunks(static_cast<size_t>(devices));
   const int64_t count = static_cast<int64_t>(rows.size());
   if (count % devices != 0) {
-    for (int64_t i = 0; i < count; ++i) chunks[static_cast<size_t>(i % devices)].push_back(rows[static_cast<size_t>(i)]);
+    for (int64_t i = 0; i < count; ++i)
+      chunks[static_cast<size_t>(i % devices)].push_back(rows[static_cast<size_t>(i)]);
     return chunks;
   }
   std::vector<double> total(chunks.size(), 0.0);
   for (const int64_t row : rows) {
-    const size_t shortest =
-        static_cast<size_t>(std::min_element(total.begin(), total.end()) - total.begin());
+    const size_t shortest = static_cast<size_t>(std::min_element(total.begin(), total.end()) - total.begin());
     chunks[shortest].push_back(row);
     total[shortest] += static_cast<double>(lengths[static_cast<size_t>(row)]);
-    if (static_cast<int64_t>(chunks[shortest].size()) == count / devices) total[shortest] = std::numeric_limits<double>::infinity();
+    if (static_cast<int64_t>(chunks[shortest].size()) == count / devices)
+      total[shortest] = std::numeric_limits<double>::infinity();
   }
   return chunks;
 }
 
-/// One modality's rows: shuffled, cut into megabatches, each sorted by falling length, dealt to devices and joined again.
-std::vector<Rows> megabatches(const Rows& members, const std::vector<int64_t>& lengths, int64_t batch_size, int64_t devices,
-                              uint64_t seed, uint64_t stream) {
+/// One modality's rows: shuffled, cut into megabatches, each sorted by falling length, dealt to devices and
+/// joined again.
+std::vector<Rows> megabatches(const Rows& members, const std::vector<int64_t>& lengths, int64_t batch_size,
+                              int64_t devices, uint64_t seed, uint64_t stream) {
   std::vector<Rows> batches;
   const std::vector<int64_t> order = random_permutation(static_cast<int64_t>(members.size()), seed, stream);
   for (size_t start = 0; start < order.size(); start += static_cast<size_t>(batch_size)) {
@@ -48,14 +50,15 @@ std::vector<Rows> megabatches(const Rows& members, const std::vector<int64_t>& l
       return lengths[static_cast<size_t>(a)] > lengths[static_cast<size_t>(b)];
     });
     Rows dealt;
-    for (const Rows& chunk : deal_evenly(batch, lengths, devices)) dealt.insert(dealt.end(), chunk.begin(), chunk.end());
+    for (const Rows& chunk : deal_evenly(batch, lengths, devices))
+      dealt.insert(dealt.end(), chunk.begin(), chunk.end());
     batches.push_back(std::move(dealt));
   }
   return batches;
 }
 
-std::vector<int64_t> modality_order(const std::vector<int64_t>& signed_lengths, int64_t batch_size, int64_t devices,
-                                    uint64_t seed, uint64_t stream) {
+std::vector<int64_t> modality_order(const std::vector<int64_t>& signed_lengths, int64_t batch_size,
+                                    int64_t devices, uint64_t seed, uint64_t stream) {
   std::vector<int64_t> lengths;
   Rows with_picture, text_only;
   for (size_t row = 0; row < signed_lengths.size(); ++row) {
@@ -107,14 +110,17 @@ std::vector<int64_t> random_permutation(int64_t count, uint64_t seed, uint64_t s
   return order;
 }
 
-std::vector<int64_t> epoch_order(Sampler sampler, const std::vector<int64_t>& lengths, int64_t batch_size, int64_t world_size,
-                                 uint64_t seed, int64_t epoch) {
+std::vector<int64_t> epoch_order(Sampler sampler, const std::vector<int64_t>& lengths, int64_t batch_size,
+                                 int64_t world_size, uint64_t seed, int64_t epoch) {
   const auto count = static_cast<int64_t>(lengths.size());
   const uint64_t stream = 16 * static_cast<uint64_t>(epoch);
   switch (sampler) {
-    case Sampler::shuffle: return random_permutation(count, seed, stream);
-    case Sampler::modality_length: return modality_order(lengths, batch_size, world_size, seed, stream);
-    case Sampler::sequential: break;
+    case Sampler::shuffle:
+      return random_permutation(count, seed, stream);
+    case Sampler::modality_length:
+      return modality_order(lengths, batch_size, world_size, seed, stream);
+    case Sampler::sequential:
+      break;
   }
   std::vector<int64_t> order(lengths.size());
   std::iota(order.begin(), order.end(), 0);

@@ -23,7 +23,8 @@ int64_t warmup_steps(double ratio, int64_t total_steps) {
 double schedule_factor(Schedule schedule, int64_t step, int64_t warmup, int64_t total) {
   if (step < warmup) return static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, warmup));
   if (schedule == Schedule::constant) return 1.0;
-  const double progress = static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, total - warmup));
+  const double progress =
+      static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, total - warmup));
   if (schedule == Schedule::linear) return std::max(0.0, 1.0 - progress);
   return std::max(0.0, 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
 }

@@ -29,8 +29,8 @@ TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isola
   return batch;
 }
 
-at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch, const at::Tensor& image_features,
-                       const at::Tensor& weights, uint64_t dropout_step) {
+at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch,
+                       const at::Tensor& image_features, const at::Tensor& weights, uint64_t dropout_step) {
   const at::Tensor projected = image_features.defined() ? image_features.unsqueeze(0) : image_features;
   const at::Tensor embeds =
       models::splice_image_features(model, batch.input_ids, models::kImagePlaceholder, projected);

@@ -17,9 +17,9 @@ struct TokenBatch {
   at::Tensor input_ids;  ///< [tokens] int64, models::kImagePlaceholder at the places of image features
   std::vector<int64_t> lengths;
   std::vector<std::vector<int32_t>> turns;  ///< of each token, where turns are isolated; else empty
-  at::Tensor selected;  ///< [supervised] int64: tokens whose next token is learned
-  at::Tensor targets;   ///< [supervised] int64: those next tokens
-  int64_t image_rows = 0;  ///< placeholders in the batch
+  at::Tensor selected;                      ///< [supervised] int64: tokens whose next token is learned
+  at::Tensor targets;                       ///< [supervised] int64: those next tokens
+  int64_t image_rows = 0;                   ///< placeholders in the batch
 
   [[nodiscard]] int64_t tokens() const { return input_ids.size(0); }
   [[nodiscard]] int64_t supervised() const { return targets.size(0); }
@@ -29,9 +29,10 @@ struct TokenBatch {
 [[nodiscard]] TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated);
 
 /// Sum over the supervised tokens of weight x cross-entropy, float32 scalar, differentiable.
-/// image_features: [placeholders, hidden], already projected, in order of appearance; undefined without pictures.
-/// weights: [supervised] float32; undefined: all one. dropout_step as in TextModel::hidden_states.
-[[nodiscard]] at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch, const at::Tensor& image_features,
-                                     const at::Tensor& weights, uint64_t dropout_step);
+/// image_features: [placeholders, hidden], already projected, in order of appearance; undefined without
+/// pictures. weights: [supervised] float32; undefined: all one. dropout_step as in TextModel::hidden_states.
+[[nodiscard]] at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch,
+                                     const at::Tensor& image_features, const at::Tensor& weights,
+                                     uint64_t dropout_step);
 
 }  // namespace imp::harness

@@ -16,9 +16,11 @@ constexpr const char* kMeasures = "progress/measures";
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, Optimizer& optimizer, const TrainingProgress& progress) {
+void save_checkpoint(const std::filesystem::path& file, Optimizer& optimizer,
+                     const TrainingProgress& progress) {
   std::vector<std::pair<std::string, at::Tensor>> tensors = optimizer.state();
-  tensors.emplace_back(kCounters, at::tensor({progress.steps, progress.tokens, progress.log_bytes}, at::kLong));
+  tensors.emplace_back(kCounters,
+                       at::tensor({progress.steps, progress.tokens, progress.log_bytes}, at::kLong));
   tensors.emplace_back(kMeasures, at::tensor({progress.seconds, progress.last_loss}, at::kDouble));
   models::save_tensors(file, tensors);
 }
@@ -29,7 +31,8 @@ std::optional<TrainingProgress> load_checkpoint(const std::filesystem::path& fil
   for (auto& [name, tensor] : models::load_tensors(file)) saved.emplace(name, tensor);
   const auto find = [&](const std::string& name) -> const at::Tensor& {
     const auto found = saved.find(name);
-    if (found == saved.end()) throw Error(file.string() + ": has no '" + name + "'; remove it to train from the start");
+    if (found == saved.end())
+      throw Error(file.string() + ": has no '" + name + "'; remove it to train from the start");
     return found->second;
   };
   const at::NoGradGuard no_grad;

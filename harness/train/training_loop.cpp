@@ -19,8 +19,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 std::string log_line(const StepRecord& record) {
-  return fmt::format(R"({{"step":{},"loss":{},"lr":{},"grad_norm":{},"tokens":{},"seconds":{:.4f}}})", record.step,
-                     record.loss, record.learning_rate, record.grad_norm, record.tokens, record.seconds);
+  return fmt::format(R"({{"step":{},"loss":{},"lr":{},"grad_norm":{},"tokens":{},"seconds":{:.4f}}})",
+                     record.step, record.loss, record.learning_rate, record.grad_norm, record.tokens,
+                     record.seconds);
 }
 
 /// Forward and backward of one step's micro-batches. Leaves gradients; fills loss and tokens.
@@ -32,7 +33,8 @@ void accumulate(TrainingTask& task, int64_t step, StepRecord& record) {
     record.tokens += part.tokens;
   }
   if (!std::isfinite(record.loss)) {
-    throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1, record.loss));
+    throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1,
+                            record.loss));
   }
 }
 
@@ -63,7 +65,8 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     accumulate(task, progress.steps, record);
     record.grad_norm = optimizer.clip_gradients(options.grad_clip);
     if (!std::isfinite(record.grad_norm)) {
-      throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help", record.step, record.grad_norm));
+      throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help",
+                              record.step, record.grad_norm));
     }
     optimizer.step(factor);
     optimizer.zero_grad();
@@ -75,7 +78,9 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     progress.last_loss = record.loss;
     log.write(log_line(record));
     if (options.observer != nullptr) options.observer->on_step(record, total);
-    if (options.checkpoint_every > 0 && progress.steps % options.checkpoint_every == 0 && progress.steps < total) save();
+    if (options.checkpoint_every > 0 && progress.steps % options.checkpoint_every == 0 &&
+        progress.steps < total)
+      save();
   }
   log.sync();
   std::filesystem::remove(checkpoint);

@@ -21,7 +21,7 @@ struct Interrupted : std::runtime_error {
 
 /// What one micro-batch gave: a loss to differentiate, and what it stands for.
 struct MicroBatchLoss {
-  at::Tensor loss;     ///< scalar; already normalised so that a step's micro-batches add up to the step's loss
+  at::Tensor loss;  ///< scalar; already normalised so that a step's micro-batches add up to the step's loss
   int64_t tokens = 0;  ///< tokens that went through the language model (views, for an encoder)
 };
 
@@ -32,7 +32,8 @@ class TrainingTask {
   /// Parameters to train; called once, before the first step.
   [[nodiscard]] virtual std::vector<ParameterGroup> parameter_groups() = 0;
   [[nodiscard]] virtual int64_t total_steps() const = 0;
-  /// Micro-batches of a step. All randomness must come from `step` (from 0), so that a resumed run repeats it.
+  /// Micro-batches of a step. All randomness must come from `step` (from 0), so that a resumed run repeats
+  /// it.
   [[nodiscard]] virtual int64_t micro_batches(int64_t step) const = 0;
   [[nodiscard]] virtual MicroBatchLoss forward(int64_t step, int64_t micro_batch) = 0;
 };
@@ -55,22 +56,22 @@ struct TrainingOptions {
   Schedule schedule = Schedule::cosine;
   double warmup_ratio = 0.03;
   double grad_clip = 0.0;
-  int64_t checkpoint_every = 0;       ///< steps; 0: never
-  std::filesystem::path folder;       ///< train.jsonl and the checkpoint stand here
+  int64_t checkpoint_every = 0;  ///< steps; 0: never
+  std::filesystem::path folder;  ///< train.jsonl and the checkpoint stand here
   const std::atomic<bool>* stop = nullptr;
   TrainingObserver* observer = nullptr;
 };
 
 struct TrainingSummary {
   int64_t steps = 0, tokens = 0, trained_parameters = 0;
-  double seconds = 0.0;     ///< of all steps, those before an interruption included
+  double seconds = 0.0;  ///< of all steps, those before an interruption included
   double final_loss = 0.0;
 };
 
-/// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result are the same
-/// bits whether the run was killed in between or not. Removes the checkpoint at the end.
-/// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its
-/// gradient is not finite.
+/// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result
+/// are the same bits whether the run was killed in between or not. Removes the checkpoint at the end. Throws
+/// Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its gradient is not
+/// finite.
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace imp::harness

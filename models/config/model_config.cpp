@@ -42,7 +42,8 @@ class Fields {
   [[nodiscard]] std::optional<int64_t> token(const char* key) const {
     if (!has(key)) return std::nullopt;
     // Several end tokens may be listed; the first is the one that ends an answer.
-    if (object_[key].is_array()) return object_[key].empty() ? std::nullopt : std::optional(object_[key][0].get<int64_t>());
+    if (object_[key].is_array())
+      return object_[key].empty() ? std::nullopt : std::optional(object_[key][0].get<int64_t>());
     return convert<int64_t>(key);
   }
 
@@ -68,16 +69,21 @@ Activation parse_activation(const std::string& name, const std::string& where) {
   if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
   if (name == "quick_gelu") return Activation::quick_gelu;
   if (name == "silu") return Activation::silu;
-  throw Error(fmt::format("{}: hidden_act '{}' is not known; known are gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, silu",
-                          where, name));
+  throw Error(fmt::format(
+      "{}: hidden_act '{}' is not known; known are gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, silu",
+      where, name));
 }
 
 const char* activation_name(Activation activation) {
   switch (activation) {
-    case Activation::gelu: return "gelu";
-    case Activation::gelu_tanh: return "gelu_pytorch_tanh";
-    case Activation::quick_gelu: return "quick_gelu";
-    case Activation::silu: return "silu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::gelu_tanh:
+      return "gelu_pytorch_tanh";
+    case Activation::quick_gelu:
+      return "quick_gelu";
+    case Activation::silu:
+      return "silu";
   }
   return "gelu";
 }
@@ -91,7 +97,8 @@ void parse_rotary(const Fields& fields, TextConfig& text, double default_partial
     const Fields rope(fields.object()[key], fields.where() + ": " + key);
     const auto kind = rope.get<std::string>("rope_type", rope.get<std::string>("type", "default"));
     if (kind != "default") {
-      throw Error(fmt::format("{}: {} has rope_type '{}'; only 'default' is supported", fields.where(), key, kind));
+      throw Error(
+          fmt::format("{}: {} has rope_type '{}'; only 'default' is supported", fields.where(), key, kind));
     }
     text.rope_theta = rope.get("rope_theta", text.rope_theta);
     text.partial_rotary_factor = rope.get("partial_rotary_factor", text.partial_rotary_factor);
@@ -100,7 +107,8 @@ void parse_rotary(const Fields& fields, TextConfig& text, double default_partial
 
 void check_heads(int64_t hidden, int64_t heads, const std::string& where) {
   if (hidden % heads != 0) {
-    throw Error(fmt::format("{}: hidden_size {} is not a multiple of num_attention_heads {}", where, hidden, heads));
+    throw Error(
+        fmt::format("{}: hidden_size {} is not a multiple of num_attention_heads {}", where, hidden, heads));
   }
 }
 
@@ -115,7 +123,8 @@ TextConfig parse_text_config(const json& config, const std::string& where) {
   } else if (type == "llama" || type == "mobilevlm") {
     text.family = TextFamily::llama;
   } else {
-    throw Error(fmt::format("{}: model_type '{}' is no language model that imp has; it has phi and llama", where, type));
+    throw Error(fmt::format("{}: model_type '{}' is no language model that imp has; it has phi and llama",
+                            where, type));
   }
   const bool phi = text.family == TextFamily::phi;
   text.vocab_size = fields.positive("vocab_size");
@@ -164,7 +173,8 @@ VisionConfig parse_vision_config(const json& config, const std::string& where) {
     default_act = "gelu";
     default_eps = 1e-12;
   } else {
-    throw Error(fmt::format("{}: model_type '{}' is no vision tower that imp has; it has siglip, clip and vit", where, type));
+    throw Error(fmt::format(
+        "{}: model_type '{}' is no vision tower that imp has; it has siglip, clip and vit", where, type));
   }
   vision.hidden_size = fields.get<int64_t>("hidden_size", 768);
   vision.intermediate_size = fields.get<int64_t>("intermediate_size", 3072);
@@ -176,7 +186,8 @@ VisionConfig parse_vision_config(const json& config, const std::string& where) {
   vision.layer_norm_eps = fields.get("layer_norm_eps", default_eps);
   vision.hidden_act = parse_activation(fields.get<std::string>("hidden_act", default_act), where);
   if (vision.patch_size <= 0 || vision.image_size < vision.patch_size || vision.num_attention_heads <= 0) {
-    throw Error(fmt::format("{}: image_size {} with patch_size {} holds no patch", where, vision.image_size, vision.patch_size));
+    throw Error(fmt::format("{}: image_size {} with patch_size {} holds no patch", where, vision.image_size,
+                            vision.patch_size));
   }
   check_heads(vision.hidden_size, vision.num_attention_heads, where);
   return vision;
@@ -185,7 +196,8 @@ VisionConfig parse_vision_config(const json& config, const std::string& where) {
 LlavaConfig parse_llava_config(const json& config, const std::string& where) {
   const Fields fields(config, where);
   const auto type = fields.need<std::string>("model_type");
-  if (type != "llava") throw Error(fmt::format("{}: model_type is '{}'; a LLaVA checkpoint has 'llava'", where, type));
+  if (type != "llava")
+    throw Error(fmt::format("{}: model_type is '{}'; a LLaVA checkpoint has 'llava'", where, type));
   LlavaConfig llava;
   llava.text = parse_text_config(fields.need<json>("text_config"), where + ": text_config");
   llava.vision = parse_vision_config(fields.need<json>("vision_config"), where + ": vision_config");
@@ -196,10 +208,12 @@ LlavaConfig parse_llava_config(const json& config, const std::string& where) {
   llava.vision_feature_layer = fields.get<int64_t>("vision_feature_layer", -2);
   const auto strategy = fields.get<std::string>("vision_feature_select_strategy", "default");
   if (strategy != "default" && strategy != "full") {
-    throw Error(fmt::format("{}: vision_feature_select_strategy '{}' is not known; it is default or full", where, strategy));
+    throw Error(fmt::format("{}: vision_feature_select_strategy '{}' is not known; it is default or full",
+                            where, strategy));
   }
   llava.drop_class_token = strategy == "default";
-  if (fields.has("tie_word_embeddings") && fields.get("tie_word_embeddings", false)) llava.text.tie_word_embeddings = true;
+  if (fields.has("tie_word_embeddings") && fields.get("tie_word_embeddings", false))
+    llava.text.tie_word_embeddings = true;
   return llava;
 }
 

@@ -54,9 +54,7 @@ struct VisionConfig {
 
   [[nodiscard]] bool has_class_token() const { return family != VisionFamily::siglip; }
   /// Patches of an image; the remainder of image_size / patch_size is dropped, as the patch convolution does.
-  [[nodiscard]] int64_t num_patches() const {
-    return (image_size / patch_size) * (image_size / patch_size);
-  }
+  [[nodiscard]] int64_t num_patches() const { return (image_size / patch_size) * (image_size / patch_size); }
 };
 
 /// A LLaVA assembly (transformers' LlavaConfig).

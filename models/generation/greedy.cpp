@@ -72,7 +72,8 @@ class Decoder {
 
 }  // namespace
 
-std::vector<std::vector<int64_t>> generate_greedy(const TextModel& model, const std::vector<PromptGroup>& groups,
+std::vector<std::vector<int64_t>> generate_greedy(const TextModel& model,
+                                                  const std::vector<PromptGroup>& groups,
                                                   const GreedyOptions& options) {
   std::vector<int64_t> group_of, positions;
   std::vector<std::vector<int64_t>> feed;
@@ -85,7 +86,8 @@ std::vector<std::vector<int64_t>> generate_greedy(const TextModel& model, const 
   }
   std::vector<std::vector<int64_t>> answers(feed.size());
   if (feed.empty()) return answers;
-  Decoder decoder(model, prefill(model, groups, options.image_token).select(at::tensor(group_of, at::kLong)), positions);
+  Decoder decoder(model, prefill(model, groups, options.image_token).select(at::tensor(group_of, at::kLong)),
+                  positions);
   std::vector<size_t> active(feed.size());
   for (size_t i = 0; i < active.size(); ++i) active[i] = i;
 

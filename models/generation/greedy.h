@@ -23,9 +23,10 @@ struct GreedyOptions {
   int64_t max_new_tokens = 8;
 };
 
-/// Greedy decoding with a KV cache, all groups in one batch. Returns the answers' ids, in the order of groups and tails.
-/// Call under at::NoGradGuard. Ties go to the lower id.
-[[nodiscard]] std::vector<std::vector<int64_t>> generate_greedy(const TextModel& model, const std::vector<PromptGroup>& groups,
+/// Greedy decoding with a KV cache, all groups in one batch. Returns the answers' ids, in the order of groups
+/// and tails. Call under at::NoGradGuard. Ties go to the lower id.
+[[nodiscard]] std::vector<std::vector<int64_t>> generate_greedy(const TextModel& model,
+                                                                const std::vector<PromptGroup>& groups,
                                                                 const GreedyOptions& options);
 
 }  // namespace imp::models

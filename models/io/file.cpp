@@ -55,13 +55,16 @@ void sync_path(const fs::path& path, int flags) {
   if (::fsync(file.get()) != 0) fail(path, "sync", ErrorKind::environment);
 }
 
-void sync_directory(const fs::path& path) { sync_path(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY); }
+void sync_directory(const fs::path& path) {
+  sync_path(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+}
 
 void make_directories(const fs::path& path) {
   if (path.empty()) return;
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) throw Error(path.string() + ": cannot create folder: " + error.message(), ErrorKind::environment);
+  if (error)
+    throw Error(path.string() + ": cannot create folder: " + error.message(), ErrorKind::environment);
 }
 
 }  // namespace

@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string digits(XXH128_hash_t hash) { return fmt::format("{:016x}{:016x}", hash.high64, hash.low64); }
+std::string digits(XXH128_hash_t hash) {
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
 
 /// Finalizer of SplitMix64 (Steele et al., 2014): a bijection whose output bits all depend on all input bits.
 std::uint64_t mix(std::uint64_t value) {
@@ -26,7 +28,9 @@ std::uint64_t mix(std::uint64_t value) {
 
 }  // namespace
 
-std::string content_hash(std::string_view bytes) { return digits(XXH3_128bits(bytes.data(), bytes.size())); }
+std::string content_hash(std::string_view bytes) {
+  return digits(XXH3_128bits(bytes.data(), bytes.size()));
+}
 
 std::string file_hash(const fs::path& path) {
   const MappedFile file(path);

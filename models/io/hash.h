@@ -18,7 +18,8 @@ namespace imp {
 /// Throws imp::Error (usage) if the folder does not exist.
 [[nodiscard]] std::string directory_hash(const std::filesystem::path& path);
 
-/// A counter-based random number: a pure function of (seed, stream, counter), never a shared stream (design: numerics).
+/// A counter-based random number: a pure function of (seed, stream, counter), never a shared stream (design:
+/// numerics).
 [[nodiscard]] std::uint64_t counter_random(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter);
 
 }  // namespace imp

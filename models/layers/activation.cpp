@@ -7,10 +7,14 @@ namespace imp::models {
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
   switch (activation) {
-    case Activation::gelu: return at::gelu(x, "none");
-    case Activation::gelu_tanh: return at::gelu(x, "tanh");
-    case Activation::quick_gelu: return x * at::sigmoid(x * 1.702);
-    case Activation::silu: return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x, "none");
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::quick_gelu:
+      return x * at::sigmoid(x * 1.702);
+    case Activation::silu:
+      return at::silu(x);
   }
   return x;
 }

@@ -14,7 +14,8 @@ struct KvCache {
   std::vector<at::Tensor> values;
   at::Tensor valid;
 
-  /// The cache with its rows chosen and repeated by index [new batch] (int64): the questions of an image share its prefix.
+  /// The cache with its rows chosen and repeated by index [new batch] (int64): the questions of an image
+  /// share its prefix.
   [[nodiscard]] KvCache select(const at::Tensor& rows) const;
 };
 

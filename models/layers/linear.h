@@ -10,10 +10,10 @@ namespace imp::models {
 
 /// Low-rank update of a frozen linear layer (Hu et al., 2021): y = x W^T + scaling * (x A^T) B^T.
 struct LoraAdapter {
-  at::Tensor lora_A;  ///< [rank, in_features], trained
-  at::Tensor lora_B;  ///< [out_features, rank], trained
-  double scaling = 1.0;  ///< alpha / rank
-  double dropout = 0.0;  ///< probability of dropping a channel of x on the way to A, in training only
+  at::Tensor lora_A;         ///< [rank, in_features], trained
+  at::Tensor lora_B;         ///< [out_features, rank], trained
+  double scaling = 1.0;      ///< alpha / rank
+  double dropout = 0.0;      ///< probability of dropping a channel of x on the way to A, in training only
   uint64_t dropout_key = 0;  ///< randomness of this layer; combined with the step by the trainer
 };
 

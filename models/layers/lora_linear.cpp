@@ -18,8 +18,8 @@ using torch::autograd::variable_list;
 /// x (W + s B A)^T. Keeps the sum for the backward pass: gradients of A and B follow from that of the sum.
 struct MergedLora : torch::autograd::Function<MergedLora> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a, const at::Tensor& lora_b,
-                            double scaling) {
+                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a,
+                            const at::Tensor& lora_b, double scaling) {
     // The sum is made in the masters' precision and rounded once.
     const at::Tensor merged =
         at::addmm(weight.to(lora_a.scalar_type()), lora_b, lora_a, 1.0, scaling).to(x.scalar_type());
@@ -43,8 +43,8 @@ struct MergedLora : torch::autograd::Function<MergedLora> {
 /// x W^T + s (dropout(x) A^T) B^T.
 struct FactoredLora : torch::autograd::Function<FactoredLora> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a, const at::Tensor& lora_b,
-                            double scaling, const std::optional<at::Tensor>& keep) {
+                            const std::optional<at::Tensor>& bias, const at::Tensor& lora_a,
+                            const at::Tensor& lora_b, double scaling, const std::optional<at::Tensor>& keep) {
     const at::Tensor a = lora_a.to(x.scalar_type());
     const at::Tensor b = lora_b.to(x.scalar_type());
     const at::Tensor dropped = keep ? x * *keep : x;
@@ -57,7 +57,8 @@ struct FactoredLora : torch::autograd::Function<FactoredLora> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &dropped = saved[0], &weight = saved[1], &a = saved[2], &b = saved[3], &narrow = saved[4];
+    const at::Tensor &dropped = saved[0], &weight = saved[1], &a = saved[2], &b = saved[3],
+                     &narrow = saved[4];
     const at::Tensor& keep = saved[5];
     const double scaling = context->saved_data["scaling"].toDouble();
     const auto master = context->saved_data["float32"].toBool() ? at::kFloat : a.scalar_type();
@@ -101,8 +102,8 @@ LoraForm cheaper_lora_form(int64_t tokens, int64_t in_features, int64_t out_feat
   return merged < factored ? LoraForm::merged : LoraForm::factored;
 }
 
-at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const LoraAdapter& adapter,
-                       uint64_t dropout_step) {
+at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       const LoraAdapter& adapter, uint64_t dropout_step) {
   const bool drops = adapter.dropout > 0.0 && dropout_step > 0;
   const LoraForm form = cheaper_lora_form(x.size(0), weight.size(1), weight.size(0), adapter.lora_A.size(0));
   // A custom function takes no undefined tensor; an empty optional it does.

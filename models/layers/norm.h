@@ -15,8 +15,8 @@ struct LayerNorm {
   [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
 };
 
-/// x / sqrt(mean(x^2) + eps) * weight over the last dimension, the statistics in float32 (Zhang and Sennrich, 2019;
-/// the order of casts is that of transformers' LlamaRMSNorm).
+/// x / sqrt(mean(x^2) + eps) * weight over the last dimension, the statistics in float32 (Zhang and Sennrich,
+/// 2019; the order of casts is that of transformers' LlamaRMSNorm).
 struct RmsNorm {
   at::Tensor weight;  ///< [hidden]
   double eps = 1e-6;

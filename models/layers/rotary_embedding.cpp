@@ -23,8 +23,8 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 /// A rotation is orthogonal: its gradient is the inverse rotation, so nothing of x need be kept.
 struct Rotary : torch::autograd::Function<Rotary> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& cos,
-                            const at::Tensor& sin) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& cos, const at::Tensor& sin) {
     context->save_for_backward({cos, sin});
     return rotate(x, cos, sin, false);
   }

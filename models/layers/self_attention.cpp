@@ -11,7 +11,8 @@ at::Tensor spread(const at::Tensor& packed, const SequenceLayout& layout) {
   const int64_t heads = packed.size(1), dim = packed.size(2);
   at::Tensor grid = packed;
   if (layout.slots.defined()) {
-    grid = at::zeros({layout.batch * layout.width, heads, dim}, packed.options()).index_copy(0, layout.slots, packed);
+    grid = at::zeros({layout.batch * layout.width, heads, dim}, packed.options())
+               .index_copy(0, layout.slots, packed);
   }
   return grid.view({layout.batch, layout.width, heads, dim}).transpose(1, 2);
 }
@@ -28,8 +29,9 @@ at::Tensor repeat_heads(const at::Tensor& x, int64_t times) {
 
 }  // namespace
 
-at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles, const SequenceLayout& layout,
-                                 KvCache* cache, size_t layer_index, uint64_t dropout_step) const {
+at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles,
+                                 const SequenceLayout& layout, KvCache* cache, size_t layer_index,
+                                 uint64_t dropout_step) const {
   const int64_t tokens = x.size(0);
   const auto heads_of = [&](const Linear& projection, int64_t heads) {
     return projection.forward(x, dropout_step).view({tokens, heads, head_dim});
@@ -51,8 +53,8 @@ at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles
   const int64_t groups = num_heads / num_kv_heads;
   const bool causal = !layout.mask.defined();
   const std::optional<at::Tensor> mask = causal ? std::nullopt : std::optional(layout.mask);
-  return gather(at::scaled_dot_product_attention(query, repeat_heads(key, groups), repeat_heads(value, groups), mask,
-                                                 0.0, causal),
+  return gather(at::scaled_dot_product_attention(query, repeat_heads(key, groups),
+                                                 repeat_heads(value, groups), mask, 0.0, causal),
                 layout);
 }
 

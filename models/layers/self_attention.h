@@ -20,8 +20,9 @@ struct SelfAttention {
 
   /// x [tokens, hidden] -> the heads' outputs before o_proj, [tokens, heads * head_dim].
   /// With a cache, the new keys and values are appended to layer `layer_index` of it.
-  [[nodiscard]] at::Tensor attend(const at::Tensor& x, const RotaryAngles& angles, const SequenceLayout& layout,
-                                  KvCache* cache, size_t layer_index, uint64_t dropout_step) const;
+  [[nodiscard]] at::Tensor attend(const at::Tensor& x, const RotaryAngles& angles,
+                                  const SequenceLayout& layout, KvCache* cache, size_t layer_index,
+                                  uint64_t dropout_step) const;
 };
 
 }  // namespace imp::models

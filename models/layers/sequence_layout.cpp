@@ -40,8 +40,8 @@ void append_positions(const std::vector<int32_t>& turns, std::vector<int64_t>& p
 
 }  // namespace
 
-SequenceLayout pack_sequences(const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns,
-                              const at::TensorOptions& like) {
+SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
+                              const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like) {
   SequenceLayout layout;
   layout.batch = static_cast<int64_t>(lengths.size());
   layout.width = *std::max_element(lengths.begin(), lengths.end());

@@ -9,25 +9,29 @@
 namespace imp::models {
 
 /// How the packed tokens of a batch form sequences, prepared once and shared by all layers.
-/// Linear layers see the packed tokens only; attention spreads them over [batch, width] and gathers them again.
+/// Linear layers see the packed tokens only; attention spreads them over [batch, width] and gathers them
+/// again.
 struct SequenceLayout {
   int64_t batch = 0;
   int64_t width = 0;        ///< longest sequence's new tokens
   at::Tensor position_ids;  ///< [tokens] int64
-  at::Tensor slots;         ///< [tokens] int64, index into [batch * width]; undefined when no sequence is shorter
-  at::Tensor mask;          ///< [batch, 1, width, keys] added to the scores; undefined: plain causal attention
+  at::Tensor slots;  ///< [tokens] int64, index into [batch * width]; undefined when no sequence is shorter
+  at::Tensor mask;   ///< [batch, 1, width, keys] added to the scores; undefined: plain causal attention
 };
 
 /// Packed sequences without a cache, each starting at position 0, attending causally within itself only.
-/// lengths: tokens of each sequence. turns: empty, or for each sequence the turn of each token: a token of turn k sees
-/// the tokens before it of turn 0 (the shared prefix) and of turn k. Isolated turns count their positions from the
-/// prefix's end, as if each were asked alone.
+/// lengths: tokens of each sequence. turns: empty, or for each sequence the turn of each token: a token of
+/// turn k sees the tokens before it of turn 0 (the shared prefix) and of turn k. Isolated turns count their
+/// positions from the prefix's end, as if each were asked alone.
 [[nodiscard]] SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
-                                            const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like);
+                                            const std::vector<std::vector<int32_t>>& turns,
+                                            const at::TensorOptions& like);
 
-/// New tokens after a cache: sequence b has `cached[b]` valid cache entries among `cache_width` slots and `lengths[b]` new
-/// tokens, which follow at the same slots for all sequences. Returns a mask over cache_width + width keys.
-[[nodiscard]] SequenceLayout extend_sequences(const std::vector<int64_t>& lengths, const std::vector<int64_t>& positions,
+/// New tokens after a cache: sequence b has `cached[b]` valid cache entries among `cache_width` slots and
+/// `lengths[b]` new tokens, which follow at the same slots for all sequences. Returns a mask over cache_width
+/// + width keys.
+[[nodiscard]] SequenceLayout extend_sequences(const std::vector<int64_t>& lengths,
+                                              const std::vector<int64_t>& positions,
                                               const at::Tensor& cache_valid, const at::TensorOptions& like);
 
 }  // namespace imp::models

@@ -20,8 +20,8 @@ int64_t LlavaModel::num_image_tokens() const {
   return config.vision.num_patches() + (kept ? 1 : 0);
 }
 
-at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids, int64_t image_token,
-                                 const at::Tensor& projected) {
+at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                 int64_t image_token, const at::Tensor& projected) {
   const at::Tensor places = (input_ids == image_token).nonzero().view({-1});
   const int64_t rows = projected.defined() ? projected.size(0) * projected.size(1) : 0;
   if (places.size(0) != rows) {
@@ -56,7 +56,8 @@ LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dty
     return Linear{connector.take(name + ".weight", {out, in}), connector.take(name + ".bias", {out}), {}};
   };
   const int64_t hidden = model.config.text.hidden_size;
-  model.projector.linear_1 = linear("multi_modal_projector.linear_1", model.config.vision.hidden_size, hidden);
+  model.projector.linear_1 =
+      linear("multi_modal_projector.linear_1", model.config.vision.hidden_size, hidden);
   model.projector.linear_2 = linear("multi_modal_projector.linear_2", hidden, hidden);
   return model;
 }
@@ -64,7 +65,9 @@ LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dty
 void save_llava(const std::filesystem::path& directory, LlavaModel& model) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   const auto collect = [&](const std::string& prefix) {
-    return [&tensors, prefix](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(prefix + name, tensor); };
+    return [&tensors, prefix](const std::string& name, at::Tensor& tensor) {
+      tensors.emplace_back(prefix + name, tensor);
+    };
   };
   model.text_model->visit_parameters(collect("language_model."));
   const bool vit = model.config.vision.family == VisionFamily::vit;

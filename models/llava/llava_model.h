@@ -26,11 +26,11 @@ struct LlavaModel {
   [[nodiscard]] int64_t num_image_tokens() const;
 };
 
-/// input_ids [tokens] with `image_token` at the places of image tokens, projected [images, image tokens, text hidden] in
-/// order of appearance -> inputs_embeds [tokens, text hidden]. Differentiable in `projected`.
+/// input_ids [tokens] with `image_token` at the places of image tokens, projected [images, image tokens, text
+/// hidden] in order of appearance -> inputs_embeds [tokens, text hidden]. Differentiable in `projected`.
 /// Throws imp::Error (usage) if the numbers of places and of projected rows differ.
-[[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids, int64_t image_token,
-                                               const at::Tensor& projected);
+[[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                               int64_t image_token, const at::Tensor& projected);
 
 /// Loads a LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike.
 /// Throws imp::Error (usage) naming file, tensor or key.

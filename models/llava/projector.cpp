@@ -32,7 +32,9 @@ Projector make_projector(int64_t vision_hidden, int64_t text_hidden, uint64_t se
     const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
     return at::empty(shape).uniform_(-bound, bound, generator);
   };
-  const auto linear = [&](int64_t in, int64_t out) { return Linear{uniform({out, in}, in), uniform({out}, in), {}}; };
+  const auto linear = [&](int64_t in, int64_t out) {
+    return Linear{uniform({out, in}, in), uniform({out}, in), {}};
+  };
   Projector projector;
   projector.linear_1 = linear(vision_hidden, text_hidden);
   projector.linear_2 = linear(text_hidden, text_hidden);
@@ -49,7 +51,8 @@ Projector load_projector(const std::filesystem::path& file, int64_t vision_hidde
                             {"multi_modal_projector.linear_2", "mm_projector.2"}},
                            at::kFloat);
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
-    return Linear{weights.take(name + ".weight", {out, in}).clone(), weights.take(name + ".bias", {out}).clone(), {}};
+    return Linear{
+        weights.take(name + ".weight", {out, in}).clone(), weights.take(name + ".bias", {out}).clone(), {}};
   };
   Projector projector;
   projector.linear_1 = linear("multi_modal_projector.linear_1", vision_hidden, text_hidden);
@@ -59,7 +62,8 @@ Projector load_projector(const std::filesystem::path& file, int64_t vision_hidde
 
 void save_projector(const std::filesystem::path& file, Projector projector) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
-  projector.visit_parameters([&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
+  projector.visit_parameters(
+      [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
   save_tensors(file, tensors);
 }
 

@@ -27,7 +27,8 @@ struct Projector {
 
 /// Reads `multi_modal_projector.linear_{1,2}` or LLaVA's `model.mm_projector.{0,2}` from a safetensors file.
 /// Throws imp::Error (usage) naming the tensor that is missing or misshapen.
-[[nodiscard]] Projector load_projector(const std::filesystem::path& file, int64_t vision_hidden, int64_t text_hidden);
+[[nodiscard]] Projector load_projector(const std::filesystem::path& file, int64_t vision_hidden,
+                                       int64_t text_hidden);
 
 /// Writes projector.safetensors in the HF names.
 void save_projector(const std::filesystem::path& file, Projector projector);

@@ -22,7 +22,8 @@ using nlohmann::json;
 constexpr const char* kEverything = R"(model\.layers\.\d+\..*)";
 constexpr const char* kPeftPrefix = "base_model.model.";
 
-/// `model.layers.0.x` -> `model.language_model.layers.0.x`; `lm_head` stays: LLaVA's module paths in transformers 5.
+/// `model.layers.0.x` -> `model.language_model.layers.0.x`; `lm_head` stays: LLaVA's module paths in
+/// transformers 5.
 std::string llava_path(const std::string& name) {
   return name.starts_with("model.") ? "model.language_model." + name.substr(6) : name;
 }
@@ -57,10 +58,12 @@ LoraOptions parse_adapter_config(const std::filesystem::path& path) {
   const std::string where = path.string();
   if (!config.is_object()) throw Error(where + ": is no JSON object");
   if (config.contains("peft_type") && config["peft_type"] != "LORA") {
-    throw Error(fmt::format("{}: peft_type {} is not supported; imp reads LORA", where, config["peft_type"].dump()));
+    throw Error(
+        fmt::format("{}: peft_type {} is not supported; imp reads LORA", where, config["peft_type"].dump()));
   }
   for (const char* key : {"use_dora", "use_qalora", "lora_bias"}) {
-    if (config.contains(key) && config[key] == true) throw Error(fmt::format("{}: {} is not supported", where, key));
+    if (config.contains(key) && config[key] == true)
+      throw Error(fmt::format("{}: {} is not supported", where, key));
   }
   for (const char* key : {"rank_pattern", "alpha_pattern"}) {
     if (config.contains(key) && !config[key].is_null() && !config[key].empty()) {
@@ -71,7 +74,8 @@ LoraOptions parse_adapter_config(const std::filesystem::path& path) {
   const auto number = [&](const char* key, double otherwise) {
     const auto found = config.find(key);
     if (found == config.end() || found->is_null()) return otherwise;
-    if (!found->is_number()) throw Error(fmt::format("{}: {} is {}; a number is needed", where, key, found->dump()));
+    if (!found->is_number())
+      throw Error(fmt::format("{}: {} is {}; a number is needed", where, key, found->dump()));
     return found->get<double>();
   };
   if (!config.contains("r") || !config["r"].is_number_integer() || config["r"] <= 0) {
@@ -85,7 +89,8 @@ LoraOptions parse_adapter_config(const std::filesystem::path& path) {
   if (rslora != config.end() && !rslora->is_boolean() && !rslora->is_null()) {
     throw Error(fmt::format("{}: use_rslora is {}; true or false is needed", where, rslora->dump()));
   }
-  if (rslora != config.end() && *rslora == true) options.alpha *= std::sqrt(static_cast<double>(options.rank));
+  if (rslora != config.end() && *rslora == true)
+    options.alpha *= std::sqrt(static_cast<double>(options.rank));
   return options;
 }
 
@@ -93,8 +98,9 @@ at::Tensor adapter_tensor(const std::shared_ptr<CheckpointWeights>& weights, con
                           const std::vector<int64_t>& shape) {
   const TensorView& view = weights->at(name);
   if (view.shape != shape) {
-    throw Error(fmt::format("{}: '{}' is {}; the model's layer and the rank ask for {}", weights->path().string(), name,
-                            describe(view.dtype, view.shape), describe(DType::f32, shape)));
+    throw Error(fmt::format("{}: '{}' is {}; the model's layer and the rank ask for {}",
+                            weights->path().string(), name, describe(view.dtype, view.shape),
+                            describe(DType::f32, shape)));
   }
   return checkpoint_tensor(weights, name).to(at::kFloat).clone();
 }
@@ -106,7 +112,8 @@ int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed)
   try {
     expression = std::regex(options.targets.empty() ? kEverything : options.targets);
   } catch (const std::regex_error& error) {
-    throw Error(fmt::format("lora_targets: '{}' is no regular expression: {}", options.targets, error.what()));
+    throw Error(
+        fmt::format("lora_targets: '{}' is no regular expression: {}", options.targets, error.what()));
   }
   int64_t attached = 0;
   uint64_t layer = 0;
@@ -117,8 +124,9 @@ int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed)
     ++attached;
   }
   if (attached == 0) {
-    throw Error(fmt::format("lora_targets: '{}' matches no layer; their paths look like 'model.layers.0.self_attn.q_proj'",
-                            options.targets));
+    throw Error(fmt::format(
+        "lora_targets: '{}' matches no layer; their paths look like 'model.layers.0.self_attn.q_proj'",
+        options.targets));
   }
   return attached;
 }
@@ -134,7 +142,8 @@ void visit_adapter(TextModel& model, const ParameterVisitor& visit) {
 
 void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
-  visit_adapter(model, [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
+  visit_adapter(model,
+                [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
   std::string leaves;
   std::vector<std::string> seen;
   for (const NamedLinear& entry : model.linears()) {
@@ -171,7 +180,8 @@ LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& mode
   uint64_t layer = 0;
   for (const NamedLinear& entry : model.linears()) {
     ++layer;
-    const auto a = by_path.find(entry.name + ".lora_A.weight"), b = by_path.find(entry.name + ".lora_B.weight");
+    const auto a = by_path.find(entry.name + ".lora_A.weight"),
+               b = by_path.find(entry.name + ".lora_B.weight");
     if (a == by_path.end() || b == by_path.end()) continue;
     LoraAdapter adapter;
     adapter.lora_A = adapter_tensor(weights, a->second, {options.rank, entry.linear->in_features()});
@@ -183,8 +193,9 @@ LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& mode
     used += 2;
   }
   if (used != by_path.size()) {
-    throw Error(fmt::format("{}: {} of its {} tensors belong to no layer of this model, e.g. '{}'", directory.string(),
-                            by_path.size() - used, by_path.size(), by_path.empty() ? "" : by_path.begin()->second));
+    throw Error(fmt::format("{}: {} of its {} tensors belong to no layer of this model, e.g. '{}'",
+                            directory.string(), by_path.size() - used, by_path.size(),
+                            by_path.empty() ? "" : by_path.begin()->second));
   }
   return options;
 }

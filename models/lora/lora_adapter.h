@@ -14,14 +14,14 @@ struct LoraOptions {
   int64_t rank = 0;
   double alpha = 0.0;
   double dropout = 0.0;
-  /// Regular expression matched against whole module paths such as `model.layers.0.mlp.fc1`; empty: every linear layer of
-  /// the language model but lm_head.
+  /// Regular expression matched against whole module paths such as `model.layers.0.mlp.fc1`; empty: every
+  /// linear layer of the language model but lm_head.
   std::string targets;
 };
 
-/// Adds a fresh adapter to each matching layer: A uniform(-1/sqrt(in), 1/sqrt(in)) (Kaiming with a = sqrt 5), B zero; a
-/// pure function of seed and layer. Returns the number of layers. Throws imp::Error (usage) if the expression is malformed
-/// or matches nothing.
+/// Adds a fresh adapter to each matching layer: A uniform(-1/sqrt(in), 1/sqrt(in)) (Kaiming with a = sqrt 5),
+/// B zero; a pure function of seed and layer. Returns the number of layers. Throws imp::Error (usage) if the
+/// expression is malformed or matches nothing.
 int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed);
 
 /// Calls `visit` with each adapter tensor under its PEFT key for a LLaVA of transformers 5
@@ -31,9 +31,9 @@ void visit_adapter(TextModel& model, const ParameterVisitor& visit);
 /// Writes adapter_config.json and adapter_model.safetensors as PEFT does.
 void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options);
 
-/// Attaches the adapter of a PEFT directory; key spellings of transformers 4.x and 5.x and of a plain causal LM are read.
-/// Returns its options. Throws imp::Error (usage) naming the key, module or shape that does not fit, and kinds that are not
-/// supported (DoRA, biases, rank patterns).
+/// Attaches the adapter of a PEFT directory; key spellings of transformers 4.x and 5.x and of a plain causal
+/// LM are read. Returns its options. Throws imp::Error (usage) naming the key, module or shape that does not
+/// fit, and kinds that are not supported (DoRA, biases, rank patterns).
 LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& model);
 
 /// Folds all adapters into the weights.

@@ -9,7 +9,9 @@
 namespace imp::models {
 namespace {
 
-std::string layer_name(size_t index) { return fmt::format("model.layers.{}.", index); }
+std::string layer_name(size_t index) {
+  return fmt::format("model.layers.{}.", index);
+}
 
 Linear take_linear(WeightSource& weights, const std::string& name, int64_t in, int64_t out) {
   return {weights.take(name + ".weight", {out, in}), {}, {}};
@@ -70,7 +72,8 @@ std::vector<NamedLinear> Llama::linears() {
 
 void Llama::visit_parameters(const ParameterVisitor& visit) {
   visit("model.embed_tokens.weight", embed_tokens_);
-  if (config_.tie_word_embeddings) lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
+  if (config_.tie_word_embeddings)
+    lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
   for (size_t i = 0; i < blocks_.size(); ++i) {
     visit(layer_name(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
     visit(layer_name(i) + "post_attention_layernorm.weight", blocks_[i].post_attention_layernorm.weight);
@@ -87,8 +90,8 @@ at::Tensor Llama::block(size_t index, const at::Tensor& hidden_states, const Rot
                         uint64_t dropout_step) const {
   const Block& block = blocks_[index];
   at::Tensor residual = hidden_states;
-  at::Tensor heads = block.self_attn.attend(block.input_layernorm.forward(hidden_states), angles, layout, cache, index,
-                                            dropout_step);
+  at::Tensor heads = block.self_attn.attend(block.input_layernorm.forward(hidden_states), angles, layout,
+                                            cache, index, dropout_step);
   if (selected.defined()) {
     residual = residual.index_select(0, selected);
     heads = heads.index_select(0, selected);
@@ -100,6 +103,8 @@ at::Tensor Llama::block(size_t index, const at::Tensor& hidden_states, const Rot
   return residual + block.down_proj.forward(inner, dropout_step);
 }
 
-at::Tensor Llama::final_norm(const at::Tensor& hidden_states) const { return norm_.forward(hidden_states); }
+at::Tensor Llama::final_norm(const at::Tensor& hidden_states) const {
+  return norm_.forward(hidden_states);
+}
 
 }  // namespace imp::models

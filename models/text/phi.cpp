@@ -9,7 +9,9 @@
 namespace imp::models {
 namespace {
 
-std::string layer_name(size_t index) { return fmt::format("model.layers.{}.", index); }
+std::string layer_name(size_t index) {
+  return fmt::format("model.layers.{}.", index);
+}
 
 Linear take_linear(WeightSource& weights, const std::string& name, int64_t in, int64_t out) {
   return {weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
@@ -70,7 +72,8 @@ std::vector<NamedLinear> Phi::linears() {
 
 void Phi::visit_parameters(const ParameterVisitor& visit) {
   visit("model.embed_tokens.weight", embed_tokens_);
-  if (config_.tie_word_embeddings) lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
+  if (config_.tie_word_embeddings)
+    lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
   for (size_t i = 0; i < blocks_.size(); ++i) {
     visit(layer_name(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
     visit(layer_name(i) + "input_layernorm.bias", blocks_[i].input_layernorm.bias);
@@ -101,6 +104,8 @@ at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const Rotar
   return attention + block.fc2.forward(inner, dropout_step) + residual;
 }
 
-at::Tensor Phi::final_norm(const at::Tensor& hidden_states) const { return final_layernorm_.forward(hidden_states); }
+at::Tensor Phi::final_norm(const at::Tensor& hidden_states) const {
+  return final_layernorm_.forward(hidden_states);
+}
 
 }  // namespace imp::models

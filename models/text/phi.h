@@ -10,8 +10,9 @@
 
 namespace imp::models {
 
-/// Phi (Phi-2): parallel residual, h + attention(ln(h)) + mlp(ln(h)) with one LayerNorm a block, biases everywhere,
-/// rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied: recipe.md, trap 9.
+/// Phi (Phi-2): parallel residual, h + attention(ln(h)) + mlp(ln(h)) with one LayerNorm a block, biases
+/// everywhere, rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied:
+/// recipe.md, trap 9.
 class Phi : public TextModel {
  public:
   Phi(const TextConfig& config, WeightSource& weights);

@@ -10,16 +10,19 @@
 
 namespace imp::models {
 
-at::Tensor TextModel::embed(const at::Tensor& input_ids) const { return at::embedding(embed_tokens_, input_ids); }
+at::Tensor TextModel::embed(const at::Tensor& input_ids) const {
+  return at::embedding(embed_tokens_, input_ids);
+}
 
-at::Tensor TextModel::hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout, KvCache* cache,
-                                    const at::Tensor& selected, uint64_t dropout_step) const {
+at::Tensor TextModel::hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout,
+                                    KvCache* cache, const at::Tensor& selected, uint64_t dropout_step) const {
   const RotaryAngles angles =
       rotary_angles(layout.position_ids, config_.rotary_dim(), config_.rope_theta, inputs_embeds.options());
   at::Tensor hidden = inputs_embeds;
   for (int64_t i = 0; i < num_blocks(); ++i) {
     const bool last = i + 1 == num_blocks();
-    hidden = block(static_cast<size_t>(i), hidden, angles, layout, cache, last ? selected : at::Tensor(), dropout_step);
+    hidden = block(static_cast<size_t>(i), hidden, angles, layout, cache, last ? selected : at::Tensor(),
+                   dropout_step);
   }
   return final_norm(hidden);
 }
@@ -34,7 +37,8 @@ std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSourc
 }
 
 std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype) {
-  const TextConfig config = parse_text_config(read_config_json(directory), (directory / "config.json").string());
+  const TextConfig config =
+      parse_text_config(read_config_json(directory), (directory / "config.json").string());
   CheckpointSource weights(directory, {{"", ""}}, dtype);
   return make_text_model(config, weights);
 }

@@ -36,11 +36,12 @@ class TextModel {
   [[nodiscard]] at::Tensor embed(const at::Tensor& input_ids) const;
 
   /// inputs_embeds [tokens, hidden] -> final-norm hidden states of the selected tokens, [selected, hidden].
-  /// selected [selected] int64: indices of packed tokens; undefined: all. The last block computes its output only for
-  /// these, since no other token's output is read.
-  /// cache: keys and values of earlier tokens, extended in place; nullptr in training.
-  [[nodiscard]] at::Tensor hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout, KvCache* cache,
-                                         const at::Tensor& selected, uint64_t dropout_step = 0) const;
+  /// selected [selected] int64: indices of packed tokens; undefined: all. The last block computes its output
+  /// only for these, since no other token's output is read. cache: keys and values of earlier tokens,
+  /// extended in place; nullptr in training.
+  [[nodiscard]] at::Tensor hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout,
+                                         KvCache* cache, const at::Tensor& selected,
+                                         uint64_t dropout_step = 0) const;
 
   /// hidden_states [n, hidden] -> [n, vocab], float32.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden_states) const;
@@ -55,8 +56,9 @@ class TextModel {
 
   [[nodiscard]] virtual int64_t num_blocks() const = 0;
   /// One block; `selected` as in hidden_states, defined in the last block only.
-  [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
-                                         const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
+  [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states,
+                                         const RotaryAngles& angles, const SequenceLayout& layout,
+                                         KvCache* cache, const at::Tensor& selected,
                                          uint64_t dropout_step) const = 0;
   [[nodiscard]] virtual at::Tensor final_norm(const at::Tensor& hidden_states) const = 0;
 
@@ -69,6 +71,7 @@ class TextModel {
 [[nodiscard]] std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSource& weights);
 
 /// Loads a PhiForCausalLM or LlamaForCausalLM directory.
-[[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype);
+[[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
+                                                         at::ScalarType dtype);
 
 }  // namespace imp::models

@@ -54,17 +54,21 @@ VisionTower::VisionTower(const VisionConfig& config, WeightSource& weights) : co
   const int64_t hidden = config.hidden_size, inner = config.intermediate_size, patch = config.patch_size;
   const bool vit = config.family == VisionFamily::vit;
   if (names.class_token != nullptr) {
-    const std::vector<int64_t> shape = vit ? std::vector<int64_t>{1, 1, hidden} : std::vector<int64_t>{hidden};
+    const std::vector<int64_t> shape =
+        vit ? std::vector<int64_t>{1, 1, hidden} : std::vector<int64_t>{hidden};
     class_token_ = weights.take(names.class_token, shape);
   }
-  patch_weight_ = weights.take(std::string(names.patch) + ".weight", {hidden, config.num_channels, patch, patch});
-  if (config.family != VisionFamily::clip) patch_bias_ = weights.take(std::string(names.patch) + ".bias", {hidden});
-  const std::vector<int64_t> positions = vit ? std::vector<int64_t>{1, num_tokens(), hidden}
-                                             : std::vector<int64_t>{num_tokens(), hidden};
+  patch_weight_ =
+      weights.take(std::string(names.patch) + ".weight", {hidden, config.num_channels, patch, patch});
+  if (config.family != VisionFamily::clip)
+    patch_bias_ = weights.take(std::string(names.patch) + ".bias", {hidden});
+  const std::vector<int64_t> positions =
+      vit ? std::vector<int64_t>{1, num_tokens(), hidden} : std::vector<int64_t>{num_tokens(), hidden};
   position_ = weights.take(names.position, positions);
 
   const auto norm = [&](const std::string& name) {
-    return LayerNorm{weights.take(name + ".weight", {hidden}), weights.take(name + ".bias", {hidden}), config.layer_norm_eps};
+    return LayerNorm{weights.take(name + ".weight", {hidden}), weights.take(name + ".bias", {hidden}),
+                     config.layer_norm_eps};
   };
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
     return Linear{weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
@@ -72,10 +76,10 @@ VisionTower::VisionTower(const VisionConfig& config, WeightSource& weights) : co
   if (names.pre_norm != nullptr) pre_norm_ = norm(names.pre_norm);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const auto name = [i](const char* pattern) { return fmt::format(fmt::runtime(pattern), i); };
-    blocks_.push_back({norm(name(names.norm_before)), norm(name(names.norm_after)), linear(name(names.query), hidden, hidden),
-                       linear(name(names.key), hidden, hidden), linear(name(names.value), hidden, hidden),
-                       linear(name(names.out), hidden, hidden), linear(name(names.fc1), hidden, inner),
-                       linear(name(names.fc2), inner, hidden)});
+    blocks_.push_back({norm(name(names.norm_before)), norm(name(names.norm_after)),
+                       linear(name(names.query), hidden, hidden), linear(name(names.key), hidden, hidden),
+                       linear(name(names.value), hidden, hidden), linear(name(names.out), hidden, hidden),
+                       linear(name(names.fc1), hidden, inner), linear(name(names.fc2), inner, hidden)});
   }
   final_norm_ = norm(names.final_norm);
 }
@@ -83,14 +87,16 @@ VisionTower::VisionTower(const VisionConfig& config, WeightSource& weights) : co
 at::Tensor VisionTower::embeddings(const at::Tensor& pixel_values) const {
   const int64_t batch = pixel_values.size(0), channels = config_.num_channels, patch = config_.patch_size;
   const int64_t side = config_.image_size / patch, hidden = config_.hidden_size;
-  // A convolution whose stride is its kernel is one matrix product over the patches; a remainder at the edge is dropped.
+  // A convolution whose stride is its kernel is one matrix product over the patches; a remainder at the edge
+  // is dropped.
   const at::Tensor patches = pixel_values.slice(2, 0, side * patch)
                                  .slice(3, 0, side * patch)
                                  .reshape({batch, channels, side, patch, side, patch})
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({batch * side * side, channels * patch * patch});
   const at::Tensor weight = patch_weight_.view({hidden, -1});
-  at::Tensor tokens = patch_bias_.defined() ? at::linear(patches, weight, patch_bias_) : at::linear(patches, weight);
+  at::Tensor tokens =
+      patch_bias_.defined() ? at::linear(patches, weight, patch_bias_) : at::linear(patches, weight);
   tokens = tokens.view({batch, side * side, hidden});
   if (class_token_.defined()) {
     tokens = at::cat({class_token_.view({1, 1, hidden}).expand({batch, 1, hidden}), tokens}, 1);
@@ -104,7 +110,8 @@ at::Tensor VisionTower::attention(const Block& block, const at::Tensor& x, int64
   const auto heads_of = [&](const Linear& projection) {
     return projection.forward(x).view({batch, -1, heads, dim}).transpose(1, 2);
   };
-  const at::Tensor mixed = at::scaled_dot_product_attention(heads_of(block.query), heads_of(block.key), heads_of(block.value));
+  const at::Tensor mixed =
+      at::scaled_dot_product_attention(heads_of(block.query), heads_of(block.key), heads_of(block.value));
   return block.out.forward(mixed.transpose(1, 2).reshape({x.size(0), config_.hidden_size}));
 }
 
@@ -114,7 +121,8 @@ at::Tensor VisionTower::blocks(const at::Tensor& hidden_states, int64_t first, i
   for (int64_t i = first; i < last; ++i) {
     const Block& block = blocks_[static_cast<size_t>(i)];
     hidden = hidden + attention(block, block.norm_before.forward(hidden), batch);
-    const at::Tensor inner = activate(block.fc1.forward(block.norm_after.forward(hidden)), config_.hidden_act);
+    const at::Tensor inner =
+        activate(block.fc1.forward(block.norm_after.forward(hidden)), config_.hidden_act);
     hidden = hidden + block.fc2.forward(inner);
   }
   return hidden.view({batch, -1, config_.hidden_size});
@@ -124,7 +132,8 @@ int64_t VisionTower::blocks_to_run(int64_t layer) const {
   const int64_t states = config_.num_hidden_layers + 1;
   const int64_t index = layer < 0 ? states + layer : layer;
   if (index < 0 || index >= states) {
-    throw Error(fmt::format("vision_feature_layer {} is outside the tower's {} hidden states", layer, states));
+    throw Error(
+        fmt::format("vision_feature_layer {} is outside the tower's {} hidden states", layer, states));
   }
   return index;
 }
@@ -165,7 +174,8 @@ void VisionTower::visit_parameters(const ParameterVisitor& visit) {
 }
 
 std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype) {
-  const VisionConfig config = parse_vision_config(read_config_json(directory), (directory / "config.json").string());
+  const VisionConfig config =
+      parse_vision_config(read_config_json(directory), (directory / "config.json").string());
   CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, dtype);
   return std::make_unique<VisionTower>(config, weights);
 }

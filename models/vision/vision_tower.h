@@ -22,23 +22,29 @@ class VisionTower {
 
   [[nodiscard]] const VisionConfig& config() const { return config_; }
   /// Tokens of an image: patches, and the class token where the family has one.
-  [[nodiscard]] int64_t num_tokens() const { return config_.num_patches() + (config_.has_class_token() ? 1 : 0); }
+  [[nodiscard]] int64_t num_tokens() const {
+    return config_.num_patches() + (config_.has_class_token() ? 1 : 0);
+  }
 
   /// pixel_values [batch, channels, image_size, image_size] -> hidden_states[0], [batch, tokens, hidden].
   [[nodiscard]] at::Tensor embeddings(const at::Tensor& pixel_values) const;
   /// Blocks first..last-1 applied to [batch, tokens, hidden].
   [[nodiscard]] at::Tensor blocks(const at::Tensor& hidden_states, int64_t first, int64_t last) const;
   /// The norm after the last block, on [..., hidden].
-  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden_states) const { return final_norm_.forward(hidden_states); }
+  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden_states) const {
+    return final_norm_.forward(hidden_states);
+  }
 
-  /// LLaVA's image features: hidden_states[layer] (negative counts from the end; no final norm), without the class token
-  /// if asked. [batch, channels, size, size] -> [batch, image tokens, hidden].
-  [[nodiscard]] at::Tensor features(const at::Tensor& pixel_values, int64_t layer, bool drop_class_token) const;
+  /// LLaVA's image features: hidden_states[layer] (negative counts from the end; no final norm), without the
+  /// class token if asked. [batch, channels, size, size] -> [batch, image tokens, hidden].
+  [[nodiscard]] at::Tensor features(const at::Tensor& pixel_values, int64_t layer,
+                                    bool drop_class_token) const;
 
   /// Index of the block whose output hidden_states[layer] is, counted as "blocks to run".
   [[nodiscard]] int64_t blocks_to_run(int64_t layer) const;
 
-  /// Every parameter with its name inside a SiglipVisionModel, CLIPVisionModel (both without `vision_model.`) or ViTModel.
+  /// Every parameter with its name inside a SiglipVisionModel, CLIPVisionModel (both without `vision_model.`)
+  /// or ViTModel.
   void visit_parameters(const ParameterVisitor& visit);
 
  private:
@@ -52,17 +58,18 @@ class VisionTower {
   [[nodiscard]] at::Tensor attention(const Block& block, const at::Tensor& x, int64_t batch) const;
 
   VisionConfig config_;
-  at::Tensor class_token_;       ///< [hidden], flattened; undefined for SigLIP
-  at::Tensor patch_weight_;      ///< [hidden, channels, patch, patch]
-  at::Tensor patch_bias_;        ///< [hidden]; undefined for CLIP
-  at::Tensor position_;          ///< [tokens, hidden]
-  LayerNorm pre_norm_;           ///< CLIP only
+  at::Tensor class_token_;   ///< [hidden], flattened; undefined for SigLIP
+  at::Tensor patch_weight_;  ///< [hidden, channels, patch, patch]
+  at::Tensor patch_bias_;    ///< [hidden]; undefined for CLIP
+  at::Tensor position_;      ///< [tokens, hidden]
+  LayerNorm pre_norm_;       ///< CLIP only
   std::vector<Block> blocks_;
   LayerNorm final_norm_;
 };
 
-/// Loads a SiglipVisionModel, CLIPVisionModel, ViTModel or ViTForImageClassification directory, or the vision half of a
-/// SiglipModel or CLIPModel one. Throws imp::Error (usage).
-[[nodiscard]] std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype);
+/// Loads a SiglipVisionModel, CLIPVisionModel, ViTModel or ViTForImageClassification directory, or the vision
+/// half of a SiglipModel or CLIPModel one. Throws imp::Error (usage).
+[[nodiscard]] std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory,
+                                                             at::ScalarType dtype);
 
 }  // namespace imp::models

@@ -62,7 +62,8 @@ void training_step(benchmark::State& state) {
   options.finetune = harness::Finetune::lora;
   options.isolated_turns = true;
   const at::Tensor features = at::randn({kRows, kImageTokens, kVisionHidden});
-  harness::LlavaTask task(options, rows, *model, projector, [&](const std::vector<std::string>&) { return features; });
+  harness::LlavaTask task(options, rows, *model, projector,
+                          [&](const std::vector<std::string>&) { return features; });
   harness::Optimizer optimizer(task.parameter_groups());
   int64_t tokens = 0;
   for (auto _ : state) {
@@ -91,8 +92,8 @@ void generation(benchmark::State& state) {
   }
   const models::GreedyOptions options{models::kImagePlaceholder, -1, 8};
   for (auto _ : state) benchmark::DoNotOptimize(models::generate_greedy(*model, groups, options));
-  state.counters["questions/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * 16 * state.range(0)), benchmark::Counter::kIsRate);
+  state.counters["questions/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * 16 * state.range(0)), benchmark::Counter::kIsRate);
 }
 BENCHMARK(generation)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
 
