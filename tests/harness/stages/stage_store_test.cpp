@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/stages/stage_store.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "tests/harness/plan/temporary_folder.h"
+
+namespace imp::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Stages : public testing::Test {
+ protected:
+  const TemporaryFolder folder_;
+  const StageStore store_{folder_.path() / "runs"};
+  const StageRequest request_ =
+      make_request("finetune", {{"rank", 8}}, {{"data", "0123456789abcdef0123456789abcdef"}});
+  const fs::path finished_ = store_.folder(request_.kind, request_.key);
+};
+
+TEST_F(Stages, AreAbsentUntilPublishedAndThenWhole) {
+  const fs::path aside = store_.begin(request_, false);
+  write_file_atomically(aside / "weights" / "a.bin", "abc");
+  EXPECT_FALSE(store_.has(request_));
+  EXPECT_FALSE(fs::exists(finished_));
+  store_.publish(request_, 1.5);
+  EXPECT_TRUE(store_.has(request_));
+  EXPECT_FALSE(fs::exists(aside));
+  EXPECT_EQ(read_file(finished_ / "weights" / "a.bin"), "abc");
+  const auto record = nlohmann::json::parse(read_file(finished_ / "stage.json"));
+  EXPECT_EQ(record["schema"], 1);
+  EXPECT_EQ(record["kind"], "finetune");
+  EXPECT_EQ(record["key"], request_.key);
+  EXPECT_EQ(record["parameters"]["rank"], 8);
+  EXPECT_EQ(record["inputs"][0]["kind"], "data");
+  EXPECT_EQ(record["seconds"], 1.5);
+}
+
+TEST_F(Stages, AFolderWithoutItsRecordIsNoStageAndIsReplaced) {
+  write_file_atomically(finished_ / "old.bin", "half");
+  EXPECT_FALSE(store_.has(request_));
+  write_file_atomically(store_.begin(request_, false) / "new.bin", "whole");
+  store_.publish(request_, 0.0);
+  EXPECT_FALSE(fs::exists(finished_ / "old.bin"));
+  EXPECT_EQ(read_file(finished_ / "new.bin"), "whole");
+}
+
+TEST_F(Stages, OfAKilledAttemptAreNotThere) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const fs::path aside = store_.begin(request_, true);
+    write_file_atomically(aside / "checkpoint", "step 3");
+    write_file_atomically(aside / "checkpoint.aside-77", "half");
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_FALSE(store_.has(request_));
+  EXPECT_FALSE(fs::exists(finished_));
+  // A kind that can go on finds its checkpoint, without what was being written when the attempt ended.
+  const fs::path resumed = store_.begin(request_, true);
+  EXPECT_EQ(read_file(resumed / "checkpoint"), "step 3");
+  EXPECT_FALSE(fs::exists(resumed / "checkpoint.aside-77"));
+  // Another kind begins afresh.
+  EXPECT_TRUE(fs::is_empty(store_.begin(request_, false)));
+}
+
+TEST_F(Stages, AreClaimedByOneProcessAtATime) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  std::optional<StageStore::Claim> claim(store_.claim(request_));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const StageStore::Claim waited = store_.claim(request_);
+    ::_exit(::write(pipe_ends[1], "!", 1) == 1 ? 0 : 1);
+  }
+  pollfd ready{pipe_ends[0], POLLIN, 0};
+  EXPECT_EQ(::poll(&ready, 1, 300), 0) << "the second process did not wait";
+  claim.reset();
+  EXPECT_EQ(::poll(&ready, 1, 20'000), 1) << "the second process waits for ever";
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::close(pipe_ends[0]);
+  ::close(pipe_ends[1]);
+}
+
+TEST_F(Stages, ADeadProcessHoldsNoClaim) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const StageStore::Claim claim = store_.claim(request_);
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  const StageStore::Claim claim = store_.claim(request_);  // or this waits for ever
+  SUCCEED();
+}
+
+TEST_F(Stages, OtherStagesAreNotClaimedWithIt) {
+  const StageStore::Claim one = store_.claim(request_);
+  const StageStore::Claim other = store_.claim(make_request("finetune", {{"rank", 9}}, {}));
+  SUCCEED();
+}
+
+TEST_F(Stages, BelowAFileAreRefusedAsTheMachinesFault) {
+  const StageStore store(folder_.write("a_file", ""));
+  try {
+    (void)store.claim(request_);
+    FAIL() << "claimed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 3);
+    EXPECT_NE(std::string(error.what()).find("a_file/stages"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace imp::harness

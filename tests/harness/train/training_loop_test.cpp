@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/train/training_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <limits>
+
+#include "harness/train/training_checkpoint.h"
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "tests/models/layers/tiny_models.h"
+
+namespace imp::harness {
+namespace {
+
+namespace fs = std::filesystem;
+using models::test::random_tensor;
+using testing::HasSubstr;
+
+/// Pulls a vector towards a target that depends on the step; two micro-batches a step.
+class Pull : public TrainingTask {
+ public:
+  explicit Pull(int64_t steps) : steps_(steps) {}
+  std::vector<ParameterGroup> parameter_groups() override {
+    ParameterGroup group;
+    group.parameters = {{"w", weight}};
+    group.learning_rate = 0.1;
+    group.weight_decay = 0.01;
+    return {group};
+  }
+  [[nodiscard]] int64_t total_steps() const override { return steps_; }
+  [[nodiscard]] int64_t micro_batches(int64_t) const override { return 2; }
+  MicroBatchLoss forward(int64_t step, int64_t micro) override {
+    if (step == stop_at && stop != nullptr) stop->store(true);
+    const at::Tensor target = random_tensor({8}, static_cast<uint64_t>(10 * step + micro));
+    at::Tensor loss = (weight - target).square().mean();
+    if (step == bad_step) loss = loss * bad_factor;
+    return {loss, 3};
+  }
+
+  at::Tensor weight = random_tensor({8}, 1).set_requires_grad(true);
+  std::atomic<bool>* stop = nullptr;
+  int64_t stop_at = -1, bad_step = -1;
+  double bad_factor = std::numeric_limits<double>::quiet_NaN();
+
+ private:
+  int64_t steps_;
+};
+
+class TrainingLoop : public testing::Test {
+ protected:
+  TrainingLoop() {
+    std::string name = (fs::temp_directory_path() / "imp-train-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~TrainingLoop() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] TrainingOptions options(const std::string& name) const {
+    TrainingOptions made;
+    made.folder = folder_ / name;
+    made.grad_clip = 1.0;
+    made.checkpoint_every = 4;
+    fs::create_directories(made.folder);
+    return made;
+  }
+  [[nodiscard]] std::string log(const std::string& name) const {
+    return read_file(folder_ / name / "train.jsonl");
+  }
+  /// A log's lines up to the seconds.
+  [[nodiscard]] std::string losses(const std::string& name) const {
+    std::string text = log(name), kept;
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = text.find('\n', at);
+      kept += text.substr(at, text.find(",\"seconds\"", at) - at) + "\n";
+      at = end + 1;
+    }
+    return kept;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(TrainingLoop, StoppedAndStartedAgainEndsWithTheSameBits) {
+  Pull whole(13);
+  const TrainingSummary expected = run_training(whole, options("whole"));
+  Pull first(13);
+  std::atomic<bool> stop{false};
+  first.stop = &stop;
+  first.stop_at = 5;
+  TrainingOptions interrupted = options("parts");
+  interrupted.stop = &stop;
+  EXPECT_THROW((void)run_training(first, interrupted), Interrupted);
+  EXPECT_TRUE(fs::exists(folder_ / "parts" / "checkpoint.safetensors"));
+  Pull second(13);
+  const TrainingSummary summary = run_training(second, options("parts"));
+  EXPECT_TRUE(at::equal(second.weight.detach(), whole.weight.detach()));
+  EXPECT_EQ(losses("parts"), losses("whole"));
+  EXPECT_EQ(summary.steps, expected.steps);
+  EXPECT_EQ(summary.tokens, 13 * 2 * 3);
+  EXPECT_EQ(summary.final_loss, expected.final_loss);
+  EXPECT_FALSE(fs::exists(folder_ / "parts" / "checkpoint.safetensors"));
+}
+
+TEST_F(TrainingLoop, StepsBeyondTheCheckpointAreDoneAndLoggedAgain) {
+  Pull whole(13);
+  (void)run_training(whole, options("whole"));
+  // What a kill after step 6 leaves: a checkpoint of step 4 and a log of 6 lines, the last one half written.
+  Pull first(13);
+  std::atomic<bool> stop{false};
+  first.stop = &stop;
+  first.stop_at = 3;
+  TrainingOptions interrupted = options("killed");
+  interrupted.stop = &stop;
+  EXPECT_THROW((void)run_training(first, interrupted), Interrupted);
+  { LineWriter(folder_ / "killed" / "train.jsonl").write("{\"step\":5,\"loss\":99}\n{\"step\":6,\"lo"); }
+  Pull second(13);
+  (void)run_training(second, options("killed"));
+  EXPECT_TRUE(at::equal(second.weight.detach(), whole.weight.detach()));
+  EXPECT_EQ(losses("killed"), losses("whole"));
+}
+
+TEST_F(TrainingLoop, ALossThatIsNotFiniteEndsItWithTheStep) {
+  Pull task(5);
+  task.bad_step = 2;
+  try {
+    (void)run_training(task, options("nan"));
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("step 3: the loss is nan"));
+    EXPECT_EQ(error.exit_code(), 2);
+  }
+}
+
+TEST_F(TrainingLoop, AGradientThatIsNotFiniteEndsItBeforeTheWeightsAreSpoiled) {
+  /// sqrt at 0: a finite loss with an infinite gradient.
+  class Cusp : public Pull {
+   public:
+    Cusp() : Pull(3) { weight = at::zeros({1}).set_requires_grad(true); }
+    MicroBatchLoss forward(int64_t, int64_t) override { return {weight.abs().sqrt().sum(), 1}; }
+  };
+  Cusp task;
+  EXPECT_THROW((void)run_training(task, options("gradient")), Error);
+  EXPECT_EQ(task.weight.item<float>(), 0.0F);
+}
+
+TEST_F(TrainingLoop, ObserverAndLogSayTheSame) {
+  struct Watch : TrainingObserver {
+    void on_step(const StepRecord& record, int64_t total) override {
+      EXPECT_EQ(total, 3);
+      records.push_back(record);
+    }
+    std::vector<StepRecord> records;
+  } watch;
+  Pull task(3);
+  TrainingOptions watched = options("watched");
+  watched.observer = &watch;
+  watched.warmup_ratio = 0.5;  // 2 of 3 steps
+  (void)run_training(task, watched);
+  ASSERT_EQ(watch.records.size(), 3u);
+  EXPECT_EQ(watch.records[0].learning_rate, 0.0);
+  EXPECT_EQ(watch.records[1].learning_rate, 0.05);
+  EXPECT_EQ(watch.records[2].learning_rate, 0.1);
+  EXPECT_THAT(log("watched"), HasSubstr("{\"step\":2,\"loss\":"));
+  EXPECT_THAT(log("watched"), HasSubstr("\"lr\":0.05,"));
+}
+
+/// An optimizer over two numbers' groups, some steps old.
+Optimizer worn(int steps, std::vector<int64_t> shape = {3}) {
+  ParameterGroup group;
+  group.parameters = {{"a", random_tensor(shape, 1).set_requires_grad(true)},
+                      {"b", random_tensor({2}, 2).set_requires_grad(true)}};
+  group.learning_rate = 0.1;
+  Optimizer optimizer({group});
+  for (int step = 0; step < steps; ++step) {
+    group.parameters[0].tensor.mutable_grad() = random_tensor(shape, 10 + static_cast<uint64_t>(step));
+    group.parameters[1].tensor.mutable_grad() = random_tensor({2}, 20 + static_cast<uint64_t>(step));
+    optimizer.step(1.0);
+  }
+  return optimizer;
+}
+
+TEST_F(TrainingLoop, ACheckpointBringsEveryTensorAndCounterBack) {
+  const fs::path file = folder_ / "checkpoint.safetensors";
+  Optimizer saved = worn(4);
+  TrainingProgress progress;
+  progress.steps = 4;
+  progress.tokens = 1'234'567'890'123;
+  progress.log_bytes = 77;
+  progress.seconds = 1.25;
+  progress.last_loss = 0.1;
+  save_checkpoint(file, saved, progress);
+  Optimizer restored = worn(0);
+  const std::optional<TrainingProgress> back = load_checkpoint(file, restored);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->steps, 4);
+  EXPECT_EQ(back->tokens, 1'234'567'890'123);
+  EXPECT_EQ(back->log_bytes, 77);
+  EXPECT_EQ(back->seconds, 1.25);
+  EXPECT_EQ(back->last_loss, 0.1);
+  const auto a = saved.state(), b = restored.state();
+  ASSERT_EQ(a.size(), 8u);  // parameter, two moments and a count for each of two
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].first, b[i].first);
+    EXPECT_TRUE(at::equal(a[i].second, b[i].second)) << a[i].first;
+  }
+}
+
+TEST_F(TrainingLoop, WithoutACheckpointThereIsNothingToLoad) {
+  Optimizer optimizer = worn(0);
+  EXPECT_FALSE(load_checkpoint(folder_ / "none.safetensors", optimizer).has_value());
+}
+
+TEST_F(TrainingLoop, ACheckpointOfOtherShapesOrCutOffIsRefused) {
+  const fs::path file = folder_ / "checkpoint.safetensors";
+  Optimizer saved = worn(1, {4});
+  save_checkpoint(file, saved, {});
+  Optimizer other = worn(0);
+  EXPECT_THROW((void)load_checkpoint(file, other), Error);
+  fs::resize_file(file, fs::file_size(file) - 3);
+  Optimizer same = worn(0, {4});
+  EXPECT_THROW((void)load_checkpoint(file, same), Error);
+}
+
+}  // namespace
+}  // namespace imp::harness

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/lora/lora_adapter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "models/io/error.h"
+#include "models/io/file.h"
+#include "tests/models/layers/tiny_models.h"
+
+namespace imp::models {
+namespace {
+
+using test::alone;
+using test::largest_difference;
+using test::tiny_text_model;
+using testing::AllOf;
+using testing::HasSubstr;
+
+using Tensors = std::map<std::string, at::Tensor>;
+
+Tensors adapter_tensors(TextModel& model) {
+  Tensors tensors;
+  visit_adapter(model, [&](const std::string& name, at::Tensor& tensor) { tensors[name] = tensor.clone(); });
+  return tensors;
+}
+
+/// Gives every B numbers, as training would.
+void train_a_little(TextModel& model) {
+  uint64_t seed = 50;
+  visit_adapter(model, [&](const std::string&, at::Tensor& tensor) {
+    tensor = test::random_tensor(tensor.sizes().vec(), ++seed) * 0.2;
+  });
+}
+
+class LoraOfAModel : public testing::Test {
+ protected:
+  LoraOfAModel() {
+    std::string name = (std::filesystem::temp_directory_path() / "imp-lora-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~LoraOfAModel() override { std::filesystem::remove_all(folder_); }
+
+  /// The message with which load_adapter refuses the folder.
+  [[nodiscard]] std::string refusal() const {
+    try {
+      const auto model = tiny_text_model(TextFamily::phi);
+      (void)load_adapter(folder_, *model);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  /// Writes an adapter of rank 2 for a tiny Phi, with keys of its adapter_config.json changed.
+  void write_adapter(const nlohmann::json& changes) const {
+    const auto model = tiny_text_model(TextFamily::phi);
+    const LoraOptions options{2, 2.0, 0.0, ""};
+    (void)attach_lora(*model, options, 1);
+    save_adapter(folder_, *model, options);
+    nlohmann::json config = nlohmann::json::parse(read_file(folder_ / "adapter_config.json"));
+    config.update(changes);
+    write_file_atomically(folder_ / "adapter_config.json", config.dump());
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(LoraOfAModel, StandsOnEveryLayerButTheHeadByDefault) {
+  const auto phi = tiny_text_model(TextFamily::phi), llama = tiny_text_model(TextFamily::llama);
+  EXPECT_EQ(attach_lora(*phi, {2, 2.0, 0.0, ""}, 1), 3 * 6);
+  EXPECT_EQ(attach_lora(*llama, {2, 2.0, 0.0, ""}, 1), 3 * 7);
+  EXPECT_FALSE(phi->linears().back().linear->adapter.has_value());
+  EXPECT_EQ(phi->linears().back().name, "lm_head");
+}
+
+TEST_F(LoraOfAModel, StandsWhereTheExpressionMatchesAWholePath) {
+  const auto model = tiny_text_model(TextFamily::phi);
+  EXPECT_EQ(attach_lora(*model, {2, 2.0, 0.0, R"(model\.layers\.[02]\.self_attn\.[qv]_proj|lm_head)"}, 1), 5);
+  EXPECT_THROW((void)attach_lora(*model, {2, 2.0, 0.0, "q_proj"}, 1), Error);  // no whole path
+  EXPECT_THROW((void)attach_lora(*model, {2, 2.0, 0.0, "(["}, 1), Error);
+}
+
+TEST_F(LoraOfAModel, FreshChangesNothing) {
+  const auto model = tiny_text_model(TextFamily::llama);
+  const at::Tensor before = alone(*model, {1, 2, 3});
+  (void)attach_lora(*model, {4, 8.0, 0.1, ""}, 1);
+  EXPECT_LT(largest_difference(alone(*model, {1, 2, 3}), before), 1e-6);
+}
+
+TEST_F(LoraOfAModel, FreshIsAFunctionOfTheSeedAndOfTheLayer) {
+  const auto one = tiny_text_model(TextFamily::phi), same = tiny_text_model(TextFamily::phi),
+             other = tiny_text_model(TextFamily::phi);
+  (void)attach_lora(*one, {4, 4.0, 0.0, ""}, 1);
+  (void)attach_lora(*same, {4, 4.0, 0.0, ""}, 1);
+  (void)attach_lora(*other, {4, 4.0, 0.0, ""}, 2);
+  const Tensors a = adapter_tensors(*one), b = adapter_tensors(*same), c = adapter_tensors(*other);
+  const std::string q = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight";
+  const std::string k = "base_model.model.model.language_model.layers.0.self_attn.k_proj.lora_A.weight";
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+  EXPECT_FALSE(at::equal(a.at(q), c.at(q)));
+  EXPECT_FALSE(at::equal(a.at(q), a.at(k)));
+  EXPECT_LE(a.at(q).abs().max().item<double>(), 0.25);  // 1 / sqrt(16)
+  EXPECT_GT(a.at(q).abs().max().item<double>(), 0.2);
+}
+
+TEST_F(LoraOfAModel, MergedGivesTheSameHiddenStates) {
+  for (const TextFamily family : {TextFamily::phi, TextFamily::llama}) {
+    const at::NoGradGuard no_grad;
+    const auto model = tiny_text_model(family);
+    const at::Tensor plain = alone(*model, {1, 2, 3, 4});
+    (void)attach_lora(*model, {4, 8.0, 0.0, ""}, 1);
+    train_a_little(*model);
+    const at::Tensor adapted = alone(*model, {1, 2, 3, 4});
+    EXPECT_GT(largest_difference(adapted, plain), 1e-2);
+    merge_adapters(*model);
+    EXPECT_LT(largest_difference(alone(*model, {1, 2, 3, 4}), adapted), 1e-4);
+  }
+}
+
+TEST_F(LoraOfAModel, WrittenAndReadIsTheSame) {
+  const auto written = tiny_text_model(TextFamily::phi), read = tiny_text_model(TextFamily::phi);
+  const LoraOptions options{4, 6.0, 0.05, R"(.*fc1|.*dense)"};
+  (void)attach_lora(*written, options, 1);
+  train_a_little(*written);
+  save_adapter(folder_, *written, options);
+  const LoraOptions back = load_adapter(folder_, *read);
+  EXPECT_EQ(back.rank, 4);
+  EXPECT_EQ(back.alpha, 6.0);
+  EXPECT_EQ(back.dropout, 0.05);
+  const Tensors a = adapter_tensors(*written), b = adapter_tensors(*read);
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+  EXPECT_LT(largest_difference(alone(*written, {1, 2, 3}), alone(*read, {1, 2, 3})), 1e-6);
+}
+
+TEST_F(LoraOfAModel, KindsThatAreNotSupportedAreRefusedByName) {
+  write_adapter({{"use_dora", true}});
+  EXPECT_THAT(refusal(), HasSubstr("use_dora is not supported"));
+  write_adapter({{"peft_type", "IA3"}});
+  EXPECT_THAT(refusal(), HasSubstr("IA3"));
+  write_adapter({{"rank_pattern", {{"q_proj", 4}}}});
+  EXPECT_THAT(refusal(), HasSubstr("rank_pattern"));
+  write_adapter({{"bias", "all"}});
+  EXPECT_THAT(refusal(), HasSubstr("bias must be 'none'"));
+}
+
+TEST_F(LoraOfAModel, WrongTypesInItsConfigAreRefusedWithTheFilesName) {
+  for (const nlohmann::json& changes :
+       {nlohmann::json{{"r", "8"}}, nlohmann::json{{"lora_alpha", "16"}},
+        nlohmann::json{{"lora_dropout", {1}}}, nlohmann::json{{"use_rslora", "yes"}},
+        nlohmann::json{{"peft_type", 3}}, nlohmann::json{{"r", 0}}}) {
+    write_adapter(changes);
+    EXPECT_THAT(refusal(), HasSubstr("adapter_config.json")) << changes;
+  }
+  write_file_atomically(folder_ / "adapter_config.json", "{\"r\": 2");
+  EXPECT_THAT(refusal(), HasSubstr("adapter_config.json: is no JSON object"));
+}
+
+TEST_F(LoraOfAModel, ShapesThatDoNotFitAreRefusedWithTheTensorsName) {
+  write_adapter({{"r", 3}});
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("lora_A.weight"), HasSubstr("[2, 16]"), HasSubstr("[3, 16]")));
+}
+
+TEST_F(LoraOfAModel, OfAnotherModelIsRefused) {
+  const auto llama = tiny_text_model(TextFamily::llama);
+  const LoraOptions options{2, 2.0, 0.0, ".*gate_proj|.*q_proj"};
+  (void)attach_lora(*llama, options, 1);
+  save_adapter(folder_, *llama, options);
+  EXPECT_THAT(refusal(), HasSubstr("belong to no layer of this model"));
+}
+
+TEST_F(LoraOfAModel, ThatIsNotThereIsNamed) {
+  EXPECT_THAT(refusal(), HasSubstr("adapter_config.json: cannot read"));
+}
+
+}  // namespace
+}  // namespace imp::models
