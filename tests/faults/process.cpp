@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,7 +63,13 @@ void Process::signal(int number) const {
 }
 
 bool Process::running() {
-  if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+  if (ended_) return false;
+  rusage usage{};
+  ended_ = ::wait4(pid_, &status_, WNOHANG, &usage) == pid_;
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  if (ended_) processor_seconds_ = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   return !ended_;
 }
 
@@ -75,7 +82,8 @@ Finished Process::wait(double limit) {
     sleep_seconds(0.002);
   }
   const int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_);
-  return {code, read_file(folder_.path() / "out"), read_file(folder_.path() / "err"), now_seconds() - start_};
+  return {code, read_file(folder_.path() / "out"), read_file(folder_.path() / "err"), now_seconds() - start_,
+          processor_seconds_};
 }
 
 Finished run_program(const std::vector<std::string>& arguments, double limit) {

@@ -27,7 +27,8 @@ class TemporaryFolder {
 struct Finished {
   int exit_code = 0;  ///< -9 for a process that SIGKILL ended
   std::string out, err;
-  double seconds = 0.0;
+  double seconds = 0.0;            ///< from start to end
+  double processor_seconds = 0.0;  ///< that it computed, whatever else the machine did
 };
 
 /// A program of the build, started with one thread and neither terminal nor input. Killed if still running at
@@ -50,6 +51,7 @@ class Process {
   TemporaryFolder folder_;  ///< of stdout and stderr
   pid_t pid_ = -1;
   int status_ = 0;
+  double processor_seconds_ = 0.0;
   bool ended_ = false;
   double start_ = 0.0;
 };
