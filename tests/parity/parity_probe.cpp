@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parity tests ask of the libraries and no program of imp prints: training rows and hidden states of
+// a tower.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/data/llava_rows.h"
+#include "models/conversation/encode_row.h"
+#include "models/image/codec.h"
+#include "models/image/image_processor.h"
+#include "models/io/error.h"
+#include "models/vision/vision_tower.h"
+
+namespace {
+
+using namespace imp::models;
+
+/// rows DIR JSON IMAGE_TOKENS: a line {ids, labels} for each row of a LLaVA JSON, in the conversation
+/// bare_v1.
+void print_rows(const std::string& directory, const std::string& json, int64_t image_tokens) {
+  const auto tokenizer = Tokenizer::load(directory);
+  for (const imp::harness::LlavaRow& row : imp::harness::read_llava_rows(json)) {
+    std::vector<Turn> turns;
+    for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
+    const EncodedRow encoded =
+        encode_training_row(*tokenizer, conversation_template("bare_v1"), turns, !row.image.empty(),
+                            image_tokens, 0, TurnsMode::conversation);
+    fmt::print("{}\n", nlohmann::json{{"ids", encoded.ids}, {"labels", encoded.labels}}.dump());
+  }
+}
+
+/// tower DIR IMAGE FILE: all hidden states of one picture, and the last one normed.
+void save_hidden_states(const std::string& directory, const std::string& image, const std::string& file) {
+  const auto tower = load_vision_tower(directory, at::kFloat);
+  const PixelValues pixels = ImageProcessor::load(directory).process(read_image(image));
+  at::Tensor hidden = tower->embeddings(at::tensor(pixels.values).view({1, 3, pixels.height, pixels.width}));
+  std::vector<std::pair<std::string, at::Tensor>> states;
+  const int64_t blocks = tower->config().num_hidden_layers;
+  for (int64_t i = 0; i <= blocks; ++i) {
+    states.emplace_back(fmt::format("hidden_states.{}", i), hidden[0]);
+    if (i < blocks) hidden = tower->blocks(hidden, i, i + 1);
+  }
+  states.emplace_back("last_hidden_state", tower->final_norm(hidden)[0]);
+  save_tensors(file, states);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const at::NoGradGuard no_grad;
+  try {
+    if (arguments.size() == 4 && arguments[0] == "rows") {
+      print_rows(arguments[1], arguments[2], std::stoll(arguments[3]));
+    } else if (arguments.size() == 4 && arguments[0] == "tower") {
+      save_hidden_states(arguments[1], arguments[2], arguments[3]);
+    } else {
+      throw imp::Error("usage: parity_probe rows DIR JSON IMAGE_TOKENS | tower DIR IMAGE FILE");
+    }
+  } catch (const imp::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.exit_code();
+  }
+  return 0;
+}
