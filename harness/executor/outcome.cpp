@@ -131,7 +131,9 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
       summary.is_object() && summary.contains("dtype") ? summary["dtype"] : json(planned.trial.config.dtype);
   record["provenance"]["started"] = outcome.attempts.empty() ? "" : outcome.attempts.front().started;
   record["provenance"]["ended"] = outcome.attempts.empty() ? "" : outcome.attempts.back().ended;
-  write_file_atomically(folder / "outcome.json", record.dump(2) + "\n");
+  // An error message may carry a file's name, which may be any bytes.
+  const std::string text = record.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  write_file_atomically(folder / "outcome.json", text + "\n");
 }
 
 json read_outcome(const fs::path& folder) {

@@ -50,8 +50,7 @@ void Progress::begin_stage(const std::string& trial, const std::string& kind, co
   mean_loss_ = 0.0;
   first_step_ = 0;
   stage_tokens_ = 0;
-  event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}}
-            .dump());
+  event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}});
   if (!terminal_) fmt::print(stderr, "{}\n", label_);
 }
 
@@ -61,8 +60,7 @@ void Progress::end_stage(double seconds) {
                        {"time", iso_time_now()},
                        {"trial", trial_},
                        {"kind", kind_},
-                       {"seconds", seconds}}
-            .dump());
+                       {"seconds", seconds}});
 }
 
 void Progress::say(const std::string& line) {
@@ -80,15 +78,16 @@ void Progress::report_score(const std::string& trial, const std::string& benchma
                        {"benchmark", benchmark},
                        {"metric", metric},
                        {"value", value},
-                       {"standard_error", standard_error}}
-            .dump());
+                       {"standard_error", standard_error}});
 }
 
 void Progress::report_failure(const std::string& trial, const std::string& kind, const std::string& message) {
   say(fmt::format("{}: {} failed: {}", trial, kind, message));
-  event(nlohmann::json{
-      {"event", "failure"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}, {"message", message}}
-            .dump());
+  event(nlohmann::json{{"event", "failure"},
+                       {"time", iso_time_now()},
+                       {"trial", trial},
+                       {"kind", kind},
+                       {"message", message}});
 }
 
 void Progress::on_step(const StepRecord& record, int64_t total_steps) {
@@ -128,8 +127,9 @@ void Progress::draw(const std::string& text, bool last) {
   bar_open_ = !last;
 }
 
-void Progress::event(const std::string& json) {
-  if (events_) events_->write(json);
+void Progress::event(const nlohmann::json& record) {
+  // A message may carry a file's name, which may be any bytes.
+  if (events_) events_->write(record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace imp::harness

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -35,7 +36,7 @@ class Progress : public StageObserver {
 
  private:
   void draw(const std::string& text, bool last);
-  void event(const std::string& json);
+  void event(const nlohmann::json& record);
 
   bool terminal_;
   std::optional<LineWriter> events_;
