@@ -76,22 +76,27 @@ TEST_F(Stages, OfAKilledAttemptAreNotThere) {
 }
 
 TEST_F(Stages, AreClaimedByOneProcessAtATime) {
-  int pipe_ends[2];
-  ASSERT_EQ(::pipe(pipe_ends), 0);
-  std::optional<StageStore::Claim> claim(store_.claim(request_));
+  int go[2], claimed[2];
+  ASSERT_EQ(::pipe(go), 0);
+  ASSERT_EQ(::pipe(claimed), 0);
+  // Forked before the claim: a child would share its parent's open file, and the lock with it.
   const pid_t child = ::fork();
   if (child == 0) {
+    char byte = 0;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(1);
     const StageStore::Claim waited = store_.claim(request_);
-    ::_exit(::write(pipe_ends[1], "!", 1) == 1 ? 0 : 1);
+    ::_exit(::write(claimed[1], "!", 1) == 1 ? 0 : 1);
   }
-  pollfd ready{pipe_ends[0], POLLIN, 0};
+  std::optional<StageStore::Claim> claim(store_.claim(request_));
+  ASSERT_EQ(::write(go[1], "!", 1), 1);
+  pollfd ready{claimed[0], POLLIN, 0};
   EXPECT_EQ(::poll(&ready, 1, 300), 0) << "the second process did not wait";
   claim.reset();
   EXPECT_EQ(::poll(&ready, 1, 20'000), 1) << "the second process waits for ever";
+  ::kill(child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
-  ::close(pipe_ends[0]);
-  ::close(pipe_ends[1]);
+  for (const int end : {go[0], go[1], claimed[0], claimed[1]}) ::close(end);
 }
 
 TEST_F(Stages, ADeadProcessHoldsNoClaim) {
