@@ -6,10 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "harness/data/catalog.h"
+#include "harness/pretrain/patch_targets.h"
 #include "harness/train/autocast.h"
 #include "models/io/hash.h"
 #include "models/layers/norm.h"
@@ -17,79 +16,7 @@
 namespace imp::harness {
 namespace {
 
-using models::Linear;
 using models::VisionFamily;
-
-constexpr int64_t kLetterClasses = 37;  // 0: no character; then kSignCharacters
-constexpr int64_t kNoObject = static_cast<int64_t>(kObjects.size());
-
-at::Tensor unit(const at::Tensor& x) {
-  return x / x.norm(2, -1, true).clamp_min(1e-6);
-}
-
-/// Distinct strings with numbers, in order of first use.
-class StringTable {
- public:
-  int64_t index(const std::string& text) {
-    const auto [entry, fresh] = numbers_.emplace(text, static_cast<int64_t>(texts_.size()));
-    if (fresh) texts_.push_back(text);
-    return entry->second;
-  }
-  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
-
- private:
-  std::map<std::string, int64_t> numbers_;
-  std::vector<std::string> texts_;
-};
-
-/// Number of the patch that a point of a picture lies in.
-int64_t patch_at(const Point& point, int64_t patch_size, int64_t side) {
-  const auto along = [&](float value) {
-    return std::clamp(static_cast<int64_t>(value) / patch_size, int64_t{0}, side - 1);
-  };
-  return along(point.y) * side + along(point.x);
-}
-
-/// Rows of patches and what each shows.
-struct PatchTargets {
-  std::vector<int64_t> letter_rows, letters;
-  std::vector<int64_t> word_rows, words;
-  std::vector<int64_t> color_rows, colors;
-};
-
-void add_sign(const Sign& sign, const SignPlace& place, int64_t base, int64_t patch_size, int64_t side,
-              StringTable& words, std::map<int64_t, int64_t>& letter_at, PatchTargets& targets) {
-  std::set<int64_t> covered;
-  for (size_t i = 0; i < place.glyphs.size(); ++i) {
-    const int64_t row = base + patch_at(place.glyphs[i], patch_size, side);
-    letter_at[row] = 1 + glyph_index(sign.text[i]);
-    covered.insert(row);
-  }
-  const int64_t word = words.index(lower_case(sign.text));
-  for (const int64_t row : covered) {
-    targets.word_rows.push_back(row);
-    targets.words.push_back(word);
-    targets.color_rows.push_back(row);
-    targets.colors.push_back(sign.style);
-  }
-}
-
-void add_object(const SceneObject& object, const Box& box, int64_t base, int64_t patch_size, int64_t side,
-                StringTable& words, PatchTargets& targets) {
-  const int64_t word = words.index(std::string(kObjects[static_cast<size_t>(object.kind)].name));
-  std::set<int64_t> covered;
-  for (const float fx : {0.3F, 0.5F, 0.7F}) {
-    for (const float fy : {0.3F, 0.5F, 0.7F}) {
-      covered.insert(base +
-                     patch_at({box.left + fx * (box.right - box.left), box.top + fy * (box.bottom - box.top)},
-                              patch_size, side));
-    }
-  }
-  for (const int64_t row : covered) {
-    targets.word_rows.push_back(row);
-    targets.words.push_back(word);
-  }
-}
 
 /// 2-d sine waves: half of the channels for the column, half for the row.
 at::Tensor sine_positions(int64_t side, int64_t hidden) {
@@ -122,48 +49,6 @@ bool is_block_matrix(const std::string& name, const at::Tensor& tensor) {
 
 }  // namespace
 
-/// What reads the tower during pretraining and is thrown away after it.
-struct VisionPretraining::Heads {
-  Heads(int64_t hidden, models::WeightSource& weights) : words(hidden, weights) {
-    const auto linear = [&](const std::string& name, int64_t out) {
-      return Linear{weights.take(name + ".weight", {out, hidden}), weights.take(name + ".bias", {out}), {}};
-    };
-    patch_norm = {at::ones({hidden}), at::zeros({hidden}), 1e-6};
-    letter = linear("letter", kLetterClasses);
-    word = linear("word", hidden);
-    color = linear("color", hidden);
-    picture = linear("picture", hidden);
-    caption = linear("caption", hidden);
-    category = linear("category", kNoObject + 1);
-    temperature = at::full({3}, 2.5);
-    sigmoid_bias = at::full({1}, -4.0);
-  }
-
-  void visit(const models::ParameterVisitor& visit_parameter) {
-    words.visit_parameters(visit_parameter);
-    visit_parameter("patch_norm.weight", patch_norm.weight);
-    visit_parameter("patch_norm.bias", patch_norm.bias);
-    for (const auto& [name, head] :
-         std::initializer_list<std::pair<const char*, Linear*>>{{"letter", &letter},
-                                                                {"word", &word},
-                                                                {"color", &color},
-                                                                {"picture", &picture},
-                                                                {"caption", &caption},
-                                                                {"category", &category}}) {
-      visit_parameter(std::string(name) + ".weight", head->weight);
-      visit_parameter(std::string(name) + ".bias", head->bias);
-    }
-    visit_parameter("temperature", temperature);
-    visit_parameter("sigmoid_bias", sigmoid_bias);
-  }
-
-  WordEmbedder words;
-  models::LayerNorm patch_norm;
-  Linear letter, word, color, picture, caption, category;
-  at::Tensor temperature;   ///< logarithms of the contrasts' inverse temperatures: word, color, caption
-  at::Tensor sigmoid_bias;  ///< of SigLIP's loss
-};
-
 VisionPretraining::VisionPretraining(const VisionPretrainingOptions& options, const Assets& assets,
                                      const Vocabulary& vocabulary)
     : options_(options), assets_(assets), vocabulary_(vocabulary) {
@@ -174,7 +59,7 @@ VisionPretraining::VisionPretraining(const VisionPretrainingOptions& options, co
   models::RandomSource weights(options.seed, 0.02);
   tower_ = std::make_unique<models::VisionTower>(options.vision, weights);
   models::RandomSource head_weights(options.seed + 1, 0.04);
-  heads_ = std::make_unique<Heads>(options.vision.hidden_size, head_weights);
+  heads_ = std::make_unique<ReadingHeads>(options.vision.hidden_size, head_weights);
   const int64_t side = options.vision.image_size / options.vision.patch_size;
   tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
     if (!is_position(name)) return;
@@ -198,7 +83,7 @@ std::vector<ParameterGroup> VisionPretraining::parameter_groups() {
     tensor.set_requires_grad(true);
     (is_block_matrix(name, tensor) ? matrices : rest).parameters.push_back({"tower." + name, tensor});
   });
-  heads_->visit([&](const std::string& name, at::Tensor& tensor) {
+  heads_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
     tensor = tensor.detach().clone().set_requires_grad(true);
     rest.parameters.push_back({"heads." + name, tensor});
   });
@@ -212,6 +97,11 @@ at::Tensor VisionPretraining::pixel_values(const at::Tensor& pictures) const {
   };
   return (pictures.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) /
          channel(norm.standard_deviation);
+}
+
+PatchGrid VisionPretraining::patch_grid() const {
+  const models::VisionConfig& vision = options_.vision;
+  return {vision.patch_size, vision.image_size / vision.patch_size};
 }
 
 VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& pictures) const {
@@ -251,27 +141,20 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
 
 at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hidden& hidden,
                                             int64_t step) const {
-  const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
-  StringTable words;
   PatchTargets targets;
-  std::map<int64_t, int64_t> letter_at;
   for (size_t i = 0; i < batch.scenes.size(); ++i) {
-    const Scene& scene = batch.scenes[i];
-    const int64_t base = static_cast<int64_t>(i) * side * side;
-    for (size_t s = 0; s < scene.signs.size(); ++s) {
-      add_sign(scene.signs[s], batch.places[i].signs[s], base, patch, side, words, letter_at, targets);
-    }
-    if (scene.object) add_object(*scene.object, *batch.places[i].object, base, patch, side, words, targets);
+    targets.add(batch.scenes[i], batch.places[i], static_cast<int64_t>(i), patch_grid());
   }
   // One patch in twelve without a character stands for all of them.
   for (int64_t row = 0; row < hidden.patches.size(0); ++row) {
     if (counter_random(options_.seed, static_cast<uint64_t>(step), static_cast<uint64_t>(row)) % 12 == 0) {
-      letter_at.emplace(row, 0);
+      targets.letter_at.emplace(row, 0);
     }
   }
-  for (const auto& [row, letter] : letter_at) {
-    targets.letter_rows.push_back(row);
-    targets.letters.push_back(letter);
+  std::vector<int64_t> letter_rows, letters;
+  for (const auto& [row, letter] : targets.letter_at) {
+    letter_rows.push_back(row);
+    letters.push_back(letter);
   }
 
   const auto rows = [&](const std::vector<int64_t>& chosen) {
@@ -279,21 +162,21 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
   };
   const auto contrast = [&](const at::Tensor& queries, const at::Tensor& keys,
                             const std::vector<int64_t>& wanted, int64_t which) {
-    const at::Tensor scores = unit(queries).mm(unit(keys).t()) * heads_->temperature[which].exp();
+    const at::Tensor scores = unit_rows(queries).mm(unit_rows(keys).t()) * heads_->temperature[which].exp();
     return at::cross_entropy_loss(scores, at::tensor(wanted, at::kLong));
   };
   std::vector<std::string> color_names;
   for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
 
-  at::Tensor loss = at::cross_entropy_loss(heads_->letter.forward(rows(targets.letter_rows)),
-                                           at::tensor(targets.letters, at::kLong));
-  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)), heads_->words.embed(words.texts()),
-                         targets.words, 0);
+  at::Tensor loss =
+      at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)), at::tensor(letters, at::kLong));
+  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)),
+                         heads_->words.embed(targets.texts.texts()), targets.words, 0);
   loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),
                                heads_->words.embed(color_names), targets.colors, 1);
 
   const at::Tensor similarity =
-      unit(heads_->picture.forward(hidden.pooled)).mm(unit(caption_embeddings(batch)).t()) *
+      unit_rows(heads_->picture.forward(hidden.pooled)).mm(unit_rows(caption_embeddings(batch)).t()) *
       heads_->temperature[2].exp();
   const int64_t count = similarity.size(0);
   if (options_.vision.family == VisionFamily::siglip) {
@@ -310,7 +193,8 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
   std::vector<int64_t> categories;
-  for (const Scene& scene : batch.scenes) categories.push_back(scene.object ? scene.object->kind : kNoObject);
+  for (const Scene& scene : batch.scenes)
+    categories.push_back(scene.object ? scene.object->kind : no_object_category());
   return at::cross_entropy_loss(heads_->category.forward(hidden.pooled), at::tensor(categories, at::kLong));
 }
 
@@ -319,67 +203,6 @@ MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {
   const Hidden hidden = run_tower(batch.pictures);
   const bool classify = options_.vision.family == VisionFamily::vit;
   return {classify ? category_loss(batch, hidden) : language_loss(batch, hidden, step), options_.batch_size};
-}
-
-double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
-                                           const std::vector<std::string>& candidates, int64_t pictures,
-                                           Reading& reading) const {
-  const at::NoGradGuard no_grad;
-  const int64_t patch = options_.vision.patch_size, side = options_.vision.image_size / patch;
-  std::map<std::string, int64_t> number_of;
-  for (size_t i = 0; i < candidates.size(); ++i) number_of[candidates[i]] = static_cast<int64_t>(i);
-  const at::Tensor keys = unit(heads_->words.embed(candidates));
-  int64_t words = 0, words_right = 0, letters = 0, letters_right = 0, objects = 0, objects_right = 0;
-  PictureStream stream(sampler, *renderer_, 50, 1);
-  for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
-    const PictureBatch batch = stream.take(batch_index + 1);  // step 1 of 1: full difficulty
-    const Hidden hidden = run_tower(batch.pictures);
-    const at::Tensor best = unit(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1);
-    const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1);
-    const at::Tensor category = heads_->category.forward(hidden.pooled).argmax(-1);
-    for (size_t i = 0; i < batch.scenes.size(); ++i) {
-      const int64_t base = static_cast<int64_t>(i) * side * side;
-      const Scene& scene = batch.scenes[i];
-      for (size_t s = 0; s < scene.signs.size(); ++s) {
-        const std::vector<Point>& glyphs = batch.places[i].signs[s].glyphs;
-        for (size_t g = 0; g < glyphs.size(); ++g) {
-          const int64_t row = base + patch_at(glyphs[g], patch, side);
-          letters_right += letter[row].item<int64_t>() == 1 + glyph_index(scene.signs[s].text[g]);
-          ++letters;
-        }
-        const auto wanted = number_of.find(lower_case(scene.signs[s].text));
-        if (wanted == number_of.end()) continue;
-        words_right +=
-            best[base + patch_at(glyphs[glyphs.size() / 2], patch, side)].item<int64_t>() == wanted->second;
-        ++words;
-      }
-      const int64_t wanted = scene.object ? scene.object->kind : kNoObject;
-      objects_right += category[static_cast<int64_t>(i)].item<int64_t>() == wanted;
-      ++objects;
-    }
-  }
-  reading.letters = static_cast<double>(letters_right) / static_cast<double>(std::max<int64_t>(1, letters));
-  reading.objects = static_cast<double>(objects_right) / static_cast<double>(std::max<int64_t>(1, objects));
-  return static_cast<double>(words_right) / static_cast<double>(std::max<int64_t>(1, words));
-}
-
-VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, Split split) {
-  Reading reading, unused;
-  SceneParameters held_out = SceneParameters::held_out_words(options_.seed + 7);
-  held_out.split = split;
-  std::vector<std::string> unseen;
-  for (const std::string& word : vocabulary_.open_words(held_out.open_split))
-    unseen.push_back(lower_case(word));
-  reading.open_words =
-      reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
-
-  SceneParameters closed;
-  closed.seed = options_.seed + 8;
-  closed.split = split;
-  std::vector<std::string> known;
-  for (const std::string_view word : sign_words()) known.push_back(lower_case(word));
-  reading.words = reading_accuracy(SceneSampler(assets_, vocabulary_, closed), known, pictures, reading);
-  return reading;
 }
 
 void VisionPretraining::normalize_feature_scale() {
@@ -415,7 +238,7 @@ void VisionPretraining::save(const std::filesystem::path& directory) {
     };
   };
   visit_tower(round_into(tower));
-  heads_->visit(round_into(heads));
+  heads_->visit_parameters(round_into(heads));
   models::save_tensors(directory / "model.safetensors", tower);
   models::save_tensors(directory / "reading_heads.safetensors", heads);
 }
@@ -427,7 +250,7 @@ void VisionPretraining::load(const std::filesystem::path& directory) {
   visit_tower([&](const std::string& name, at::Tensor& tensor) {
     tensor.copy_(tower.take(name, tensor.sizes().vec()));
   });
-  heads_->visit([&](const std::string& name, at::Tensor& tensor) {
+  heads_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
     tensor.copy_(heads.take(name, tensor.sizes().vec()));
   });
 }

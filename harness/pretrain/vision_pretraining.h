@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "harness/pretrain/patch_targets.h"
 #include "harness/pretrain/picture_stream.h"
-#include "harness/pretrain/word_embedder.h"
+#include "harness/pretrain/reading_heads.h"
 #include "harness/train/training_loop.h"
 #include "models/vision/vision_tower.h"
 
@@ -67,13 +68,13 @@ class VisionPretraining : public TrainingTask {
   void load(const std::filesystem::path& directory);
 
  private:
-  struct Heads;
   /// Calls visit_tower with the names of a Hugging Face vision model.
   void visit_tower(const models::ParameterVisitor& visit);
   struct Hidden {
     at::Tensor patches;  ///< [batch * patches, hidden] at hidden_states[-2], normed by the heads' own norm
     at::Tensor pooled;   ///< [batch, hidden] after the last block and the final norm
   };
+  [[nodiscard]] PatchGrid patch_grid() const;
   [[nodiscard]] at::Tensor pixel_values(const at::Tensor& pictures) const;
   [[nodiscard]] Hidden run_tower(const at::Tensor& pictures) const;
   [[nodiscard]] at::Tensor language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const;
@@ -90,7 +91,7 @@ class VisionPretraining : public TrainingTask {
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<PictureStream> stream_;
   std::unique_ptr<models::VisionTower> tower_;
-  std::unique_ptr<Heads> heads_;
+  std::unique_ptr<ReadingHeads> heads_;
 };
 
 /// Mean and standard deviation of pixel values (in [0, 1]) that a family's processor subtracts and divides
