@@ -77,8 +77,13 @@ ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
   ordered_json cost;
   double wall = 0.0, eval = 0.0;
   for (const StageUse& use : outcome.stages) {
-    wall += use.seconds;
-    if (use.request.kind == "eval") eval += use.seconds;
+    const std::string& kind = use.request.kind;
+    // A trial's own stages count whenever they were made; a stage shared with others, for the trial that made it.
+    const bool own = kind == "finetune" || kind == "eval" || kind == "pretrain";
+    const json record = use.reused && own ? stage_file(store, use, "stage.json") : json(nullptr);
+    const double seconds = record.is_object() ? record.value("seconds", 0.0) : use.seconds;
+    wall += seconds;
+    if (kind == "eval") eval += seconds;
   }
   cost["wall_seconds"] = wall;
   const StageUse* training = find_stage(outcome, "finetune");
