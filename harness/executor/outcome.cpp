@@ -78,7 +78,8 @@ ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
   double wall = 0.0, eval = 0.0;
   for (const StageUse& use : outcome.stages) {
     const std::string& kind = use.request.kind;
-    // A trial's own stages count whenever they were made; a stage shared with others, for the trial that made it.
+    // A trial's own stages count whenever they were made; a stage shared with others, for the trial that made
+    // it.
     const bool own = kind == "finetune" || kind == "eval" || kind == "pretrain";
     const json record = use.reused && own ? stage_file(store, use, "stage.json") : json(nullptr);
     const double seconds = record.is_object() ? record.value("seconds", 0.0) : use.seconds;
