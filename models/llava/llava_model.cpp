@@ -4,12 +4,23 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/weights/safetensors.h"
 
 namespace imp::models {
+namespace {
+
+/// Where transformers 4.x has the tower's parameters.
+std::string tower_prefix(const VisionConfig& vision) {
+  return vision.family == VisionFamily::vit ? "vision_tower." : "vision_tower.vision_model.";
+}
+
+}  // namespace
 
 at::Tensor LlavaModel::image_features(const at::Tensor& pixel_values) const {
   return vision_tower->features(pixel_values, config.vision_feature_layer, config.drop_class_token);
@@ -62,19 +73,45 @@ LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dty
   return model;
 }
 
-void save_llava(const std::filesystem::path& directory, LlavaModel& model) {
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
+std::vector<std::pair<std::string, at::Tensor>> unused_tower_tensors(const std::filesystem::path& directory,
+                                                                     LlavaModel& model) {
+  std::set<std::string> used;
+  model.vision_tower->visit_parameters([&](const std::string& name, at::Tensor&) { used.insert(name); });
+  const auto weights = std::make_shared<CheckpointWeights>(directory);
+  std::vector<std::pair<std::string, at::Tensor>> unused;
+  for (const std::string& name : weights->names()) {
+    std::string_view inner = name;
+    if (inner.starts_with("model.")) inner.remove_prefix(6);
+    if (!inner.starts_with("vision_tower.")) continue;
+    inner.remove_prefix(std::string_view("vision_tower.").size());
+    if (inner.starts_with("vision_model.")) inner.remove_prefix(std::string_view("vision_model.").size());
+    // position_ids were saved by old versions, and new ones do not know them.
+    if (used.contains(std::string(inner)) || inner.ends_with("position_ids")) continue;
+    unused.emplace_back(tower_prefix(model.config.vision) + std::string(inner),
+                        checkpoint_tensor(weights, name));
+  }
+  return unused;
+}
+
+void save_llava(const std::filesystem::path& directory, LlavaModel& model,
+                const std::vector<std::pair<std::string, at::Tensor>>& further) {
+  std::vector<std::pair<std::string, at::Tensor>> tensors = further;
   const auto collect = [&](const std::string& prefix) {
     return [&tensors, prefix](const std::string& name, at::Tensor& tensor) {
       tensors.emplace_back(prefix + name, tensor);
     };
   };
   model.text_model->visit_parameters(collect("language_model."));
-  const bool vit = model.config.vision.family == VisionFamily::vit;
-  model.vision_tower->visit_parameters(collect(vit ? "vision_tower." : "vision_tower.vision_model."));
+  model.vision_tower->visit_parameters(collect(tower_prefix(model.config.vision)));
   model.projector.visit_parameters(collect(""));
   save_tensors(directory / "model.safetensors", tensors);
-  write_file_atomically(directory / "config.json", to_json(model.config).dump(2) + "\n");
+  nlohmann::json config = to_json(model.config);
+  if (model.config.vision.family == VisionFamily::siglip) {
+    config["vision_config"]["vision_use_head"] =
+        std::any_of(further.begin(), further.end(),
+                    [](const auto& entry) { return entry.first.find(".head.") != std::string::npos; });
+  }
+  write_file_atomically(directory / "config.json", config.dump(2) + "\n");
 }
 
 }  // namespace imp::models

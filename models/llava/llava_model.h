@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "models/llava/projector.h"
 #include "models/text/text_model.h"
@@ -36,8 +38,15 @@ struct LlavaModel {
 /// Throws imp::Error (usage) naming file, tensor or key.
 [[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype);
 
-/// Writes config.json and model.safetensors under transformers 4.x's names, which every version since loads.
-/// Adapters must have been merged. Throws imp::Error (environment) if writing fails.
-void save_llava(const std::filesystem::path& directory, LlavaModel& model);
+/// Tensors of a LLaVA directory's vision tower that imp has no use for (SigLIP's attention pooling, ViT's
+/// pooler), under the names that save_llava writes. transformers misses them where they are left out.
+[[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> unused_tower_tensors(
+    const std::filesystem::path& directory, LlavaModel& model);
+
+/// Writes config.json and model.safetensors under transformers 4.x's names, which every version since loads,
+/// and `further` tensors as they are. Adapters must have been merged. Throws imp::Error (environment) if
+/// writing fails.
+void save_llava(const std::filesystem::path& directory, LlavaModel& model,
+                const std::vector<std::pair<std::string, at::Tensor>>& further = {});
 
 }  // namespace imp::models

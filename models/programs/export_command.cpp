@@ -30,9 +30,9 @@ constexpr const char* kCopied[] = {"tokenizer.json",
 
 void write_directory(const ModelOptions& options, const fs::path& folder) {
   LlavaModel model = load_assembled_llava(options);
-  save_llava(folder, model);
+  save_llava(folder, model, unused_tower_tensors(options.directory, model));
   if (compute_dtype(options) != at::kFloat) {
-    nlohmann::json config = to_json(model.config);
+    nlohmann::json config = read_config_json(folder);
     config["torch_dtype"] = config["text_config"]["torch_dtype"] = config["vision_config"]["torch_dtype"] =
         options.dtype;
     write_file_atomically(folder / "config.json", config.dump(2) + "\n");

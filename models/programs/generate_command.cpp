@@ -2,7 +2,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "models/conversation/row_styles.h"
 #include "models/generation/greedy.h"
+#include "models/io/error.h"
 #include "models/programs/loaded_model.h"
 
 namespace imp::models {
@@ -19,17 +21,15 @@ PromptGroup group_of(const EncodedRow& row) {
   return group;
 }
 
-std::string trimmed(const std::string& text) {
-  constexpr const char* kSpace = " \t\r\n\f\v";
-  const size_t first = text.find_first_not_of(kSpace);
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 void answer(const LoadedModel& loaded, std::span<const Request> requests, const ModelOptions& options) {
   std::vector<PromptGroup> groups;
   std::string picture_of_group;  // neighbouring questions about one picture share its prefix
   for (const Request& request : requests) {
     PromptGroup group = group_of(loaded.prompt(request));
+    if (group.tails.front().empty()) {
+      throw Error(request.where + ": its prompt ends with the picture in the conversation '" +
+                  options.conversation + "', which leaves nothing to answer; choose another --conversation");
+    }
     const bool shares = !groups.empty() && !request.image.empty() && request.image == picture_of_group &&
                         group.prefix_ids == groups.back().prefix_ids;
     picture_of_group = request.image;
@@ -46,7 +46,7 @@ void answer(const LoadedModel& loaded, std::span<const Request> requests, const 
     const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
     const nlohmann::ordered_json line = {{"question_id", requests[i].question_id},
                                          {"tokens", ids},
-                                         {"prediction", trimmed(loaded.tokenizer->decode(ids, true))}};
+                                         {"prediction", strip(loaded.tokenizer->decode(ids, true))}};
     fmt::print("{}\n", line.dump());
   }
 }

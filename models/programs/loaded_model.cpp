@@ -61,8 +61,13 @@ EncodedRow LoadedModel::prompt(const Request& request) const {
   if (has_image && !processor) {
     throw Error(request.where + ": has an image, but the model is a language model alone; leave `image` out");
   }
-  return encode_prompt(*tokenizer, conversation, request.question, has_image,
-                       has_image ? llava.num_image_tokens() : 0);
+  EncodedRow row = encode_prompt(*tokenizer, conversation, request.question, has_image,
+                                 has_image ? llava.num_image_tokens() : 0);
+  if (row.ids.empty()) {
+    throw Error(request.where + ": is an empty prompt in the conversation '" + conversation.name +
+                "'; give an image, or another --conversation");
+  }
+  return row;
 }
 
 at::Tensor LoadedModel::projected(const std::vector<std::string>& pictures,

@@ -29,7 +29,8 @@ struct LoadedModel {
   std::optional<ImageProcessor> processor;
   at::ScalarType dtype = at::kFloat;
 
-  /// The request's prompt. Throws imp::Error (usage) if it has a picture and the model cannot see.
+  /// The request's prompt. Throws imp::Error (usage) if it has a picture and the model cannot see, or is
+  /// empty.
   [[nodiscard]] EncodedRow prompt(const Request& request) const;
   /// Pictures below `images` -> [pictures, image tokens, text hidden].
   [[nodiscard]] at::Tensor projected(const std::vector<std::string>& pictures,

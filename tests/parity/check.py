@@ -184,16 +184,16 @@ def trained_logits(case):
 
 def read_back(case, load):
     """Logits of the requests by a model that load() makes with transformers."""
-    from transformers import AutoImageProcessor, AutoTokenizer
+    from transformers import AutoTokenizer
 
     from make_case import ask
     from template import Template
+    from tiny_models import load_image_processor
 
     model, directory = load()
     template = Template(AutoTokenizer.from_pretrained(directory), model.config.image_token_id, model.config.image_seq_length)
-    processor = AutoImageProcessor.from_pretrained(directory, backend="pil")
     requests = tiny_data.read_json_lines(case.folder / "requests.jsonl")
-    return ask(model.eval(), template, processor, requests, case.images, generates=False)[0].numpy()
+    return ask(model.eval(), template, load_image_processor(directory), requests, case.images, generates=False)[0].numpy()
 
 
 def adapter_in_peft(case):

@@ -46,11 +46,11 @@ def check_language_model(case, folder):
 @torch.inference_mode()
 def check_tower(case, folder, kind):
     from make_case import pixels
+    from tiny_models import load_image_processor
 
     picture = tiny_data.make_pictures(case.folder / "images", 1, random.Random(7).randint(0, 99))[0]
     options = {"add_pooling_layer": False} if kind is hf.ViTModel else {}
-    processor = hf.AutoImageProcessor.from_pretrained(folder, backend="pil")
-    states = load_whole(kind, folder, **options)(pixels(processor, case.images / picture), output_hidden_states=True).hidden_states
+    states = load_whole(kind, folder, **options)(pixels(load_image_processor(folder), case.images / picture), output_hidden_states=True).hidden_states
     out = case.scratch / "tower.safetensors"
     case.run("tests/parity_probe", "tower", folder, case.images / picture, out)
     ours = load_file(out)

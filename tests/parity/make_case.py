@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from transformers.utils import logging
 
 import peft_training
 import tiny_data
@@ -108,7 +107,6 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ranks", type=int, nargs="+", default=[8])
     options = parser.parse_args()
-    logging.disable_progress_bar()
     torch.set_num_threads(1)
     case, folder = tiny_models.CASES[options.case], options.folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny Hugging Face checkpoints with random weights, made with transformers at test time: LLaVA assemblies of each family
 that imp has, and their language models and vision towers alone."""
+import json
 import random
 
 import torch
@@ -8,6 +9,7 @@ import transformers as hf
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 VOCABULARY = 512
+hf.utils.logging.disable_progress_bar()
 
 # image / patch of the first case is not whole: the remainder of a picture is dropped.
 CASES = {
@@ -53,6 +55,12 @@ def image_processor(case):
     return (hf.SiglipImageProcessorPil if case["vision"] == "siglip" else hf.ViTImageProcessorPil)(size=side)
 
 
+def load_image_processor(folder):
+    """The Pillow class that the directory names; AutoImageProcessor would ask for torchvision."""
+    kind = json.loads((folder / "preprocessor_config.json").read_text())["image_processor_type"]
+    return getattr(hf, kind.removesuffix("Fast").removesuffix("Pil") + "Pil").from_pretrained(folder)
+
+
 def text_config(case, tokenizer):
     sizes = dict(vocab_size=VOCABULARY, hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
                  num_key_value_heads=case["kv_heads"], max_position_embeddings=512, tie_word_embeddings=case["tied"],
@@ -67,7 +75,7 @@ def vision_config(case):
     sizes = dict(hidden_size=48, intermediate_size=96, num_hidden_layers=3, num_attention_heads=4, image_size=case["image"],
                  patch_size=case["patch"])
     if case["vision"] == "siglip":
-        return hf.SiglipVisionConfig(vision_use_head=False, **sizes)
+        return hf.SiglipVisionConfig(vision_use_head=case["tied"], **sizes)  # with and without its pooling head
     return hf.CLIPVisionConfig(projection_dim=48, **sizes) if case["vision"] == "clip" else hf.ViTConfig(**sizes)
 
 
