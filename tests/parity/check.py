@@ -138,13 +138,13 @@ baseline:
   lora_rank: {rank}
   lora_alpha: {alpha}
   lora_dropout: 0
-  max_steps: {steps}
-  batch_size: {batch}
-  micro_batch: {micro_batch}
-  learning_rate: {learning_rate}
-  projector_learning_rate: {projector_learning_rate}
+  max_steps: {reference.STEPS}
+  batch_size: {reference.BATCH}
+  micro_batch: {reference.MICRO_BATCH}
+  learning_rate: {reference.LEARNING_RATE}
+  projector_learning_rate: {reference.PROJECTOR_LEARNING_RATE}
   schedule: cosine
-  warmup_ratio: {warmup_ratio}
+  warmup_ratio: {reference.WARMUP_RATIO}
   weight_decay: 0
   grad_clip: {clip}
   loss_normalization: micro_batch
@@ -159,17 +159,20 @@ benchmarks: []
 
 def train(case):
     """Twenty float32 LoRA steps from PEFT's adapter by imp-sweep against the same by transformers and PEFT."""
-    settings = json.loads((case.reference / "training.json").read_text())
+    import peft_training
+
+    clip = peft_training.clip_of(case.rank)
     adapter = json.loads((case.folder / f"adapter_r{case.rank}/adapter_config.json").read_text())
     sweep = case.scratch / f"parity_r{case.rank}.yaml"
-    sweep.write_text(SWEEP.format(folder=case.folder, rank=case.rank, alpha=adapter["lora_alpha"], **settings))
+    sweep.write_text(SWEEP.format(folder=case.folder, rank=case.rank, alpha=adapter["lora_alpha"], clip=clip, reference=peft_training))
     shutil.rmtree(case.runs(), ignore_errors=True)
     case.run("bin/imp-sweep", "run", sweep, "--runs", case.runs(), "--db", case.runs() / "imp.db")
     ours = tiny_data.read_json_lines(case.trained() / "train.jsonl")
     theirs = tiny_data.read_json_lines(case.reference / f"train_r{case.rank}.jsonl")
-    assert len(ours) == len(theirs) == settings["steps"]
+    assert len(ours) == len(theirs) == peft_training.STEPS
     column = lambda log, key: numpy.array([record[key] for record in log])
-    assert column(theirs, "grad_norm").max() > settings["clip"], "no gradient was clipped"
+    norms = column(theirs, "grad_norm")
+    assert norms.max() > clip and (clip == 1.0 or norms.min() < clip), f"clipping at {clip} changes nothing: {norms}"
     expect_equal("tokens of a step", list(column(ours, "tokens")), list(column(theirs, "tokens")))
     for key, bound in [("lr", 1e-9), ("loss", LOSSES), ("grad_norm", GRADIENT_NORMS)]:
         a, b = column(ours, key), column(theirs, key)

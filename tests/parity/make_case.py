@@ -89,15 +89,11 @@ def tower_references(case, folder, data):
 def training_references(folder, ranks, data, template, processor):
     from transformers import LlavaForConditionalGeneration
 
-    settings = {"steps": peft_training.STEPS, "batch": peft_training.BATCH, "micro_batch": peft_training.MICRO_BATCH,
-                "learning_rate": peft_training.LEARNING_RATE, "projector_learning_rate": peft_training.PROJECTOR_LEARNING_RATE,
-                "warmup_ratio": peft_training.WARMUP_RATIO, "clip": peft_training.CLIP}
-    (folder / "reference/training.json").write_text(json.dumps(settings))
     for rank in ranks:
         load = lambda: LlavaForConditionalGeneration.from_pretrained(folder / "checkpoint", dtype=torch.float32)
         adapter = folder / f"adapter_r{rank}"
         peft_training.make_adapter(load(), rank, alpha=rank if rank > 8 else 2 * rank, folder=adapter)
-        log = peft_training.train(load(), adapter, data["rows"], template, processor, folder / "images")
+        log = peft_training.train(load(), adapter, peft_training.clip_of(rank), data["rows"], template, processor, folder / "images")
         tiny_data.write_json_lines(folder / f"reference/train_r{rank}.jsonl", log)
 
 

@@ -6,8 +6,8 @@ import random
 import numpy
 from PIL import Image
 
-from tiny_models import WORDS
-
+WORDS = ("sign shop street bridge café window ticket number train station bread garden market paper colour machine light water "
+         "closed open north south west east daily price today fresh hotel museum library Straße señor").split()
 UNICODE = ["", " ", "two  spaces", " leading", "trailing ", "tab\tand\u00a0nbsp", "naïve façade Zürich ÅÄÖ", "東京タワー 12号",
            "مرحبا بالعالم", "שלום", "नमस्ते दुनिया", "🙂👩‍👩‍👧‍👦🇫🇮", "e\u0301 = é", "x² ≤ ½ · π", "I'll we've SHE'S don't", "3.14159, 1,000;2999",
            "<image> <|endoftext|><pad>", "\u200bzero\u200dwidth", "ﬁ ligature", "ǅ title", "--==((//", "\ufeffbom", "a\u2028b"]

@@ -8,6 +8,8 @@ import torch
 import transformers as hf
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from tiny_data import WORDS
+
 VOCABULARY = 512
 hf.utils.logging.disable_progress_bar()
 
@@ -19,8 +21,6 @@ CASES = {
     "tied_llama_siglip": dict(language="llama", vision="siglip", image=32, patch=8, kv_heads=4, tied=True),
 }
 
-WORDS = ("sign shop street bridge café window ticket number train station bread garden market paper colour machine light water "
-         "closed open north south west east daily price today fresh hotel museum library Straße señor").split()
 FRAMES = ["USER: What is written on the {}? ASSISTANT: {} {}", "Read the {} line of the {}.", "The {} says {} and {}!",
           "Which {} is shown: {} or {}?", "{} {} {} at the {}", "Answer with one word or phrase: {}."]
 
