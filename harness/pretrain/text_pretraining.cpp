@@ -202,6 +202,7 @@ models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab
   } else {
     text.intermediate_size = 512;  // three matrices of 512 have the size of Phi's two of 768
     text.num_key_value_heads = 3;
+    text.head_dim = 64;  // with 32 and three key heads, looking words up stayed on its plateau
     text.norm_eps = 1e-6;
     text.hidden_act = models::Activation::silu;
   }
