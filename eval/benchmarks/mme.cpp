@@ -71,7 +71,8 @@ void read_lines(const fs::path& path, const std::string& category, const std::st
           " fields; question and answer, or image, question and answer, separated by tabs, are needed");
     const bool named = fields.size() == 3;
     const std::string picture = named ? fields[0] : picture_name(folder, stem);
-    const std::string image = category + "/" + picture;
+    std::string image = category;
+    image.append("/").append(picture);
     Question question;
     question.question_id = {image + "/" + std::to_string(++seen[image]), false};
     question.image_id = {image, false};

@@ -8,7 +8,8 @@
 namespace imp::harness {
 namespace {
 
-/// Plain pictures with one sign first; full difficulty after the first third of the run (data.md section 7).
+/// Plain pictures with one sign first; full difficulty after the first third of the run: hard ones from the
+/// start are not learned in an hour.
 double difficulty_at(int64_t step, int64_t total_steps) {
   const double progress = static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, total_steps));
   return std::min(1.0, 0.1 + 2.7 * progress);

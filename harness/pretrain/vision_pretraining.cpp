@@ -75,7 +75,7 @@ std::vector<ParameterGroup> VisionPretraining::parameter_groups() {
   ParameterGroup matrices, rest;
   matrices.optimizer = OptimizerKind::muon;
   matrices.learning_rate = options_.matrix_learning_rate;
-  matrices.weight_decay = 0.1;  // keeps the residual stream from growing under Muon (data.md section 7)
+  matrices.weight_decay = 0.1;  // keeps the residual stream from growing under Muon
   rest.learning_rate = options_.learning_rate;
   rest.weight_decay = 0.02;
   rest.beta2 = 0.95;

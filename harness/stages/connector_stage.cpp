@@ -6,8 +6,8 @@
 
 namespace imp::harness {
 
-/// Stage 1: the projector alone, on captions in the form `plain` (the question is thrown away, recipe.md
-/// section 3).
+/// Stage 1: the projector alone, on captions in the form `plain` (the question is thrown away, as
+/// LLaVA's preprocess_plain does).
 void make_connector_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const FeatureStore features(context.input("features"), "train");

@@ -17,7 +17,6 @@ class Llama : public TextModel {
   Llama(const TextConfig& config, WeightSource& weights);
 
   [[nodiscard]] std::vector<NamedLinear> linears() override;
-  void visit_parameters(const ParameterVisitor& visit) override;
 
  private:
   struct Block {
@@ -26,6 +25,7 @@ class Llama : public TextModel {
     Linear gate_proj, up_proj, down_proj;
   };
 
+  void visit_norms(const ParameterVisitor& visit) override;
   [[nodiscard]] int64_t num_blocks() const override { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,

@@ -2,20 +2,12 @@
 #include "models/text/phi.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include "models/layers/activation.h"
+#include "models/text/block_parts.h"
 
 namespace imp::models {
 namespace {
-
-std::string layer_name(size_t index) {
-  return fmt::format("model.layers.{}.", index);
-}
-
-Linear take_linear(WeightSource& weights, const std::string& name, int64_t in, int64_t out) {
-  return {weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
-}
 
 LayerNorm take_norm(WeightSource& weights, const std::string& name, int64_t width, double eps) {
   return {weights.take(name + ".weight", {width}), weights.take(name + ".bias", {width}), eps};
@@ -25,32 +17,18 @@ LayerNorm take_norm(WeightSource& weights, const std::string& name, int64_t widt
 
 Phi::Phi(const TextConfig& config, WeightSource& weights) : TextModel(config) {
   const int64_t hidden = config.hidden_size, inner = config.intermediate_size;
-  const int64_t queries = config.num_attention_heads * config.head_dim;
-  const int64_t keys = config.num_key_value_heads * config.head_dim;
-  embed_tokens_ = weights.take("model.embed_tokens.weight", {config.vocab_size, hidden});
+  take_embeddings(weights);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    const std::string name = layer_name(static_cast<size_t>(i));
-    const std::string attention = name + "self_attn.";
+    const std::string name = block_prefix(static_cast<size_t>(i));
     Block block;
     block.input_layernorm = take_norm(weights, name + "input_layernorm", hidden, config.norm_eps);
-    block.self_attn = {take_linear(weights, attention + "q_proj", hidden, queries),
-                       take_linear(weights, attention + "k_proj", hidden, keys),
-                       take_linear(weights, attention + "v_proj", hidden, keys),
-                       take_linear(weights, attention + "dense", queries, hidden),
-                       config.num_attention_heads,
-                       config.num_key_value_heads,
-                       config.head_dim};
-    block.fc1 = take_linear(weights, name + "mlp.fc1", hidden, inner);
-    block.fc2 = take_linear(weights, name + "mlp.fc2", inner, hidden);
+    block.self_attn = take_self_attention(weights, name, "dense", config, WithBias::yes);
+    block.fc1 = take_linear(weights, name + "mlp.fc1", hidden, inner, WithBias::yes);
+    block.fc2 = take_linear(weights, name + "mlp.fc2", inner, hidden, WithBias::yes);
     blocks_.push_back(std::move(block));
   }
   final_layernorm_ = take_norm(weights, "model.final_layernorm", hidden, config.norm_eps);
-  if (config.tie_word_embeddings) {
-    lm_head_.weight = embed_tokens_;
-  } else {
-    lm_head_.weight = weights.take("lm_head.weight", {config.vocab_size, hidden});
-  }
-  // LLaVA directories of transformers >= 4.52 have lost the head's bias (recipe.md section 7).
+  // LLaVA directories of transformers >= 4.52 have lost the head's bias (tests/parity has one).
   if (weights.has("lm_head.bias")) lm_head_.bias = weights.take("lm_head.bias", {config.vocab_size});
 }
 
@@ -58,7 +36,7 @@ std::vector<NamedLinear> Phi::linears() {
   std::vector<NamedLinear> all;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     Block& block = blocks_[i];
-    const std::string name = layer_name(i);
+    const std::string name = block_prefix(i);
     all.push_back({name + "self_attn.q_proj", &block.self_attn.q_proj});
     all.push_back({name + "self_attn.k_proj", &block.self_attn.k_proj});
     all.push_back({name + "self_attn.v_proj", &block.self_attn.v_proj});
@@ -70,21 +48,13 @@ std::vector<NamedLinear> Phi::linears() {
   return all;
 }
 
-void Phi::visit_parameters(const ParameterVisitor& visit) {
-  visit("model.embed_tokens.weight", embed_tokens_);
-  if (config_.tie_word_embeddings)
-    lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
+void Phi::visit_norms(const ParameterVisitor& visit) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    visit(layer_name(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
-    visit(layer_name(i) + "input_layernorm.bias", blocks_[i].input_layernorm.bias);
+    visit(block_prefix(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
+    visit(block_prefix(i) + "input_layernorm.bias", blocks_[i].input_layernorm.bias);
   }
   visit("model.final_layernorm.weight", final_layernorm_.weight);
   visit("model.final_layernorm.bias", final_layernorm_.bias);
-  for (const NamedLinear& entry : linears()) {
-    const bool tied = entry.linear == &lm_head_ && config_.tie_word_embeddings;
-    if (!tied) visit(entry.name + ".weight", entry.linear->weight);
-    if (entry.linear->bias.defined()) visit(entry.name + ".bias", entry.linear->bias);
-  }
 }
 
 at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,

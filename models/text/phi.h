@@ -11,14 +11,13 @@
 namespace imp::models {
 
 /// Phi (Phi-2): parallel residual, h + attention(ln(h)) + mlp(ln(h)) with one LayerNorm a block, biases
-/// everywhere, rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied:
-/// recipe.md, trap 9.
+/// everywhere, rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied: LoRA's
+/// own dropout is the recipe's.
 class Phi : public TextModel {
  public:
   Phi(const TextConfig& config, WeightSource& weights);
 
   [[nodiscard]] std::vector<NamedLinear> linears() override;
-  void visit_parameters(const ParameterVisitor& visit) override;
 
  private:
   struct Block {
@@ -27,6 +26,7 @@ class Phi : public TextModel {
     Linear fc1, fc2;
   };
 
+  void visit_norms(const ParameterVisitor& visit) override;
   [[nodiscard]] int64_t num_blocks() const override { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,

@@ -31,6 +31,25 @@ at::Tensor TextModel::logits(const at::Tensor& hidden_states) const {
   return lm_head_.forward(hidden_states).to(at::kFloat);
 }
 
+void TextModel::take_embeddings(WeightSource& weights) {
+  embed_tokens_ = weights.take("model.embed_tokens.weight", {config_.vocab_size, config_.hidden_size});
+  lm_head_.weight = config_.tie_word_embeddings
+                        ? embed_tokens_
+                        : weights.take("lm_head.weight", {config_.vocab_size, config_.hidden_size});
+}
+
+void TextModel::visit_parameters(const ParameterVisitor& visit) {
+  visit("model.embed_tokens.weight", embed_tokens_);
+  if (config_.tie_word_embeddings)
+    lm_head_.weight = embed_tokens_;  // the visitor may have put another tensor there
+  visit_norms(visit);
+  for (const NamedLinear& entry : linears()) {
+    const bool tied = entry.linear == &lm_head_ && config_.tie_word_embeddings;
+    if (!tied) visit(entry.name + ".weight", entry.linear->weight);
+    if (entry.linear->bias.defined()) visit(entry.name + ".bias", entry.linear->bias);
+  }
+}
+
 std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSource& weights) {
   if (config.family == TextFamily::phi) return std::make_unique<Phi>(config, weights);
   return std::make_unique<Llama>(config, weights);

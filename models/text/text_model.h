@@ -49,11 +49,15 @@ class TextModel {
   /// All linear layers of the blocks; lm_head last.
   [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;
   /// Every parameter with its name in a PhiForCausalLM or LlamaForCausalLM state dict, adapters left out.
-  virtual void visit_parameters(const ParameterVisitor& visit) = 0;
+  void visit_parameters(const ParameterVisitor& visit);
 
  protected:
   explicit TextModel(const TextConfig& config) : config_(config) {}
 
+  /// Takes embed_tokens and lm_head, one tensor where the config ties them.
+  void take_embeddings(WeightSource& weights);
+  /// The parameters that are neither embeddings nor linear layers.
+  virtual void visit_norms(const ParameterVisitor& visit) = 0;
   [[nodiscard]] virtual int64_t num_blocks() const = 0;
   /// One block; `selected` as in hidden_states, defined in the last block only.
   [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states,

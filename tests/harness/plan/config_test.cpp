@@ -18,7 +18,7 @@ TEST(TrialConfig, EveryKeyIsDescribedOnce) {
     EXPECT_TRUE(names.insert(key.name).second) << key.name;
     EXPECT_FALSE(key.meaning.empty()) << key.name;
   }
-  // The names that design.md fixes and the harness's own.
+  // The names that users' files rely on and the harness's own.
   for (const char* name : {"llm",
                            "encoder",
                            "checkpoint",

@@ -75,7 +75,7 @@ TEST(Sampler, APermutationPrefersNoPlace) {
   for (const int times : count) EXPECT_NEAR(times, 1000, 140);
 }
 
-// What recipe.md, section 4, says of LLaVA's sampler, word by word.
+// LLaVA's group_by_modality_length, stated again from its description.
 class ModalityLength : public testing::TestWithParam<std::tuple<size_t, double, int64_t>> {};
 
 TEST_P(ModalityLength, IsWhatTheRecipeSays) {
