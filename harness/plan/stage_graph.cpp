@@ -189,7 +189,7 @@ class GraphBuilder {
 }  // namespace
 
 const std::vector<std::string_view>& keys_without_effect() {
-  static const std::vector<std::string_view> keys{"device", "eval_batch", "checkpoint_every"};
+  static const std::vector<std::string_view> keys{"device", "eval_batch", "checkpoint_every", "recompute"};
   return keys;
 }
 

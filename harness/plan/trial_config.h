@@ -52,6 +52,7 @@ struct TrialConfig {
   std::int64_t max_steps = 0;
   std::int64_t batch_size = 16;
   std::int64_t micro_batch = 16;
+  std::string recompute = "none";
   double learning_rate = 2e-4;
   double projector_learning_rate = 2e-5;
   std::string schedule = "cosine";

@@ -11,11 +11,12 @@ namespace imp::harness {
 void make_connector_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const FeatureStore features(context.input("features"), "train");
-  const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
+  const models::TextConfig text = text_config(context.trial, context.spec);
   const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
                                              config.connector_micro_batch * (features.image_tokens() + 16),
                                              text.hidden_size, text.intermediate_size);
   const LanguageParts language = load_language(context.trial, context.spec, dtype);
+  language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector =
       given_projector(context.trial, context.spec, features.hidden(), text.hidden_size)
           .value_or(models::make_projector(features.hidden(), text.hidden_size,

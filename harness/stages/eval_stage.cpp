@@ -13,6 +13,7 @@
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
 #include "models/conversation/encode_row.h"
+#include "models/conversation/row_styles.h"
 #include "models/generation/greedy.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -77,9 +78,10 @@ std::map<std::string, std::vector<size_t>> questions_by_picture(const eval::Benc
   return groups;
 }
 
-/// Splits a prompt after its picture: what the questions of a picture share, and the rest.
+/// Splits a prompt after its picture: what the questions of a picture share, and the rest. Without a picture
+/// nothing is shared.
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_prompt(const models::EncodedRow& row) {
-  const auto cut = static_cast<size_t>(row.image_positions.back()) + 1;
+  const size_t cut = row.image_positions.empty() ? 0 : static_cast<size_t>(row.image_positions.back()) + 1;
   return {{row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut)},
           {row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end()}};
 }
@@ -103,10 +105,7 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
         models::generate_greedy(*cell.language.model, batch, greedy);
     for (size_t i = 0; i < answers.size(); ++i) {
       const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
-      std::string text = tokenizer.decode(ids, true);
-      const size_t first = text.find_first_not_of(" \n\t");
-      text = first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \n\t") - first + 1);
-      predictions[asked[i]].text = text;
+      predictions[asked[i]].text = models::strip(tokenizer.decode(ids, true));
       predictions[asked[i]].answer_tokens = static_cast<long long>(ids.size());
     }
     done += static_cast<int64_t>(asked.size());

@@ -63,13 +63,14 @@ void make_finetune_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const LlavaTaskOptions options = task_options(config);
   const FeatureStore features(context.input("features"), "train");
-  const models::TextConfig& text = load_language(context.trial, context.spec, at::kFloat).model->config();
+  const models::TextConfig text = text_config(context.trial, context.spec);
   at::ScalarType dtype =
       resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
                     text.hidden_size, text.intermediate_size);
   // Trained weights are float32 masters; only frozen ones can be kept in bfloat16.
   if (options.finetune == Finetune::full) dtype = at::kFloat;
   const LanguageParts language = load_language(context.trial, context.spec, dtype);
+  language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector = starting_projector(context, features.hidden(), text.hidden_size);
 
   models::LoraOptions lora{config.lora_rank, config.lora_alpha, config.lora_dropout, config.lora_targets};

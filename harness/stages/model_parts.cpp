@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/plan/model_location.h"
 
 namespace imp::harness {
@@ -26,11 +28,18 @@ ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec) {
           find_model("encoder", config.encoder, spec.file, spec.baseline_location), false};
 }
 
+models::TextConfig text_config(const Trial& trial, const SweepSpec& spec) {
+  const ModelDirectories directories = model_directories(trial, spec);
+  if (directories.is_llava) return models::LlavaCheckpoint(directories.llm).config().text;
+  return models::parse_text_config(models::read_config_json(directories.llm),
+                                   (directories.llm / "config.json").string());
+}
+
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
   const ModelDirectories directories = model_directories(trial, spec);
   LanguageParts parts;
   if (directories.is_llava) {
-    parts.model = models::load_llava(directories.llm, dtype).text_model;
+    parts.model = models::LlavaCheckpoint(directories.llm).text_model(dtype);
   } else {
     parts.model = models::load_text_model(directories.llm, dtype);
   }
@@ -44,10 +53,10 @@ VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
   VisionParts parts;
   parts.processor_directory = directories.encoder;
   if (directories.is_llava) {
-    models::LlavaModel model = models::load_llava(directories.encoder, at::kFloat);
-    parts.tower = model.vision_tower;
-    parts.feature_layer = model.config.vision_feature_layer;
-    parts.drop_class_token = model.config.drop_class_token;
+    const models::LlavaCheckpoint checkpoint(directories.encoder);
+    parts.tower = checkpoint.vision_tower(at::kFloat);
+    parts.feature_layer = checkpoint.config().vision_feature_layer;
+    parts.drop_class_token = checkpoint.config().drop_class_token;
   } else {
     parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
   }
@@ -61,7 +70,7 @@ std::optional<models::Projector> given_projector(const Trial& trial, const Sweep
   }
   const ModelDirectories directories = model_directories(trial, spec);
   if (!directories.is_llava) return std::nullopt;
-  return models::load_llava(directories.llm, at::kFloat).projector;
+  return models::LlavaCheckpoint(directories.llm).projector(at::kFloat);
 }
 
 }  // namespace imp::harness

@@ -19,6 +19,9 @@ struct ModelDirectories {
 };
 [[nodiscard]] ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec);
 
+/// The shape of a trial's language model.
+[[nodiscard]] models::TextConfig text_config(const Trial& trial, const SweepSpec& spec);
+
 /// A trial's language model with its tokenizer.
 struct LanguageParts {
   std::shared_ptr<models::TextModel> model;

@@ -45,32 +45,46 @@ at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& 
   return embeds.index_copy(0, places, projected.reshape({rows, projected.size(2)}).to(embeds.scalar_type()));
 }
 
-LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype) {
-  LlavaModel model;
-  model.config = parse_llava_config(read_config_json(directory), (directory / "config.json").string());
-  CheckpointSource text(directory,
-                        {{"model.", "language_model.model."},
-                         {"lm_head.", "language_model.lm_head."},
-                         {"model.", "model.language_model."},
-                         {"lm_head.", "lm_head."}},
-                        dtype);
-  CheckpointSource vision(directory,
-                          {{"", "vision_tower.vision_model."},
-                           {"", "vision_tower."},
-                           {"", "model.vision_tower.vision_model."},
-                           {"", "model.vision_tower."}},
-                          dtype);
-  CheckpointSource connector(directory, {{"", ""}, {"", "model."}}, dtype);
-  model.text_model = make_text_model(model.config.text, text);
-  model.vision_tower = std::make_shared<VisionTower>(model.config.vision, vision);
+LlavaCheckpoint::LlavaCheckpoint(std::filesystem::path directory)
+    : directory_(std::move(directory)),
+      config_(parse_llava_config(read_config_json(directory_), (directory_ / "config.json").string())) {}
+
+std::unique_ptr<TextModel> LlavaCheckpoint::text_model(at::ScalarType dtype) const {
+  CheckpointSource weights(directory_,
+                           {{"model.", "language_model.model."},
+                            {"lm_head.", "language_model.lm_head."},
+                            {"model.", "model.language_model."},
+                            {"lm_head.", "lm_head."}},
+                           dtype);
+  return make_text_model(config_.text, weights);
+}
+
+std::shared_ptr<VisionTower> LlavaCheckpoint::vision_tower(at::ScalarType dtype) const {
+  CheckpointSource weights(directory_,
+                           {{"", "vision_tower.vision_model."},
+                            {"", "vision_tower."},
+                            {"", "model.vision_tower.vision_model."},
+                            {"", "model.vision_tower."}},
+                           dtype);
+  return std::make_shared<VisionTower>(config_.vision, weights);
+}
+
+Projector LlavaCheckpoint::projector(at::ScalarType dtype) const {
+  CheckpointSource weights(directory_, {{"", ""}, {"", "model."}}, dtype);
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
-    return Linear{connector.take(name + ".weight", {out, in}), connector.take(name + ".bias", {out}), {}};
+    return Linear{weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
   };
-  const int64_t hidden = model.config.text.hidden_size;
-  model.projector.linear_1 =
-      linear("multi_modal_projector.linear_1", model.config.vision.hidden_size, hidden);
-  model.projector.linear_2 = linear("multi_modal_projector.linear_2", hidden, hidden);
-  return model;
+  const int64_t hidden = config_.text.hidden_size;
+  Projector projector;
+  projector.linear_1 = linear("multi_modal_projector.linear_1", config_.vision.hidden_size, hidden);
+  projector.linear_2 = linear("multi_modal_projector.linear_2", hidden, hidden);
+  return projector;
+}
+
+LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype) {
+  const LlavaCheckpoint checkpoint(directory);
+  return {checkpoint.config(), checkpoint.vision_tower(dtype), checkpoint.projector(dtype),
+          checkpoint.text_model(dtype)};
 }
 
 std::vector<std::pair<std::string, at::Tensor>> unused_tower_tensors(const std::filesystem::path& directory,

@@ -34,8 +34,24 @@ struct LlavaModel {
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected);
 
-/// Loads a LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike.
-/// Throws imp::Error (usage) naming file, tensor or key.
+/// A LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike. Each part is read on its
+/// own, so that training from cached features holds no vision tower. All throw imp::Error (usage) naming file,
+/// tensor or key.
+class LlavaCheckpoint {
+ public:
+  explicit LlavaCheckpoint(std::filesystem::path directory);
+
+  [[nodiscard]] const LlavaConfig& config() const { return config_; }
+  [[nodiscard]] std::unique_ptr<TextModel> text_model(at::ScalarType dtype) const;
+  [[nodiscard]] std::shared_ptr<VisionTower> vision_tower(at::ScalarType dtype) const;
+  [[nodiscard]] Projector projector(at::ScalarType dtype) const;
+
+ private:
+  std::filesystem::path directory_;
+  LlavaConfig config_;
+};
+
+/// All parts of a LLaVA directory.
 [[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype);
 
 /// Tensors of a LLaVA directory's vision tower that imp has no use for (SigLIP's attention pooling, ViT's

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/layers/recompute.h"
 #include "models/text/llama.h"
 #include "models/text/phi.h"
 
@@ -20,9 +21,11 @@ at::Tensor TextModel::hidden_states(const at::Tensor& inputs_embeds, const Seque
       rotary_angles(layout.position_ids, config_.rotary_dim(), config_.rope_theta, inputs_embeds.options());
   at::Tensor hidden = inputs_embeds;
   for (int64_t i = 0; i < num_blocks(); ++i) {
-    const bool last = i + 1 == num_blocks();
-    hidden = block(static_cast<size_t>(i), hidden, angles, layout, cache, last ? selected : at::Tensor(),
-                   dropout_step);
+    const at::Tensor outputs = i + 1 == num_blocks() ? selected : at::Tensor();
+    const auto forward = [=, this](const at::Tensor& input) {
+      return block(static_cast<size_t>(i), input, angles, layout, cache, outputs, dropout_step);
+    };
+    hidden = recompute_blocks_ && at::GradMode::is_enabled() ? recomputed(forward, hidden) : forward(hidden);
   }
   return final_norm(hidden);
 }

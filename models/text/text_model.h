@@ -46,6 +46,9 @@ class TextModel {
   /// hidden_states [n, hidden] -> [n, vocab], float32.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden_states) const;
 
+  /// Training keeps the input of each block only and computes the rest again in the backward pass.
+  void recompute_blocks(bool on) { recompute_blocks_ = on; }
+
   /// All linear layers of the blocks; lm_head last.
   [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;
   /// Every parameter with its name in a PhiForCausalLM or LlamaForCausalLM state dict, adapters left out.
@@ -67,6 +70,7 @@ class TextModel {
   [[nodiscard]] virtual at::Tensor final_norm(const at::Tensor& hidden_states) const = 0;
 
   TextConfig config_;
+  bool recompute_blocks_ = false;
   at::Tensor embed_tokens_;  ///< [vocab, hidden]
   Linear lm_head_;
 };
