@@ -28,20 +28,53 @@ constexpr const char* kCopied[] = {"tokenizer.json",
                                    "chat_template.jinja",
                                    "chat_template.json"};
 
+void copy_files(const fs::path& from, const fs::path& to) {
+  for (const char* name : kCopied) {
+    if (fs::exists(from / name)) write_file_atomically(to / name, read_file(from / name));
+  }
+}
+
+/// What transformers' LlavaProcessor must know of a LLaVA made of parts.
+void write_processor_config(const LlavaConfig& llava, const fs::path& folder) {
+  const nlohmann::json config = {
+      {"processor_class", "LlavaProcessor"},
+      {"image_token", "<image>"},
+      {"patch_size", llava.vision.patch_size},
+      {"num_additional_image_tokens", llava.vision.has_class_token() ? 1 : 0},
+      {"vision_feature_select_strategy", llava.drop_class_token ? "default" : "full"}};
+  write_file_atomically(folder / "processor_config.json", config.dump(2) + "\n");
+}
+
+/// Phi's head has a bias, for which transformers' LLaVA has no place.
+void warn_of_head_bias(LlavaModel& model) {
+  const at::Tensor bias = model.text_model->linears().back().linear->bias;
+  if (!bias.defined()) return;
+  const auto largest = bias.abs().max().item<double>();
+  if (largest == 0) return;
+  fmt::print(stderr,
+             "note: lm_head.bias (largest value {:.3g}) is in the export, but transformers' LLaVA leaves it "
+             "out: its "
+             "logits lack that bias\n",
+             largest);
+}
+
 void write_directory(const ModelOptions& options, const fs::path& folder) {
   LlavaModel model = load_assembled_llava(options);
-  save_llava(folder, model, unused_tower_tensors(options.directory, model));
+  warn_of_head_bias(model);
+  if (options.encoder.empty()) {
+    save_llava(folder, model, unused_tower_tensors(options.directory, model));
+  } else {
+    save_llava(folder, model);
+    copy_files(options.encoder, folder);
+    write_processor_config(model.config, folder);
+  }
   if (compute_dtype(options) != at::kFloat) {
     nlohmann::json config = read_config_json(folder);
     config["torch_dtype"] = config["text_config"]["torch_dtype"] = config["vision_config"]["torch_dtype"] =
         options.dtype;
     write_file_atomically(folder / "config.json", config.dump(2) + "\n");
   }
-  for (const char* name : kCopied) {
-    if (fs::exists(options.directory / name)) {
-      write_file_atomically(folder / name, read_file(options.directory / name));
-    }
-  }
+  copy_files(options.directory, folder);
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
   } else if (command.takes != Takes::directory) {
     app.add_option("-o,--output", options.output, "What to write")->required();
   }
+  app.add_option("--encoder", options.encoder,
+                 "A vision tower's directory: with --projector it makes a LLaVA of the language model DIR");
   app.add_option("--adapter", options.adapter, "A PEFT directory to merge into the language model");
   app.add_option("--projector", options.projector,
                  "A safetensors file in place of the checkpoint's projector");

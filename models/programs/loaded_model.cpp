@@ -22,11 +22,41 @@ bool is_llava(const std::filesystem::path& directory) {
   return read_config_json(directory).value("model_type", "") == "llava";
 }
 
+/// The id that stands for image features in a LLaVA made of parts.
+int64_t image_token_of(const std::filesystem::path& directory) {
+  const auto id = Tokenizer::load(directory)->token_id("<image>");
+  if (!id) {
+    throw Error(
+        directory.string() +
+        ": its tokenizer has no token `<image>`, which a LLaVA directory needs; add it to added_tokens");
+  }
+  return *id;
+}
+
+LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
+  if (is_llava(options.directory)) {
+    throw Error(options.directory.string() +
+                ": is a LLaVA directory with a tower of its own; leave --encoder out");
+  }
+  if (options.projector.empty()) {
+    throw Error("--encoder: needs --projector, the file that was trained for these two models");
+  }
+  LlavaModel model;
+  model.text_model = load_text_model(options.directory, dtype);
+  model.vision_tower = load_vision_tower(options.encoder, dtype);
+  model.config.text = model.text_model->config();
+  model.config.vision = model.vision_tower->config();
+  model.config.image_token_index = image_token_of(options.directory);
+  model.config.drop_class_token = model.config.vision.has_class_token();
+  return model;
+}
+
 }  // namespace
 
 LlavaModel load_assembled_llava(const ModelOptions& options) {
   const at::ScalarType dtype = compute_dtype(options);
-  LlavaModel model = load_llava(options.directory, dtype);
+  LlavaModel model =
+      options.encoder.empty() ? load_llava(options.directory, dtype) : llava_of_parts(options, dtype);
   merge_given_adapter(options, *model.text_model);
   if (!options.projector.empty()) {
     model.projector =
@@ -41,13 +71,14 @@ LoadedModel load_model(const ModelOptions& options) {
   LoadedModel loaded;
   loaded.dtype = compute_dtype(options);
   loaded.conversation = conversation_template(options.conversation);
-  if (is_llava(options.directory)) {
+  if (!options.encoder.empty() || is_llava(options.directory)) {
     loaded.llava = load_assembled_llava(options);
-    loaded.processor.emplace(ImageProcessor::load(options.directory));
+    loaded.processor.emplace(
+        ImageProcessor::load(options.encoder.empty() ? options.directory : options.encoder));
   } else {
     if (!options.projector.empty()) {
       throw Error(options.directory.string() +
-                  ": is a language model alone; --projector needs a LLaVA directory");
+                  ": is a language model alone; --projector needs a LLaVA directory, or --encoder");
     }
     loaded.llava.text_model = load_text_model(options.directory, loaded.dtype);
     merge_given_adapter(options, *loaded.llava.text_model);

@@ -16,8 +16,9 @@
 
 namespace imp::models {
 
-/// The LLaVA of `options.directory` with the adapter merged in and the projector put in its place.
-/// Throws imp::Error (usage).
+/// The LLaVA of `options.directory`, or of its language model, `options.encoder` and `options.projector` (the
+/// parts of a study's cell), with the adapter merged in and the projector put in its place. Throws imp::Error
+/// (usage).
 [[nodiscard]] LlavaModel load_assembled_llava(const ModelOptions& options);
 
 /// A model ready to be asked. For the directory of a language model alone, all but `llava.text_model` stays

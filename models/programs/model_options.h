@@ -12,6 +12,7 @@ namespace imp::models {
 /// What the command line of imp-model says.
 struct ModelOptions {
   std::filesystem::path directory;  ///< a Hugging Face model directory
+  std::filesystem::path encoder;    ///< a vision tower's directory, for a language model's `directory`
   std::filesystem::path adapter;    ///< a PEFT directory; empty: none
   std::filesystem::path projector;  ///< a safetensors file; empty: the checkpoint's own
   std::filesystem::path requests, images, image, output;
