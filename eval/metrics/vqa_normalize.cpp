@@ -143,7 +143,8 @@ const WordTable& contractions() {
 
 constexpr std::array<bool, 128> punctuation_marks() {
   std::array<bool, 128> marks{};
-  for (const char c : std::string_view(";/[]\"{}()=+\\_-><@`,?!")) marks[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view(";/[]\"{}()=+\\_-><@`,?!"))
+    marks[static_cast<unsigned char>(c)] = true;
   return marks;
 }
 
@@ -170,7 +171,7 @@ std::string replace_marks(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!is_mark(text[i])) continue;
     if ((i > 0 && text[i - 1] == ' ') || (i + 1 < text.size() && text[i + 1] == ' '))
-      beside_space[static_cast<std::size_t>(text[i])] = true;
+      beside_space[static_cast<unsigned char>(text[i])] = true;
   }
   const bool drop_all = has_comma_between_digits(text);
   std::string out;
@@ -178,7 +179,7 @@ std::string replace_marks(std::string_view text) {
   for (const char c : text) {
     if (!is_mark(c)) {
       out += c;
-    } else if (!drop_all && !beside_space[static_cast<std::size_t>(c)]) {
+    } else if (!drop_all && !beside_space[static_cast<unsigned char>(c)]) {
       out += ' ';
     }
   }

@@ -79,6 +79,7 @@ std::string other_answer(const Question& question, Random& random) {
 std::vector<std::string> annotate(const Question& question, Random& random) {
   const double agreement = random.chance(kDisputedShare) ? kDisputedAgreement : kAgreement;
   std::vector<std::string> answers;
+  answers.reserve(kAnnotators);
   for (int annotator = 0; annotator < kAnnotators; ++annotator)
     answers.push_back(random.chance(agreement) ? same_answer(question.answer, random)
                                                : other_answer(question, random));

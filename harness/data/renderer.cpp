@@ -181,7 +181,8 @@ void Renderer::draw_object(const SceneObject& object, double scale, std::uint8_t
       float badge = 0, ink = 0;
       for (int sample = 0; sample < kSamples * kSamples; ++sample) {
         const double dx = x + (sample % kSamples + 0.5) / kSamples - centre_x;
-        const double dy = y + (sample / kSamples + 0.5) / kSamples - centre_y;
+        const int row = sample / kSamples;
+        const double dy = y + (row + 0.5) / kSamples - centre_y;
         if (dx * dx + dy * dy > radius * radius) continue;
         badge += 1;
         ink += coverage_at(symbol, dx * ratio + symbol.width / 2.0, dy * ratio + symbol.height / 2.0);
@@ -208,7 +209,8 @@ void Renderer::draw_sign(const Sign& sign, double scale, std::uint8_t* pixels) c
     for (int x = range.left; x < range.right; ++x) {
       float plate = 0, ink = 0;
       for (int sample = 0; sample < kSamples * kSamples; ++sample) {
-        const double px = x + (sample % kSamples + 0.5) * kStep, py = y + (sample / kSamples + 0.5) * kStep;
+        const int row = sample / kSamples;
+        const double px = x + (sample % kSamples + 0.5) * kStep, py = y + (row + 0.5) * kStep;
         const double inverse_w = 1 / (m[6] * px + m[7] * py + m[8]);
         const double u = (m[0] * px + m[1] * py + m[2]) * inverse_w;
         const double v = (m[3] * px + m[4] * py + m[5]) * inverse_w;
@@ -262,7 +264,7 @@ void Renderer::blur(double sigma, std::uint8_t* pixels) const {
 
 void Renderer::add_noise(const Scene& scene, std::uint8_t* pixels) const {
   // The noise of each quantile, rounded once: what is left for a pixel is a look-up and an addition.
-  std::array<std::int16_t, kQuantiles> steps;
+  std::array<std::int16_t, kQuantiles> steps{};
   for (std::size_t i = 0; i < kQuantiles; ++i)
     steps[i] = static_cast<std::int16_t>(std::lrint(scene.noise * normal_quantiles_[i]));
   const std::size_t count = bytes();

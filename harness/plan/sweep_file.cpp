@@ -58,7 +58,7 @@ bool same_file(const fs::path& a, const fs::path& b) {
 }
 
 std::string parse_root(const fs::path& path, YamlValue& root) {
-  const std::string text = read_file(path);
+  std::string text = read_file(path);
   Diagnostics diagnostics;
   root = parse_yaml(text, path.string(), diagnostics);
   if (diagnostics.empty() && !root.is_map()) {

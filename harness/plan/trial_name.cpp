@@ -37,8 +37,8 @@ std::string trial_name(const std::vector<std::pair<std::string, std::string>>& l
   std::string whole;
   for (const auto& [factor, level] : levels) {
     if (!cell.empty()) cell += ',';
-    cell += factor + '=' + level_name(level);
-    whole += factor + '=' + level + '\n';
+    cell.append(factor).append("=").append(level_name(level));
+    whole.append(factor).append("=").append(level).append("\n");
   }
   if (cell.empty()) cell = "baseline";
   if (cell.size() > kLongest) cell = with_hash(cell.substr(0, kLongest - 9), whole);
