@@ -178,10 +178,10 @@ TEST_F(PlanTest, PretrainingCellIsOneStage) {
 TEST_F(PlanTest, MissingModelsSayWhatToPutWhere) {
   const std::string zoo = (folder_.path() / "zoo").string();
   EXPECT_EQ(
-      refusal("baseline:\n  llm: llama\n"),
-      folder_.path().string() + "/s.yaml:4:8: llm is 'llama', and there is no " + zoo +
-          "/llama/config.json; put the model's Hugging Face directory (config.json, *.safetensors) at " +
-          zoo + "/llama, or give llm a path with a '/'");
+      refusal("baseline:\n  llm: gemma\n"),
+      folder_.path().string() + "/s.yaml:4:8: llm is 'gemma', and there is no " + zoo +
+          "/gemma/config.json; put the model's Hugging Face directory (config.json, *.safetensors) at " +
+          zoo + "/gemma, or give llm a path with a '/'");
   EXPECT_THAT(
       refusal("baseline:\n  encoder: no/where\n"),
       HasSubstr(
