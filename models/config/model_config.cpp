@@ -7,6 +7,7 @@
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/weights/gguf.h"
 
 namespace imp::models {
 namespace {
@@ -143,6 +144,11 @@ TextConfig parse_text_config(const json& config, const std::string& where) {
   text.norm_eps = phi ? fields.get("layer_norm_eps", 1e-5) : fields.get("rms_norm_eps", 1e-6);
   text.hidden_act = parse_activation(fields.get<std::string>("hidden_act", phi ? "gelu_new" : "silu"), where);
   text.tie_word_embeddings = fields.get("tie_word_embeddings", false);
+  for (const char* key : {"attention_bias", "mlp_bias", "qk_layernorm"}) {
+    if (fields.get(key, false)) {
+      throw Error(fmt::format("{}: {} is true; imp has {} without it", where, key, type));
+    }
+  }
   parse_rotary(fields, text, phi ? 0.5 : 1.0);
   text.bos_token_id = fields.token("bos_token_id");
   text.eos_token_id = fields.token("eos_token_id");
@@ -290,8 +296,13 @@ json to_json(const LlavaConfig& llava) {
   };
 }
 
-json read_config_json(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "config.json";
+std::filesystem::path config_path(const std::filesystem::path& model) {
+  return find_gguf(model).value_or(model / "config.json");
+}
+
+json read_config_json(const std::filesystem::path& model) {
+  if (const auto gguf = find_gguf(model)) return gguf_config(GgufFile(*gguf));
+  const std::filesystem::path path = model / "config.json";
   if (!std::filesystem::exists(path)) {
     throw Error(path.string() + ": is missing; a Hugging Face model directory has it");
   }

@@ -79,7 +79,11 @@ struct LlavaConfig {
 [[nodiscard]] nlohmann::json to_json(const VisionConfig& config);
 [[nodiscard]] nlohmann::json to_json(const LlavaConfig& config);
 
-/// Reads DIR/config.json. Throws imp::Error (usage) if it is absent or no JSON object.
-[[nodiscard]] nlohmann::json read_config_json(const std::filesystem::path& directory);
+/// Where the config of a model stands: `model`/config.json, or the GGUF file that `model` means.
+[[nodiscard]] std::filesystem::path config_path(const std::filesystem::path& model);
+
+/// Reads `model`/config.json, or the metadata of its GGUF file as such an object. Throws imp::Error (usage)
+/// if it is absent or no JSON object.
+[[nodiscard]] nlohmann::json read_config_json(const std::filesystem::path& model);
 
 }  // namespace imp::models

@@ -17,12 +17,20 @@ enum class ErrorKind {
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, ErrorKind kind = ErrorKind::usage)
-      : std::runtime_error(message), kind_(kind) {}
+      : std::runtime_error(one_line(message)), kind_(kind) {}
 
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
   [[nodiscard]] int exit_code() const noexcept { return static_cast<int>(kind_); }
 
  private:
+  /// Names out of a damaged file may hold anything, and the message goes to a terminal.
+  static std::string one_line(std::string message) {
+    for (char& c : message) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    }
+    return message;
+  }
+
   ErrorKind kind_;
 };
 

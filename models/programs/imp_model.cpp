@@ -11,7 +11,7 @@ namespace {
 
 using imp::models::ModelOptions;
 
-enum class Takes { directory, picture, requests, answers, folder };
+enum class Takes { directory, picture, requests, answers, text, folder };
 
 struct Command {
   const char* name;
@@ -27,12 +27,13 @@ constexpr Command kCommands[] = {
     {"preprocess", "A picture to its pixel_values", Takes::picture, imp::models::preprocess_command},
     {"logits", "Logits at the last position of each prompt", Takes::requests, imp::models::logits_command},
     {"generate", "Greedy answers, a JSON line a request", Takes::answers, imp::models::generate_command},
+    {"perplexity", "How well a language model predicts a text", Takes::text, imp::models::perplexity_command},
     {"export", "Merge an adapter; write a Hugging Face directory", Takes::folder,
      imp::models::export_command},
 };
 
 void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
-  app.add_option("DIR", options.directory, "A Hugging Face model directory")->required();
+  app.add_option("DIR", options.directory, "A Hugging Face model directory, or a GGUF file")->required();
   if (command.takes == Takes::picture) app.add_option("IMAGE", options.image, "A JPEG or PNG")->required();
   if (command.takes == Takes::requests || command.takes == Takes::answers) {
     app.add_option("--requests", options.requests, "Lines of {question_id, image, question}")->required();
@@ -41,6 +42,9 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
   }
   if (command.takes == Takes::answers) {
     app.add_option("--max-new-tokens", options.max_new_tokens, "Longest answer")->check(CLI::PositiveNumber);
+  } else if (command.takes == Takes::text) {
+    app.add_option("--text", options.text, "A text file")->required();
+    app.add_option("--window", options.window, "Tokens that see each other")->capture_default_str();
   } else if (command.takes != Takes::directory) {
     app.add_option("-o,--output", options.output, "What to write")->required();
   }

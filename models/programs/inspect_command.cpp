@@ -8,6 +8,7 @@
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
 #include "models/programs/loaded_model.h"
+#include "models/weights/gguf.h"
 
 namespace imp::models {
 namespace {
@@ -86,8 +87,10 @@ ordered_json describe_directory(const ModelOptions& options) {
       throw Error(options.directory.string() + ": has no language model that --adapter could fit");
     all["adapter"] = describe_adapter(options.adapter, *text_model);
   }
-  if (fs::exists(options.directory / "tokenizer.json") || fs::exists(options.directory / "tokenizer.model")) {
+  if (fs::exists(options.directory / "tokenizer.json") || fs::exists(options.directory / "tokenizer.model") ||
+      find_gguf(options.directory)) {
     const auto tokenizer = Tokenizer::load(options.directory);
+    if (text_model) tokenizer->check_fits(text_model->config().vocab_size, options.directory);
     all["tokenizer"] = {{"vocabulary", tokenizer->vocab_size()}, {"puts_first", tokenizer->prefix_ids()}};
   }
   if (fs::exists(options.directory / "preprocessor_config.json") ||

@@ -84,6 +84,7 @@ LoadedModel load_model(const ModelOptions& options) {
     merge_given_adapter(options, *loaded.llava.text_model);
   }
   loaded.tokenizer = Tokenizer::load(options.directory);
+  loaded.tokenizer->check_fits(loaded.llava.text_model->config().vocab_size, options.directory);
   return loaded;
 }
 

@@ -11,15 +11,16 @@ namespace imp::models {
 
 /// What the command line of imp-model says.
 struct ModelOptions {
-  std::filesystem::path directory;  ///< a Hugging Face model directory
+  std::filesystem::path directory;  ///< a Hugging Face model directory, or a GGUF file
   std::filesystem::path encoder;    ///< a vision tower's directory, for a language model's `directory`
   std::filesystem::path adapter;    ///< a PEFT directory; empty: none
   std::filesystem::path projector;  ///< a safetensors file; empty: the checkpoint's own
-  std::filesystem::path requests, images, image, output;
+  std::filesystem::path requests, images, image, text, output;
   std::string conversation = "bare_v1";
   std::string dtype = "float32";
   int64_t max_new_tokens = 8;
-  int64_t batch = 32;  ///< requests that go through the model together
+  int64_t window = 1024;  ///< tokens of a text that see each other
+  int64_t batch = 32;     ///< requests that go through the model together
   bool json = false;
 };
 
@@ -38,6 +39,9 @@ int preprocess_command(const ModelOptions& options);
 int logits_command(const ModelOptions& options);
 /// Requests -> JSON lines {question_id, tokens, prediction}, decoded greedily.
 int generate_command(const ModelOptions& options);
+/// A text, without picture or prompt, cut into windows -> a JSON line {tokens, predicted, loss, perplexity};
+/// loss is the mean of -log p over all tokens but each window's first.
+int perplexity_command(const ModelOptions& options);
 /// Writes a LLaVA directory with adapter and projector merged, as transformers loads it.
 int export_command(const ModelOptions& options);
 

@@ -8,6 +8,8 @@
 #include "models/layers/recompute.h"
 #include "models/text/llama.h"
 #include "models/text/phi.h"
+#include "models/weights/gguf.h"
+#include "models/weights/gguf_source.h"
 
 namespace imp::models {
 
@@ -59,8 +61,13 @@ std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSourc
 }
 
 std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype) {
-  const TextConfig config =
-      parse_text_config(read_config_json(directory), (directory / "config.json").string());
+  if (const auto gguf = find_gguf(directory)) {
+    const auto file = std::make_shared<const GgufFile>(*gguf);
+    const TextConfig config = parse_text_config(gguf_config(*file), gguf->string());
+    GgufSource weights(file, config.num_attention_heads, config.num_key_value_heads, dtype);
+    return make_text_model(config, weights);
+  }
+  const TextConfig config = parse_text_config(read_config_json(directory), config_path(directory).string());
   CheckpointSource weights(directory, {{"", ""}}, dtype);
   return make_text_model(config, weights);
 }

@@ -78,7 +78,8 @@ class TextModel {
 /// Builds the family that the config names. Throws imp::Error (usage) on missing or misshapen weights.
 [[nodiscard]] std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSource& weights);
 
-/// Loads a PhiForCausalLM or LlamaForCausalLM directory.
+/// Loads a PhiForCausalLM or LlamaForCausalLM directory, or a LLaMA's GGUF file (the file itself or a
+/// directory that holds it alone).
 [[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
                                                          at::ScalarType dtype);
 

@@ -6,6 +6,7 @@
 
 #include "models/io/error.h"
 #include "models/tokenizer/tokenizer_files.h"
+#include "models/weights/gguf.h"
 
 namespace imp::models {
 namespace {
@@ -104,12 +105,17 @@ void read_special_tokens(const fs::path& directory, TokenizerDefinition& definit
 
 std::unique_ptr<Tokenizer> Tokenizer::load(const fs::path& directory) {
   TokenizerDefinition definition;
+  const bool has_files =
+      fs::exists(directory / "tokenizer.json") || fs::exists(directory / "tokenizer.model");
+  if (const auto gguf = has_files ? std::nullopt : find_gguf(directory)) {
+    return std::make_unique<Tokenizer>(read_gguf_tokenizer(GgufFile(*gguf)));
+  }
   if (fs::exists(directory / "tokenizer.json")) {
     definition = read_tokenizer_json(directory / "tokenizer.json");
   } else if (fs::exists(directory / "tokenizer.model")) {
     definition = read_sentencepiece_model(directory / "tokenizer.model");
   } else {
-    throw Error(directory.string() + ": has neither tokenizer.json nor tokenizer.model");
+    throw Error(directory.string() + ": has neither tokenizer.json nor tokenizer.model nor a .gguf file");
   }
   read_special_tokens(directory, definition);
   return std::make_unique<Tokenizer>(std::move(definition));

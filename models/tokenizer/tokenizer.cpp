@@ -92,6 +92,13 @@ std::optional<std::int32_t> Tokenizer::token_id(std::string_view token) const {
   return added != added_ids_.end() ? std::optional(added->second) : model_.find(token);
 }
 
+void Tokenizer::check_fits(std::int64_t rows, const std::filesystem::path& model) const {
+  if (vocab_size_ <= rows) return;
+  throw Error(model.string() + ": its tokenizer has ids up to " + std::to_string(vocab_size_ - 1) +
+              ", its embedding (vocab_size) only " + std::to_string(rows) +
+              " rows; is the tokenizer another model's?");
+}
+
 std::int32_t Tokenizer::eos_id() const {
   if (!eos_)
     throw Error(

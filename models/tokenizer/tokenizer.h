@@ -37,7 +37,8 @@ class Tokenizer {
   explicit Tokenizer(TokenizerDefinition definition);
 
   /// Reads a Hugging Face directory: `tokenizer.json`, or else SentencePiece's `tokenizer.model`; with the
-  /// names of the special tokens from tokenizer_config.json, special_tokens_map.json or config.json. Throws
+  /// names of the special tokens from tokenizer_config.json, special_tokens_map.json or config.json. Without
+  /// these, the vocabulary of its GGUF file; `directory` may also be such a file. Throws
   /// imp::Error (usage) naming the file and the key for anything it does not understand.
   [[nodiscard]] static std::unique_ptr<Tokenizer> load(const std::filesystem::path& directory);
 
@@ -47,6 +48,8 @@ class Tokenizer {
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids, bool skip_special) const;
   /// Id of a token as the vocabulary spells it, special ones included.
   [[nodiscard]] std::optional<std::int32_t> token_id(std::string_view token) const;
+  /// Throws imp::Error (usage), naming `model`, if the vocabulary has ids beyond an embedding of `rows` rows.
+  void check_fits(std::int64_t rows, const std::filesystem::path& model) const;
   /// The largest id plus one: rows an embedding must have at least.
   [[nodiscard]] std::int32_t vocab_size() const { return vocab_size_; }
   /// What the tokenizer itself puts before a text: [bos] for LLaMA, nothing for Phi and SmolLM2.

@@ -8,6 +8,8 @@
 
 namespace imp::models {
 
+class GgufFile;
+
 /// Reads a JSON file. Throws imp::Error (usage) with the path and the place of the mistake.
 [[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
 
@@ -19,6 +21,10 @@ namespace imp::models {
 /// normalization, the legacy space rule: one "▁" before every stretch of text. Throws imp::Error (usage)
 /// naming what it does not know.
 [[nodiscard]] TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path);
+
+/// Reads the vocabulary of a GGUF file: byte-level BPE (`gpt2`) behind a pre-tokenizer that imp knows by
+/// llama.cpp's name, with special tokens and ids. Throws imp::Error (usage) naming file and key.
+[[nodiscard]] TokenizerDefinition read_gguf_tokenizer(const GgufFile& file);
 
 /// Adds what stands beside the tokenizer file: added_tokens.json, tokenizer_config.json's
 /// added_tokens_decoder, and which tokens begin, end and pad a text.
