@@ -44,6 +44,7 @@ LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::Scala
     parts.model = models::load_text_model(directories.llm, dtype);
   }
   parts.tokenizer = models::Tokenizer::load(directories.llm);
+  parts.tokenizer->check_fits(parts.model->config().vocab_size, directories.llm);
   parts.conversation = conversation_of(trial.config);
   return parts;
 }
