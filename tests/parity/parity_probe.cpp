@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parity tests ask of the libraries and no program of imp prints: training rows and hidden states of
-// a tower.
+// What the parity tests ask of the libraries and no program of imp prints: training rows, hidden states of a
+// tower, unpacked GGUF tensors.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -12,6 +12,7 @@
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
 #include "models/vision/vision_tower.h"
+#include "models/weights/gguf.h"
 
 namespace {
 
@@ -46,6 +47,18 @@ void save_hidden_states(const std::string& directory, const std::string& image, 
   save_tensors(file, states);
 }
 
+/// gguf PATH FILE: all tensors, unpacked to float32 and otherwise as they are stored.
+void unpack_gguf(const std::string& path, const std::string& file) {
+  const GgufFile gguf(path);
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  for (const auto& [name, tensor] : gguf.tensors()) {
+    at::Tensor numbers = at::empty(tensor.shape);
+    dequantize(tensor.type, tensor.bytes, {numbers.data_ptr<float>(), static_cast<size_t>(numbers.numel())});
+    tensors.emplace_back(name, numbers);
+  }
+  save_tensors(file, tensors);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,8 +69,11 @@ int main(int argc, char** argv) {
       print_rows(arguments[1], arguments[2], std::stoll(arguments[3]));
     } else if (arguments.size() == 4 && arguments[0] == "tower") {
       save_hidden_states(arguments[1], arguments[2], arguments[3]);
+    } else if (arguments.size() == 3 && arguments[0] == "gguf") {
+      unpack_gguf(arguments[1], arguments[2]);
     } else {
-      throw imp::Error("usage: parity_probe rows DIR JSON IMAGE_TOKENS | tower DIR IMAGE FILE");
+      throw imp::Error(
+          "usage: parity_probe rows DIR JSON IMAGE_TOKENS | tower DIR IMAGE FILE | gguf PATH FILE");
     }
   } catch (const imp::Error& error) {
     fmt::print(stderr, "{}\n", error.what());
