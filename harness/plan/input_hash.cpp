@@ -62,7 +62,9 @@ const std::string& InputHashes::file(const fs::path& path) {
 
 const std::string& InputHashes::directory(const fs::path& path) {
   const auto found = known_.find(path);
-  return found != known_.end() ? found->second : known_.emplace(path, hash_directory(path)).first->second;
+  if (found != known_.end()) return found->second;
+  return known_.emplace(path, fs::is_regular_file(path) ? hash_one_file(path) : hash_directory(path))
+      .first->second;
 }
 
 }  // namespace imp::harness

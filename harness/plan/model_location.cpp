@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "models/io/error.h"
+#include "models/weights/gguf.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -19,7 +20,9 @@ fs::path install_prefix() {
 
 bool is_model(const fs::path& path) {
   std::error_code error;
-  return fs::is_regular_file(path / "config.json", error);
+  if (fs::is_regular_file(path / "config.json", error)) return true;
+  const std::optional<fs::path> gguf = models::find_gguf(path);
+  return gguf && fs::is_regular_file(*gguf, error);
 }
 
 }  // namespace
