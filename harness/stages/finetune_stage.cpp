@@ -79,6 +79,7 @@ void make_finetune_stage(const StageContext& context) {
       models::attach_lora(*language.model, lora, options.seed);
     } else {
       lora = models::load_adapter(config.init_adapter, *language.model);
+      if (config.init_projector.empty()) (void)models::load_adapter_projector(config.init_adapter, projector);
     }
   }
   const std::vector<TrainingRow> rows =

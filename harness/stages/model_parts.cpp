@@ -32,7 +32,7 @@ models::TextConfig text_config(const Trial& trial, const SweepSpec& spec) {
   const ModelDirectories directories = model_directories(trial, spec);
   if (directories.is_llava) return models::LlavaCheckpoint(directories.llm).config().text;
   return models::parse_text_config(models::read_config_json(directories.llm),
-                                   (directories.llm / "config.json").string());
+                                   models::config_path(directories.llm).string());
 }
 
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {

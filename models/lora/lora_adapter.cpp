@@ -12,6 +12,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
+#include "models/lora/adapter_config.h"
 #include "models/weights/safetensors.h"
 
 namespace imp::models {
@@ -52,46 +53,27 @@ LoraAdapter fresh_adapter(const Linear& linear, const LoraOptions& options, uint
   return adapter;
 }
 
-/// The settings of an adapter_config.json that imp can honour.
-LoraOptions parse_adapter_config(const std::filesystem::path& path) {
-  const json config = json::parse(read_file(path), nullptr, false);
-  const std::string where = path.string();
-  if (!config.is_object()) throw Error(where + ": is no JSON object");
-  if (config.contains("peft_type") && config["peft_type"] != "LORA") {
-    throw Error(
-        fmt::format("{}: peft_type {} is not supported; imp reads LORA", where, config["peft_type"].dump()));
-  }
-  for (const char* key : {"use_dora", "use_qalora", "lora_bias"}) {
-    if (config.contains(key) && config[key] == true)
-      throw Error(fmt::format("{}: {} is not supported", where, key));
-  }
-  for (const char* key : {"rank_pattern", "alpha_pattern"}) {
-    if (config.contains(key) && !config[key].is_null() && !config[key].empty()) {
-      throw Error(fmt::format("{}: {} is not supported; one rank and alpha for all layers are", where, key));
-    }
-  }
-  if (config.contains("bias") && config["bias"] != "none") throw Error(where + ": bias must be 'none'");
-  const auto number = [&](const char* key, double otherwise) {
-    const auto found = config.find(key);
-    if (found == config.end() || found->is_null()) return otherwise;
-    if (!found->is_number())
-      throw Error(fmt::format("{}: {} is {}; a number is needed", where, key, found->dump()));
-    return found->get<double>();
-  };
-  if (!config.contains("r") || !config["r"].is_number_integer() || config["r"] <= 0) {
-    throw Error(where + ": has no rank 'r'; a whole number above 0 is needed");
-  }
-  LoraOptions options;
-  options.rank = config["r"].get<int64_t>();
-  options.alpha = number("lora_alpha", static_cast<double>(options.rank));
-  options.dropout = number("lora_dropout", 0.0);
-  const auto rslora = config.find("use_rslora");
-  if (rslora != config.end() && !rslora->is_boolean() && !rslora->is_null()) {
-    throw Error(fmt::format("{}: use_rslora is {}; true or false is needed", where, rslora->dump()));
-  }
-  if (rslora != config.end() && *rslora == true)
-    options.alpha *= std::sqrt(static_cast<double>(options.rank));
-  return options;
+/// `base_model.model.model.language_model.layers.0.mlp.fc1.lora_A.weight` ->
+/// `model.language_model.layers.0.mlp.fc1`, which PEFT's patterns are matched with.
+std::string module_path(std::string name) {
+  if (name.starts_with(kPeftPrefix)) name = name.substr(std::string_view(kPeftPrefix).size());
+  return name.substr(0, name.rfind(".lora_"));
+}
+
+/// `base_model.model.model.multi_modal_projector.linear_1.weight` -> `multi_modal_projector.linear_1.weight`,
+/// the name that Projector::visit_parameters gives; empty for a tensor of another module and for LoRA on the
+/// projector.
+std::string projector_part(const std::string& name) {
+  const size_t place = name.find("multi_modal_projector.");
+  return place == std::string::npos || name.find(".lora_") != std::string::npos ? "" : name.substr(place);
+}
+
+std::shared_ptr<CheckpointWeights> adapter_weights(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "adapter_model.safetensors",
+                              pickle = directory / "adapter_model.bin";
+  if (!std::filesystem::exists(file) && std::filesystem::exists(pickle))
+    return std::make_shared<CheckpointWeights>(pickle);
+  return std::make_shared<CheckpointWeights>(file);
 }
 
 at::Tensor adapter_tensor(const std::shared_ptr<CheckpointWeights>& weights, const std::string& name,
@@ -103,6 +85,14 @@ at::Tensor adapter_tensor(const std::shared_ptr<CheckpointWeights>& weights, con
                             describe(DType::f32, shape)));
   }
   return checkpoint_tensor(weights, name).to(at::kFloat).clone();
+}
+
+/// The end of a module path, the same in every generation of names, as a regular expression.
+std::string pattern_of(const std::string& name) {
+  std::string pattern;
+  for (const char c : name.starts_with("model.") ? name.substr(6) : name)
+    pattern += c == '.' ? "\\." : std::string(1, c);
+  return pattern;
 }
 
 }  // namespace
@@ -146,8 +136,14 @@ void save_adapter(const std::filesystem::path& directory, TextModel& model, cons
                 [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
   std::string leaves;
   std::vector<std::string> seen;
+  json rank_pattern = json::object(), alpha_pattern = json::object();
   for (const NamedLinear& entry : model.linears()) {
     if (!entry.linear->adapter) continue;
+    const int64_t rank = entry.linear->adapter->lora_A.size(0);
+    const double alpha = entry.linear->adapter->scaling * static_cast<double>(rank);
+    if (rank != options.rank) rank_pattern[pattern_of(entry.name)] = rank;
+    if (std::abs(alpha - options.alpha) > 1e-9 * std::abs(options.alpha))
+      alpha_pattern[pattern_of(entry.name)] = alpha;
     const std::string leaf = entry.name.substr(entry.name.rfind('.') + 1);
     if (std::find(seen.begin(), seen.end(), leaf) != seen.end()) continue;
     seen.push_back(leaf);
@@ -164,6 +160,8 @@ void save_adapter(const std::filesystem::path& directory, TextModel& model, cons
                        {"inference_mode", true},
                        {"init_lora_weights", true},
                        {"use_rslora", false},
+                       {"rank_pattern", rank_pattern},
+                       {"alpha_pattern", alpha_pattern},
                        {"use_dora", false},
                        // Only the language model: the vision tower's layers carry the same leaf names.
                        {"target_modules", ".*language_model.*\\.(" + leaves + ")"}};
@@ -172,32 +170,60 @@ void save_adapter(const std::filesystem::path& directory, TextModel& model, cons
 }
 
 LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& model) {
-  const LoraOptions options = parse_adapter_config(directory / "adapter_config.json");
-  const auto weights = std::make_shared<CheckpointWeights>(directory / "adapter_model.safetensors");
+  const AdapterConfig config(directory / "adapter_config.json");
+  const auto weights = adapter_weights(directory);
   std::map<std::string, std::string> by_path;  // plain module path + side -> key in the file
-  for (const std::string& name : weights->names()) by_path[plain_path(name)] = name;
-  size_t used = 0;
+  for (const std::string& name : weights->names()) {
+    if (projector_part(name).empty()) by_path[plain_path(name)] = name;
+  }
   uint64_t layer = 0;
   for (const NamedLinear& entry : model.linears()) {
     ++layer;
     const auto a = by_path.find(entry.name + ".lora_A.weight"),
                b = by_path.find(entry.name + ".lora_B.weight");
-    if (a == by_path.end() || b == by_path.end()) continue;
+    if (a == by_path.end() && b == by_path.end()) continue;
+    if (a == by_path.end() || b == by_path.end()) {
+      throw Error(fmt::format("{}: '{}' has no '{}' beside it", weights->path().string(),
+                              (a == by_path.end() ? b : a)->second,
+                              a == by_path.end() ? "lora_A" : "lora_B"));
+    }
+    const auto [rank, scaling] = config.layer(module_path(a->second));
     LoraAdapter adapter;
-    adapter.lora_A = adapter_tensor(weights, a->second, {options.rank, entry.linear->in_features()});
-    adapter.lora_B = adapter_tensor(weights, b->second, {entry.linear->out_features(), options.rank});
-    adapter.scaling = options.alpha / static_cast<double>(options.rank);
-    adapter.dropout = options.dropout;
+    adapter.lora_A = adapter_tensor(weights, a->second, {rank, entry.linear->in_features()});
+    adapter.lora_B = adapter_tensor(weights, b->second, {entry.linear->out_features(), rank});
+    adapter.scaling = scaling;
+    adapter.dropout = config.dropout();
     adapter.dropout_key = counter_random(0, layer, 1);
     entry.linear->adapter = std::move(adapter);
-    used += 2;
+    by_path.erase(a);
+    by_path.erase(b);
   }
-  if (used != by_path.size()) {
+  if (!by_path.empty()) {
     throw Error(fmt::format("{}: {} of its {} tensors belong to no layer of this model, e.g. '{}'",
-                            directory.string(), by_path.size() - used, by_path.size(),
-                            by_path.empty() ? "" : by_path.begin()->second));
+                            directory.string(), by_path.size(), weights->names().size(),
+                            by_path.begin()->second));
   }
-  return options;
+  return {config.rank(), config.plain_alpha(), config.dropout(), ""};
+}
+
+bool load_adapter_projector(const std::filesystem::path& directory, Projector& projector) {
+  const auto weights = adapter_weights(directory);
+  std::map<std::string, std::string> by_part;
+  for (const std::string& name : weights->names()) {
+    if (const std::string part = projector_part(name); !part.empty()) by_part[part] = name;
+  }
+  const size_t given = by_part.size();
+  projector.visit_parameters([&](const std::string& name, at::Tensor& parameter) {
+    const auto found = by_part.find(name);
+    if (found == by_part.end()) return;
+    parameter = adapter_tensor(weights, found->second, parameter.sizes().vec()).to(parameter.scalar_type());
+    by_part.erase(found);
+  });
+  if (!by_part.empty()) {
+    throw Error(fmt::format("{}: '{}' is no tensor of the projector that imp has (linear_1, linear_2)",
+                            weights->path().string(), by_part.begin()->second));
+  }
+  return given > 0;
 }
 
 void merge_adapters(TextModel& model) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "models/llava/projector.h"
 #include "models/text/text_model.h"
 
 namespace imp::models {
@@ -28,13 +29,19 @@ int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed)
 /// (`base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight`).
 void visit_adapter(TextModel& model, const ParameterVisitor& visit);
 
-/// Writes adapter_config.json and adapter_model.safetensors as PEFT does.
+/// Writes adapter_config.json and adapter_model.safetensors as PEFT does; layers of another rank or scaling
+/// than `options` say get an entry in rank_pattern or alpha_pattern.
 void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options);
 
 /// Attaches the adapter of a PEFT directory; key spellings of transformers 4.x and 5.x and of a plain causal
-/// LM are read. Returns its options. Throws imp::Error (usage) naming the key, module or shape that does not
-/// fit, and kinds that are not supported (DoRA, biases, rank patterns).
+/// LM are read, and ranks and alphas that differ between layers. Returns its options, where no pattern
+/// applies. Throws imp::Error (usage) naming the key, module or shape that does not fit, and kinds that are
+/// not supported (DoRA, biases, ...). A saved projector is left to load_adapter_projector.
 LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& model);
+
+/// Puts the projector's tensors of a PEFT directory (`modules_to_save`) in the place of `projector`'s, in its
+/// dtype. Returns whether there were any. Throws imp::Error (usage) naming the tensor that does not fit.
+bool load_adapter_projector(const std::filesystem::path& directory, Projector& projector);
 
 /// Folds all adapters into the weights.
 void merge_adapters(TextModel& model);

@@ -16,13 +16,24 @@ using nlohmann::json;
   if (!fs::exists(path)) throw Error(path.string() + ": no such checkpoint directory");
   for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
     if (!fs::exists(path / pickle)) continue;
-    throw Error(
-        fmt::format("{}: pickled weights are not read; convert once with: python -c \"from transformers "
-                    "import AutoModel as M; "
-                    "M.from_pretrained('{}').save_pretrained('{}', safe_serialization=True)\"",
-                    (path / pickle).string(), path.string(), path.string()));
+    throw Error(fmt::format(
+        "{}: pickled weights are not read; convert once with: python -c \"import transformers as t; "
+        "d = '{}'; getattr(t, t.AutoConfig.from_pretrained(d).architectures[0])"
+        ".from_pretrained(d).save_pretrained(d)\"",
+        (path / pickle).string(), path.string()));
   }
   throw Error(path.string() + ": has neither model.safetensors nor model.safetensors.index.json");
+}
+
+/// A projector or an adapter that torch.save wrote.
+void refuse_pickle(const fs::path& file) {
+  const std::string kind = file.extension().string();
+  if (kind != ".bin" && kind != ".pt" && kind != ".pth") return;
+  throw Error(fmt::format(
+      "{}: pickled weights are not read; convert once with: python -c \"import torch, safetensors.torch as "
+      "s; s.save_file({{k: v.contiguous() for k, v in torch.load('{}', map_location='cpu', "
+      "weights_only=True).items()}}, '{}')\"",
+      file.string(), file.string(), fs::path(file).replace_extension(".safetensors").string()));
 }
 
 /// weight_map of an index file: tensor name -> shard file name.
@@ -52,6 +63,7 @@ std::map<std::string, std::string> read_index(const fs::path& index) {
 CheckpointWeights::CheckpointWeights(const fs::path& path) : path_(path) {
   const fs::path single = path / "model.safetensors";
   const fs::path index = path / "model.safetensors.index.json";
+  if (fs::is_regular_file(path)) refuse_pickle(path);
   if (fs::is_regular_file(path) || fs::exists(single)) {
     files_.push_back(std::make_unique<SafetensorsFile>(fs::is_regular_file(path) ? path : single));
     for (const auto& [name, tensor] : files_.front()->tensors()) tensors_.emplace(name, &tensor);

@@ -11,6 +11,8 @@
 #include "models/image/codec.h"
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
+#include "models/llava/llava_model.h"
+#include "models/lora/lora_adapter.h"
 #include "models/vision/vision_tower.h"
 #include "models/weights/gguf.h"
 
@@ -59,6 +61,13 @@ void unpack_gguf(const std::string& path, const std::string& file) {
   save_tensors(file, tensors);
 }
 
+/// adapter MODEL ADAPTER FOLDER: an adapter read and written again.
+void rewrite_adapter(const std::string& directory, const std::string& adapter, const std::string& folder) {
+  const auto model = LlavaCheckpoint(directory).text_model(at::kFloat);
+  const LoraOptions options = load_adapter(adapter, *model);
+  save_adapter(folder, *model, options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,9 +80,13 @@ int main(int argc, char** argv) {
       save_hidden_states(arguments[1], arguments[2], arguments[3]);
     } else if (arguments.size() == 3 && arguments[0] == "gguf") {
       unpack_gguf(arguments[1], arguments[2]);
+    } else if (arguments.size() == 4 && arguments[0] == "adapter") {
+      rewrite_adapter(arguments[1], arguments[2], arguments[3]);
     } else {
       throw imp::Error(
-          "usage: parity_probe rows DIR JSON IMAGE_TOKENS | tower DIR IMAGE FILE | gguf PATH FILE");
+          "usage: parity_probe rows DIR JSON IMAGE_TOKENS | tower DIR IMAGE FILE | gguf PATH FILE | adapter "
+          "DIR "
+          "ADAPTER FOLDER");
     }
   } catch (const imp::Error& error) {
     fmt::print(stderr, "{}\n", error.what());
