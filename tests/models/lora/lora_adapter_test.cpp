@@ -145,17 +145,57 @@ TEST_F(LoraOfAModel, KindsThatAreNotSupportedAreRefusedByName) {
   EXPECT_THAT(refusal(), HasSubstr("use_dora is not supported"));
   write_adapter({{"peft_type", "IA3"}});
   EXPECT_THAT(refusal(), HasSubstr("IA3"));
-  write_adapter({{"rank_pattern", {{"q_proj", 4}}}});
-  EXPECT_THAT(refusal(), HasSubstr("rank_pattern"));
   write_adapter({{"bias", "all"}});
   EXPECT_THAT(refusal(), HasSubstr("bias must be 'none'"));
+  write_adapter({{"layers_to_transform", {0}}});
+  EXPECT_THAT(refusal(), HasSubstr("layers_to_transform is not supported"));
+  write_adapter({{"init_lora_weights", "pissa_niter_4"}});
+  EXPECT_THAT(refusal(), HasSubstr("init_lora_weights \"pissa_niter_4\""));
+  write_adapter({{"modules_to_save", {"multi_modal_projector", "lm_head"}}});
+  EXPECT_THAT(refusal(), HasSubstr("modules_to_save has \"lm_head\""));
+}
+
+TEST_F(LoraOfAModel, RanksAndScalingsOfItsLayersAreReadAndWritten) {
+  const auto model = tiny_text_model(TextFamily::phi), read = tiny_text_model(TextFamily::phi);
+  (void)attach_lora(*model, {2, 2.0, 0.0, ""}, 1);
+  for (const NamedLinear& entry : model->linears()) {
+    if (!entry.name.ends_with("layers.1.mlp.fc1")) continue;
+    entry.linear->adapter->lora_A = test::random_tensor({5, entry.linear->in_features()}, 1);
+    entry.linear->adapter->lora_B = test::random_tensor({entry.linear->out_features(), 5}, 2);
+    entry.linear->adapter->scaling = 0.3;
+  }
+  save_adapter(folder_, *model, {2, 2.0, 0.0, ""});
+  EXPECT_EQ(load_adapter(folder_, *read).rank, 2);
+  for (const NamedLinear& entry : read->linears()) {
+    if (!entry.linear->adapter) continue;
+    const bool other = entry.name == "model.layers.1.mlp.fc1";
+    EXPECT_EQ(entry.linear->adapter->lora_A.size(0), other ? 5 : 2) << entry.name;
+    EXPECT_NEAR(entry.linear->adapter->scaling, other ? 0.3 : 1.0, 1e-12) << entry.name;
+  }
+}
+
+TEST_F(LoraOfAModel, HalfAPairOfMatricesIsRefused) {
+  write_adapter(nlohmann::json::object());
+  auto tensors = load_tensors(folder_ / "adapter_model.safetensors");
+  tensors.erase(tensors.begin());  // the first lora_A
+  save_tensors(folder_ / "adapter_model.safetensors", tensors);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("lora_B.weight'"), HasSubstr("has no 'lora_A' beside it")));
+}
+
+TEST_F(LoraOfAModel, PickledIsRefusedWithTheConversion) {
+  write_adapter(nlohmann::json::object());
+  std::filesystem::rename(folder_ / "adapter_model.safetensors", folder_ / "adapter_model.bin");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("adapter_model.bin: pickled"), HasSubstr("save_file")));
 }
 
 TEST_F(LoraOfAModel, WrongTypesInItsConfigAreRefusedWithTheFilesName) {
   for (const nlohmann::json& changes :
        {nlohmann::json{{"r", "8"}}, nlohmann::json{{"lora_alpha", "16"}},
         nlohmann::json{{"lora_dropout", {1}}}, nlohmann::json{{"use_rslora", "yes"}},
-        nlohmann::json{{"peft_type", 3}}, nlohmann::json{{"r", 0}}}) {
+        nlohmann::json{{"peft_type", 3}}, nlohmann::json{{"r", 0}}, nlohmann::json{{"rank_pattern", {1}}},
+        nlohmann::json{{"rank_pattern", {{"q_proj", 0}}}},
+        nlohmann::json{{"alpha_pattern", {{"q_proj", "8"}}}},
+        nlohmann::json{{"alpha_pattern", {{"(", 8}}}}}) {
     write_adapter(changes);
     EXPECT_THAT(refusal(), HasSubstr("adapter_config.json")) << changes;
   }
