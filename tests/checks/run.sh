@@ -37,6 +37,7 @@ if [ "$long" = 1 ]; then
   cmake --preset asan-ubsan >/dev/null
   ninja -C build/asan-ubsan >build/asan-ubsan/build.log 2>&1 || failed=1
   ctest --test-dir build/asan-ubsan --output-on-failure -j "$(nproc)" || failed=1
+  tests/fuzz/run.sh || failed=1
   cmake --preset tidy >/dev/null
   run-clang-tidy -quiet -p build/tidy "$PWD/(models|eval|harness|results)/.*\.cpp$" || failed=1
 fi

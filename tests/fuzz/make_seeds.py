@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seeds of the fuzz targets, small valid files, into tests/data/fuzz.
+
+    make_seeds.py FOLDER
+"""
+import json
+import sys
+from pathlib import Path
+
+import gguf
+import numpy
+from safetensors.numpy import save_file
+
+VOCABULARY = {"a": 0, "b": 1, "c": 2, "ab": 3, "Ġ": 4, "Ã": 5, "©": 6, "1": 7, "2": 8, "<|end|>": 9}
+MERGES = ["a b"]
+
+
+def write_safetensors(folder):
+    save_file({"w": numpy.arange(6, dtype=numpy.float32).reshape(2, 3), "h": numpy.ones(3, numpy.float16), "i": numpy.array([7])},
+              folder / "three_types", metadata={"format": "pt"})
+    save_file({"empty": numpy.zeros((0, 4), numpy.float32)}, folder / "empty")
+
+
+def write_gguf(folder, name, kind):
+    writer = gguf.GGUFWriter(folder / name, "llama")
+    writer.add_context_length(16)
+    writer.add_embedding_length(32)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(32)
+    writer.add_head_count(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(list(VOCABULARY))
+    writer.add_token_types([gguf.TokenType.NORMAL] * 9 + [gguf.TokenType.CONTROL])
+    writer.add_token_merges(MERGES)
+    writer.add_eos_token_id(9)
+    writer.add_tensor("token_embd.weight", gguf.quants.quantize(numpy.ones((10, 32), numpy.float32), kind), raw_dtype=kind)
+    writer.add_tensor("output_norm.weight", numpy.ones(32, numpy.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_tokenizers(folder):
+    model = {"type": "BPE", "vocab": VOCABULARY, "merges": MERGES}
+    added = [{"id": 9, "content": "<|end|>", "special": True, "lstrip": True, "rstrip": False, "normalized": False}]
+    digits, level = {"type": "Digits", "individual_digits": True}, {"type": "ByteLevel", "add_prefix_space": False}
+    template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|end|>"}}, {"Sequence": {"id": "A"}}],
+                "special_tokens": {"<|end|>": {"ids": [9]}}}
+    write = lambda name, value: (folder / name).write_text(json.dumps(value, ensure_ascii=False))
+    write("byte_level", {"added_tokens": added, "normalizer": {"type": "NFC"}, "decoder": {"type": "ByteLevel"}, "model": model,
+                         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [digits, level]}, "post_processor": template})
+    write("metaspace", {"normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+                        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"},
+                        "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+                        "model": {**model, "vocab": {**VOCABULARY, "▁": 10, "<0xC3>": 11, "<unk>": 12}, "unk_token": "<unk>", "byte_fallback": True, "fuse_unk": True}})
+    write("split", {"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\p{L}+| ?[^\\s]"}, "behavior": "MergedWithNext", "invert": True}, "model": {**model, "ignore_merges": True}})
+
+
+def main():
+    root = Path(sys.argv[1])
+    for name in ("safetensors", "gguf", "tokenizer_json"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    write_safetensors(root / "safetensors")
+    for kind in ("F32", "Q8_0", "Q4_1", "Q5_1"):
+        write_gguf(root / "gguf", kind.lower(), gguf.GGMLQuantizationType[kind])
+    write_tokenizers(root / "tokenizer_json")
+
+
+if __name__ == "__main__":
+    main()
