@@ -94,14 +94,6 @@ at::Tensor dropout_mask(const at::Tensor& x, const LoraAdapter& adapter, uint64_
 
 }  // namespace
 
-LoraForm cheaper_lora_form(int64_t tokens, int64_t in_features, int64_t out_features, int64_t rank) {
-  const double n = static_cast<double>(tokens), in = static_cast<double>(in_features);
-  const double out = static_cast<double>(out_features), r = static_cast<double>(rank);
-  const double factored = 6 * n * r * (in + out);
-  const double merged = 2 * n * in * out + 6 * r * in * out;
-  return merged < factored ? LoraForm::merged : LoraForm::factored;
-}
-
 at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        const LoraAdapter& adapter, uint64_t dropout_step) {
   const bool drops = adapter.dropout > 0.0 && dropout_step > 0;

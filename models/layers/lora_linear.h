@@ -4,21 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "models/layers/linear.h"
+#include "models/lora/lora_form.h"
 
 namespace imp::models {
-
-/// The two ways to compute a LoRA layer; they agree up to rounding.
-enum class LoraForm {
-  factored,  ///< x W^T + s (x A^T) B^T: cheap where tokens are few or the rank is small
-  merged,    ///< x (W + s B A)^T: cheap where the rank is near the layer's width
-};
-
-/// The form with fewer floating-point operations, forward and backward together.
-/// Without W's own products (equal in both), per token-count N, widths in/out and rank r:
-///   factored 6 N r (in + out);  merged 2 N in out (the gradient of the sum) + 6 r in out (the sum and two
-///   products).
-[[nodiscard]] LoraForm cheaper_lora_form(int64_t tokens, int64_t in_features, int64_t out_features,
-                                         int64_t rank);
 
 /// One autograd function for x W^T + bias + s (x A^T) B^T. W and bias get no gradient.
 /// x [tokens, in], weight [out, in], bias [out] or undefined; returns [tokens, out] in x's dtype.
