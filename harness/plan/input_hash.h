@@ -16,7 +16,8 @@ class InputHashes {
   const std::string& file(const std::filesystem::path& path);
 
   /// Over relative names and contents, in name order; hidden files and Markdown (a model's card) do not
-  /// count. A model that is one file counts as that file. Throws imp::Error (usage) if the folder cannot be read.
+  /// count. A model that is one file counts as that file. Throws imp::Error (usage) if the folder cannot be
+  /// read.
   const std::string& directory(const std::filesystem::path& path);
 
  private:

@@ -15,8 +15,8 @@ namespace imp::harness {
 [[nodiscard]] std::vector<std::filesystem::path> zoo_folders(const std::filesystem::path& sweep_file);
 
 /// The Hugging Face directory that a value of `llm`, `encoder` or `checkpoint` (`key`) means: a name in the
-/// zoo, or with a '/' a directory or (a language model's) GGUF file. Throws imp::Error (usage), at the place of the value, that says where to
-/// put what if there is no such directory or it lacks its config.json.
+/// zoo, or with a '/' a directory or (a language model's) GGUF file. Throws imp::Error (usage), at the place
+/// of the value, that says where to put what if there is no such directory or it lacks its config.json.
 [[nodiscard]] std::filesystem::path find_model(std::string_view key, const std::string& value,
                                                const std::filesystem::path& sweep_file,
                                                const Location& origin);

@@ -20,7 +20,8 @@ std::vector<KeyDescription> make_keys() {
   const std::vector<std::string> templates{"bare_v1", "llava_v1", "imp", "mobilevlm", "plain"};
   // name, member, meaning, choices, minimum, maximum, above_minimum
   return {
-      {"llm", &Config::llm, "language model: a name in the zoo, or a Hugging Face directory or GGUF file (with a '/')"},
+      {"llm", &Config::llm,
+       "language model: a name in the zoo, or a Hugging Face directory or GGUF file (with a '/')"},
       {"encoder", &Config::encoder,
        "vision encoder: a name in the zoo, or a Hugging Face directory (with a '/')"},
       {"checkpoint", &Config::checkpoint,

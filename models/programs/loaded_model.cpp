@@ -58,8 +58,9 @@ LlavaModel load_assembled_llava(const ModelOptions& options) {
   LlavaModel model =
       options.encoder.empty() ? load_llava(options.directory, dtype) : llava_of_parts(options, dtype);
   merge_given_adapter(options, *model.text_model);
-  if (!options.adapter.empty()) (void)load_adapter_projector(options.adapter, model.projector);
-  if (!options.projector.empty()) {
+  if (options.projector.empty()) {
+    if (!options.adapter.empty()) (void)load_adapter_projector(options.adapter, model.projector);
+  } else {
     model.projector =
         load_projector(options.projector, model.config.vision.hidden_size, model.config.text.hidden_size);
     model.projector.visit_parameters(
