@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <queue>
 #include <tuple>
@@ -15,6 +16,9 @@ namespace {
 
 /// Up to this many symbols, looking for the best pair anew after each merge is faster than keeping a queue.
 constexpr std::size_t kShortWord = 48;
+
+/// SentencePiece's stand-in for a space.
+constexpr std::string_view kMark = "\u2581";
 
 std::uint64_t key_of(std::int32_t left, std::int32_t right) {
   return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
@@ -36,6 +40,7 @@ BpeModel::BpeModel(BpeDefinition definition) : definition_(std::move(definition)
     while (table_[slot].pair != kNoPair && table_[slot].pair != key) slot = (slot + 1) & mask_;
     table_[slot] = {key, merge.rank, merge.merged};
   }
+  cut_at_marks_ = marks_begin_parts();
   definition_.merges = {};
   for (unsigned byte = 0; byte < 256; ++byte) {
     const auto found = find(definition_.byte_level ? byte_to_symbol(static_cast<unsigned char>(byte))
@@ -156,8 +161,42 @@ void BpeModel::merge_long(std::vector<std::int32_t>& symbols, std::size_t from) 
   for (std::int64_t i = 0; i >= 0; i = node(i).next) symbols.push_back(node(i).id);
 }
 
+/// A merge never reaches over the place before a "▁" if no merged token has one after another character; then
+/// the stretches between such places can be encoded, and remembered, on their own. LLaMA's vocabulary is so.
+bool BpeModel::marks_begin_parts() const {
+  if (definition_.byte_level || definition_.ignore_merges || !find(kMark)) return false;
+  std::unordered_map<std::int32_t, std::string_view> texts;
+  for (const auto& [text, id] : definition_.vocabulary) texts.emplace(id, text);
+  const auto allowed = [&](const Merge& merge) {
+    const std::string_view text = texts[merge.merged];
+    for (std::size_t mark = text.find(kMark); mark != std::string_view::npos;
+         mark = text.find(kMark, mark + 1)) {
+      if (mark > 0 && !text.substr(0, mark).ends_with(kMark)) return false;
+    }
+    return true;
+  };
+  return std::all_of(definition_.merges.begin(), definition_.merges.end(), allowed);
+}
+
 void BpeModel::encode(std::string_view word, std::vector<std::int32_t>& ids) const {
-  if (word.empty()) return;
+  if (!cut_at_marks_) return encode_part(word, ids);
+  while (!word.empty()) {
+    std::size_t cut = 0;
+    while (word.substr(cut).starts_with(kMark)) cut += kMark.size();
+    cut = word.find(kMark, cut);
+    encode_part(word.substr(0, cut), ids);
+    word.remove_prefix(std::min(cut, word.size()));
+  }
+}
+
+void BpeModel::encode_part(std::string_view part, std::vector<std::int32_t>& ids) const {
+  if (part.empty() || cache_.append(part, ids)) return;
+  const std::size_t from = ids.size();
+  encode_word(part, ids);
+  cache_.keep(part, ids.data() + from, ids.size() - from);
+}
+
+void BpeModel::encode_word(std::string_view word, std::vector<std::int32_t>& ids) const {
   if (definition_.ignore_merges) {
     std::string symbols;
     if (definition_.byte_level) {

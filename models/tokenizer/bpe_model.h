@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/tokenizer/word_cache.h"
+
 namespace imp::models {
 
 struct StringHash {
@@ -35,7 +37,7 @@ struct BpeDefinition {
   bool ignore_merges = false;  ///< a word that is a token as a whole is not split
 };
 
-/// Byte-pair encoding of one pre-tokenized word. Immutable, so safe to share by threads.
+/// Byte-pair encoding of one pre-tokenized word. Safe to share by threads.
 class BpeModel {
  public:
   explicit BpeModel(BpeDefinition definition);
@@ -53,6 +55,9 @@ class BpeModel {
   };
   static constexpr std::uint64_t kNoPair = ~std::uint64_t{0};
 
+  void encode_word(std::string_view word, std::vector<std::int32_t>& ids) const;
+  void encode_part(std::string_view part, std::vector<std::int32_t>& ids) const;
+  [[nodiscard]] bool marks_begin_parts() const;
   [[nodiscard]] const Target* merge_of(std::int32_t left, std::int32_t right) const;
   void split(std::string_view word, std::vector<std::int32_t>& symbols) const;
   void append_character(std::string_view character, bool& unknown_before,
@@ -64,6 +69,8 @@ class BpeModel {
   std::vector<Target> table_;  ///< open addressing: a pair is looked up for every two neighbouring symbols
   std::uint64_t mask_ = 0;
   std::array<std::int32_t, 256> byte_ids_{};  ///< -1 where the vocabulary lacks the byte
+  bool cut_at_marks_ = false;  ///< words may be cut before a "▁" that follows another character
+  WordCache cache_;
 };
 
 }  // namespace imp::models

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/io/error.h"
+#include "models/tokenizer/gpt2_words.h"
 #include "models/tokenizer/normalizer.h"
 #include "models/tokenizer/regex.h"
 #include "models/tokenizer/unicode.h"
@@ -103,9 +104,29 @@ Finder by_string(std::string word) {
   };
 }
 
+/// GPT-2's words, as ByteLevel cuts them.
+PreTokenizer::Step gpt2_words() {
+  return [](Pieces& pieces) {
+    std::vector<Piece> words;
+    for (const Piece& piece : pieces.list) {
+      words.reserve(words.size() + piece.text.size() / 4 + 1);
+      for (std::size_t begin = 0; begin < piece.text.size();) {
+        const std::size_t end = end_of_gpt2_word(piece.text, begin);
+        words.push_back({piece.text.substr(begin, end - begin), piece.begins_input && begin == 0});
+        begin = end;
+      }
+    }
+    pieces.list = std::move(words);
+  };
+}
+
 std::vector<Range> find_digits(std::string_view text) {
   std::vector<Range> found;
   for (std::size_t place = 0; place < text.size();) {
+    if (const char c = text[place]; c >= 0 && (c < '0' || c > '9')) {
+      ++place;
+      continue;
+    }
     const CodePoint next = first_code_point(text.substr(place));
     if (is_numeric(next.value)) found.emplace_back(place, place + next.length);
     place += next.length;
@@ -144,7 +165,7 @@ PreTokenizer::Step prefix_space() {
 }
 
 /// `tokenizers`: Metaspace. Spaces become the mark; a mark is put before the text where the scheme says so.
-PreTokenizer::Step metaspace(std::string mark, std::string scheme) {
+PreTokenizer::Step with_marks(std::string mark, std::string scheme) {
   return [to_marks = Normalizer::replace(" ", mark), mark, scheme](Pieces& pieces) {
     for (Piece& piece : pieces.list) {
       std::string text = to_marks(piece.text);
@@ -173,8 +194,7 @@ void PreTokenizer::add(const json& value) {
     for (const json& part : value.at("pretokenizers")) add(part);
   } else if (type == "ByteLevel") {
     if (value.value("add_prefix_space", true)) steps_.push_back(prefix_space());
-    if (value.value("use_regex", true))
-      steps_.push_back(isolate(std::make_shared<const Regex>(gpt2_pattern())));
+    if (value.value("use_regex", true)) steps_.push_back(gpt2_words());
     byte_level_ = true;
   } else if (type == "Split") {
     const json& pattern = value.at("pattern");
@@ -192,7 +212,7 @@ void PreTokenizer::add(const json& value) {
     steps_.push_back(split_by(find_digits, each ? Delimiter::isolated : Delimiter::contiguous, false));
   } else if (type == "Metaspace") {
     const std::string mark = value.value("replacement", "\u2581");
-    steps_.push_back(metaspace(mark, scheme_of(value)));
+    steps_.push_back(with_marks(mark, scheme_of(value)));
     if (value.value("split", true))
       steps_.push_back(split_by(by_string(mark), Delimiter::merged_with_next, false));
   } else {
@@ -200,6 +220,13 @@ void PreTokenizer::add(const json& value) {
         "pre_tokenizer: unknown type '{}'; Sequence, ByteLevel, Split, Digits and Metaspace are known",
         type));
   }
+}
+
+PreTokenizer PreTokenizer::metaspace(SpaceRule rule) {
+  static constexpr const char* kSchemes[] = {"always", "first", "never"};
+  PreTokenizer result;
+  result.steps_.push_back(with_marks("\u2581", kSchemes[static_cast<std::size_t>(rule)]));
+  return result;
 }
 
 PreTokenizer PreTokenizer::from_json(const json& value) {

@@ -22,6 +22,13 @@ struct Pieces {
   std::deque<std::string> owned;
 };
 
+/// Where "▁" is put before text that does not begin with one.
+enum class SpaceRule {
+  always,  ///< before every stretch between added tokens (LLaMA's `legacy` in transformers 5)
+  first,   ///< before the start of the whole text only
+  never,
+};
+
 /// Cuts text into the words that byte-pair encoding never joins.
 class PreTokenizer {
  public:
@@ -32,6 +39,9 @@ class PreTokenizer {
   /// Reads tokenizer.json's "pre_tokenizer": null, Sequence, ByteLevel, Split, Digits or Metaspace.
   /// Throws imp::Error (usage) naming any other type or a ByteLevel that is not the last step.
   [[nodiscard]] static PreTokenizer from_json(const nlohmann::json& value);
+
+  /// LLaMA's: spaces become "▁", which also stands before text as the rule says; nothing is cut.
+  [[nodiscard]] static PreTokenizer metaspace(SpaceRule rule);
 
   void apply(Pieces& pieces) const;
   /// Words leave as bytes for a byte-level vocabulary.

@@ -91,7 +91,7 @@ struct Model {
   std::vector<SentencePiece> pieces;
   std::uint64_t model_type = 1, bos = 1;
   bool byte_fallback = false;
-  bool has_character_map = false, dummy_prefix = true, remove_extra_spaces = true, escape_spaces = true;
+  bool has_character_map = false, remove_extra_spaces = true, escape_spaces = true;
 };
 
 SentencePiece read_piece(std::string_view bytes) {
@@ -120,7 +120,6 @@ Model read_model(std::string_view bytes) {
     if (field.number == 3) {
       for (Fields normalizer(field.bytes); normalizer.next();) {
         if (normalizer.number == 2) model.has_character_map = !normalizer.bytes.empty();
-        if (normalizer.number == 3) model.dummy_prefix = normalizer.value != 0;
         if (normalizer.number == 4) model.remove_extra_spaces = normalizer.value != 0;
         if (normalizer.number == 5) model.escape_spaces = normalizer.value != 0;
       }
@@ -169,7 +168,7 @@ void add_merges(const std::vector<SentencePiece>& pieces, const Vocabulary& norm
   }
 }
 
-TokenizerDefinition define(const Model& model) {
+TokenizerDefinition define(const Model& model, SpaceRule rule) {
   refuse_unknown_kinds(model);
   TokenizerDefinition definition;
   Vocabulary normal;
@@ -186,22 +185,19 @@ TokenizerDefinition define(const Model& model) {
   add_merges(model.pieces, normal, definition.model);
   definition.model.byte_fallback = model.byte_fallback;
   definition.model.fuse_unknown = true;
-  std::vector<Normalizer::Step> steps;
-  if (model.remove_extra_spaces) steps.push_back(Normalizer::squeeze_spaces());
-  if (model.dummy_prefix) steps.push_back(Normalizer::prepend(" "));
-  steps.push_back(Normalizer::replace(" ", "\u2581"));
-  definition.normalizer = Normalizer(std::move(steps));
-  definition.decoder = Decoder::sentencepiece(model.dummy_prefix);
+  if (model.remove_extra_spaces) definition.normalizer = Normalizer({Normalizer::squeeze_spaces()});
+  definition.pre_tokenizer = PreTokenizer::metaspace(rule);
+  definition.decoder = Decoder::sentencepiece(rule != SpaceRule::never);
   if (model.bos < model.pieces.size()) definition.prefix_ids = {static_cast<std::int32_t>(model.bos)};
   return definition;
 }
 
 }  // namespace
 
-TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path) {
+TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path, SpaceRule rule) {
   const std::string content = read_file(path);
   try {
-    return define(read_model(content));
+    return define(read_model(content), rule);
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", path.string(), error.what()), error.kind());
   }

@@ -73,6 +73,19 @@ void read_added(const fs::path& directory, const json& config, TokenizerDefiniti
 
 }  // namespace
 
+SpaceRule space_rule(const fs::path& directory) {
+  const fs::path path = directory / "tokenizer_config.json";
+  const json config = read_if_there(path);
+  const auto flag = [&](const char* key, bool otherwise) {
+    if (!config.contains(key) || config[key].is_null()) return otherwise;
+    if (config[key].is_boolean()) return config[key].get<bool>();
+    throw Error(
+        fmt::format("{}: '{}' must be true or false, found {}", path.string(), key, config[key].dump()));
+  };
+  if (!flag("add_prefix_space", true)) return SpaceRule::never;
+  return flag("legacy", false) ? SpaceRule::always : SpaceRule::first;
+}
+
 void read_special_tokens(const fs::path& directory, TokenizerDefinition& definition) {
   const json config = read_if_there(directory / "tokenizer_config.json");
   const json map = read_if_there(directory / "special_tokens_map.json");
@@ -113,7 +126,7 @@ std::unique_ptr<Tokenizer> Tokenizer::load(const fs::path& directory) {
   if (fs::exists(directory / "tokenizer.json")) {
     definition = read_tokenizer_json(directory / "tokenizer.json");
   } else if (fs::exists(directory / "tokenizer.model")) {
-    definition = read_sentencepiece_model(directory / "tokenizer.model");
+    definition = read_sentencepiece_model(directory / "tokenizer.model", space_rule(directory));
   } else {
     throw Error(directory.string() + ": has neither tokenizer.json nor tokenizer.model nor a .gguf file");
   }

@@ -18,9 +18,12 @@ class GgufFile;
 [[nodiscard]] TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path);
 
 /// Reads SentencePiece's tokenizer.model (sentencepiece_model.proto) of type BPE with the identity
-/// normalization, the legacy space rule: one "▁" before every stretch of text. Throws imp::Error (usage)
-/// naming what it does not know.
-[[nodiscard]] TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path);
+/// normalization. Throws imp::Error (usage) naming what it does not know.
+[[nodiscard]] TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path, SpaceRule rule);
+
+/// The space rule of a LLaMA directory's tokenizer_config.json, by `legacy` and `add_prefix_space`, with the
+/// defaults of transformers 5's LlamaTokenizer. Throws imp::Error (usage) if either is no true or false.
+[[nodiscard]] SpaceRule space_rule(const std::filesystem::path& directory);
 
 /// Reads the vocabulary of a GGUF file: byte-level BPE (`gpt2`) behind a pre-tokenizer that imp knows by
 /// llama.cpp's name, with special tokens and ids. Throws imp::Error (usage) naming file and key.

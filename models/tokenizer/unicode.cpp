@@ -3,6 +3,9 @@
 
 #include <unicode/uchar.h>
 
+#include <cstdint>
+#include <cstring>
+
 namespace imp::models {
 namespace {
 
@@ -32,6 +35,36 @@ Decoded decode(std::string_view text) {
     high = 0xbf;
   }
   return {value, length, true};
+}
+
+struct ClassRange {
+  char32_t first, last;
+  CharacterClass kind;
+};
+
+/// Letters and numbers of Unicode 16 that an older ICU has as unassigned.
+constexpr ClassRange kNewer[] = {
+    {0x1c89, 0x1c8a, CharacterClass::letter},   {0xa7cb, 0xa7cd, CharacterClass::letter},
+    {0xa7da, 0xa7dc, CharacterClass::letter},   {0x105c0, 0x105f3, CharacterClass::letter},
+    {0x10d40, 0x10d49, CharacterClass::number}, {0x10d4a, 0x10d65, CharacterClass::letter},
+    {0x10d6f, 0x10d85, CharacterClass::letter}, {0x10ec2, 0x10ec4, CharacterClass::letter},
+    {0x11380, 0x11389, CharacterClass::letter}, {0x1138b, 0x1138b, CharacterClass::letter},
+    {0x1138e, 0x1138e, CharacterClass::letter}, {0x11390, 0x113b5, CharacterClass::letter},
+    {0x113b7, 0x113b7, CharacterClass::letter}, {0x113d1, 0x113d1, CharacterClass::letter},
+    {0x113d3, 0x113d3, CharacterClass::letter}, {0x116d0, 0x116e3, CharacterClass::number},
+    {0x11bc0, 0x11be0, CharacterClass::letter}, {0x11bf0, 0x11bf9, CharacterClass::number},
+    {0x13460, 0x143fa, CharacterClass::letter}, {0x16100, 0x1611d, CharacterClass::letter},
+    {0x16130, 0x16139, CharacterClass::number}, {0x16d40, 0x16d6c, CharacterClass::letter},
+    {0x16d70, 0x16d79, CharacterClass::number}, {0x18cff, 0x18cff, CharacterClass::letter},
+    {0x1ccf0, 0x1ccf9, CharacterClass::number}, {0x1e5d0, 0x1e5ed, CharacterClass::letter},
+    {0x1e5f0, 0x1e5f0, CharacterClass::letter}, {0x1e5f1, 0x1e5fa, CharacterClass::number},
+    {0x2ebf0, 0x2ee5d, CharacterClass::letter}};
+
+CharacterClass newer_class(char32_t code_point) {
+  for (const ClassRange& range : kNewer) {
+    if (code_point >= range.first && code_point <= range.last) return range.kind;
+  }
+  return CharacterClass::other;
 }
 
 }  // namespace
@@ -70,6 +103,12 @@ std::string to_utf8(char32_t code_point) {
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    std::uint64_t eight = 0;
+    if (text.size() >= sizeof eight) std::memcpy(&eight, text.data(), sizeof eight);
+    if (text.size() >= sizeof eight && (eight & 0x8080808080808080ULL) == 0) {
+      text.remove_prefix(sizeof eight);
+      continue;
+    }
     const Decoded decoded = decode(text);
     if (!decoded.valid) return false;
     text.remove_prefix(decoded.length);
@@ -92,8 +131,17 @@ bool is_white_space(char32_t code_point) {
   return u_isUWhiteSpace(static_cast<UChar32>(code_point)) != 0;
 }
 
+CharacterClass character_class(char32_t code_point) {
+  const auto c = static_cast<UChar32>(code_point);
+  const std::uint32_t category = U_GET_GC_MASK(c);
+  if ((category & U_GC_L_MASK) != 0) return CharacterClass::letter;
+  if ((category & U_GC_N_MASK) != 0) return CharacterClass::number;
+  if (u_isUWhiteSpace(c) != 0) return CharacterClass::space;
+  return (category & U_GC_CN_MASK) != 0 ? newer_class(code_point) : CharacterClass::other;
+}
+
 bool is_numeric(char32_t code_point) {
-  return (U_GET_GC_MASK(static_cast<UChar32>(code_point)) & U_GC_N_MASK) != 0;
+  return character_class(code_point) == CharacterClass::number;
 }
 
 bool is_word_character(char32_t code_point) {

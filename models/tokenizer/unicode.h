@@ -31,6 +31,12 @@ struct CodePoint {
 /// The White_Space property, which is what \s means in the regular expressions of tokenizer.json.
 [[nodiscard]] bool is_white_space(char32_t code_point);
 
+/// What the pattern of GPT-2's words tells apart: \p{L}, \p{N}, \s and the rest.
+enum class CharacterClass : unsigned char { letter, number, space, other };
+
+/// The class of a code point by Unicode 16, which the `tokenizers` wheel of today has.
+[[nodiscard]] CharacterClass character_class(char32_t code_point);
+
 /// The general categories Nd, Nl and No (Rust's char::is_numeric).
 [[nodiscard]] bool is_numeric(char32_t code_point);
 

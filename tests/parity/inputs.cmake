@@ -1,0 +1,10 @@
+add_executable(input_probe input_probe.cpp)
+target_link_libraries(input_probe PRIVATE imp_tokenizer imp_image imp_conversation fmt::fmt nlohmann_json::nlohmann_json)
+set_target_properties(input_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+
+foreach(kind phi smollm2 llama_legacy llama_plain llama_unsaid)
+  add_test(NAME Parity.tokenizer_${kind}.IdsAndTextOf20000LinesEqualTransformers
+           COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_tokenizers.py" ${kind}
+                   "${CMAKE_CURRENT_BINARY_DIR}/tokenizer_${kind}" --probe $<TARGET_FILE:input_probe>)
+  set_tests_properties(Parity.tokenizer_${kind}.IdsAndTextOf20000LinesEqualTransformers PROPERTIES LABELS parity TIMEOUT 600)
+endforeach()
