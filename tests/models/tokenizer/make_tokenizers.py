@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes tests/data/tokenizers: small tokenizers of the kinds imp reads, and the ids the `tokenizers` and `sentencepiece`
-wheels give for a corpus of awkward lines. Run with the project's Python: make_tokenizers.py [OUT] [LINES]."""
+"""Makes tests/data/tokenizers: small tokenizers of the kinds imp reads, and the ids that `tokenizers` and, for
+tokenizer.model, transformers give for a corpus of awkward lines. Run with the project's Python: make_tokenizers.py [OUT] [LINES]."""
 import json
 import random
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import LlamaTokenizer
 
 ROOT = Path(__file__).resolve().parents[3]
 OUT = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests/data/tokenizers"
@@ -167,14 +168,12 @@ def sentencepiece_model():
         add_dummy_prefix=True, num_threads=1, minloglevel=2)
     (folder / "tokenizer.vocab").unlink()
     (folder / "tokenizer_config.json").write_text(json.dumps({"bos_token": "<s>", "eos_token": "</s>"}))
-    model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+    tokenizer = LlamaTokenizer.from_pretrained(folder)
     with open(folder / "expected.jsonl", "w") as out:
-        for text in corpus([], LINES):
-            if any(mark in text for mark in ["<s>", "</s>", "<unk>"]):
-                continue  # imp finds special tokens in text, as transformers does; the library does not
-            ids = model.encode(text)
-            decoded = model.decode(ids)
-            out.write(json.dumps({"text": text, "ids": ids, "decoded": decoded, "plain": decoded}) + "\n")
+        for text in corpus(["<s>", "</s>", "<unk>"], LINES):
+            ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+            out.write(json.dumps({"text": text, "ids": ids, "decoded": tokenizer.decode(ids),
+                                  "plain": tokenizer.decode(ids, skip_special_tokens=True)}) + "\n")
 
 
 phi()

@@ -60,6 +60,23 @@ TEST(Tokenizer, SpecialTokensAreKnownByRole) {
   }
 }
 
+TEST(Tokenizer, TheLegacySpaceRulePutsASpaceAfterEveryAddedToken) {
+  const fs::path folder = fs::path(::testing::TempDir()) / "space_rules";
+  const auto text_of = [&](const json& config) {
+    fs::remove_all(folder);
+    write_file_atomically(folder / "tokenizer.model", read_file(kData / "sentencepiece" / "tokenizer.model"));
+    write_file_atomically(folder / "tokenizer_config.json", config.dump());
+    const auto tokenizer = Tokenizer::load(folder);
+    return tokenizer->decode(tokenizer->encode("a</s>b"), false);
+  };
+  EXPECT_EQ(text_of({{"legacy", true}}), "a</s> b");
+  EXPECT_EQ(text_of({{"legacy", false}}), "a</s>b");
+  EXPECT_EQ(text_of({{"legacy", nullptr}}), "a</s>b");
+  EXPECT_EQ(text_of({{"legacy", true}, {"add_prefix_space", false}}), "a</s>b");
+  EXPECT_THROW(text_of({{"legacy", "yes"}}), Error);
+  fs::remove_all(folder);
+}
+
 TEST(Tokenizer, InvalidUtf8CountsAsReplacementCharacters) {
   const auto tokenizer = Tokenizer::load(kData / "phi");
   EXPECT_EQ(tokenizer->encode("a\xff\xc3(\xe2\x82"), tokenizer->encode("a\uFFFD\uFFFD(\uFFFD"));
