@@ -49,6 +49,9 @@ class ImageProcessor {
   [[nodiscard]] const ImageProcessorConfig& config() const { return config_; }
 
  private:
+  [[nodiscard]] PixelValues process_whole(const Image& image) const;
+  void put_row(PixelValues& result, std::int32_t y, const std::uint8_t* row) const;
+
   ImageProcessorConfig config_;
   std::array<std::array<float, 256>, 3> levels_{};  ///< the value of each channel's byte
 };

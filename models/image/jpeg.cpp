@@ -63,11 +63,15 @@ bool read_header(Decoder& decoder, const unsigned char* data, std::size_t size) 
 }
 
 bool read_rows(Decoder& decoder, unsigned char* pixels, std::size_t stride) {
+  constexpr JDIMENSION kRowsAtOnce = 16;
   if (setjmp(decoder.errors.back) != 0) return false;
   jpeg_start_decompress(&decoder.state);
   while (decoder.state.output_scanline < decoder.state.output_height) {
-    JSAMPROW row = pixels + decoder.state.output_scanline * stride;
-    jpeg_read_scanlines(&decoder.state, &row, 1);
+    JSAMPROW rows[kRowsAtOnce];
+    const JDIMENSION left = decoder.state.output_height - decoder.state.output_scanline;
+    const JDIMENSION count = left < kRowsAtOnce ? left : kRowsAtOnce;
+    for (JDIMENSION i = 0; i < count; ++i) rows[i] = pixels + (decoder.state.output_scanline + i) * stride;
+    jpeg_read_scanlines(&decoder.state, rows, count);
   }
   return true;
 }

@@ -7,13 +7,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/image/resample_kernels.h"
 #include "models/io/error.h"
 
 namespace imp::models {
 namespace {
-
-/// 32 bits less 8 of the pixel and 2 of room (Resample.c: PRECISION_BITS).
-constexpr int kPrecisionBits = 22;
 
 double sinc(double x) {
   if (x == 0.0) return 1.0;
@@ -69,17 +67,6 @@ double support_of(Filter filter) {
   return 1.0;
 }
 
-/// The weights that make one output pixel: of input pixels `first`, `first + 1`, ...
-struct Window {
-  std::int32_t first = 0, count = 0;
-  std::size_t offset = 0;  ///< of its first weight
-};
-
-struct Weights {
-  std::vector<Window> windows;
-  std::vector<std::int32_t> values;
-};
-
 /// Resample.c: precompute_coeffs and normalize_coeffs_8bpc.
 Weights weights_of(std::int32_t from, std::int32_t to, Filter filter) {
   Weights weights;
@@ -101,57 +88,73 @@ Weights weights_of(std::int32_t from, std::int32_t to, Filter filter) {
     for (double value : raw) {
       if (sum != 0.0) value /= sum;
       weights.values.push_back(
-          static_cast<std::int32_t>((value < 0 ? -0.5 : 0.5) + value * (1 << kPrecisionBits)));
+          static_cast<std::int32_t>((value < 0 ? -0.5 : 0.5) + value * (1 << kWeightBits)));
     }
   }
   return weights;
 }
 
-std::uint8_t to_byte(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+PixelRows rows_of(const Image& image) {
+  return {image.pixels.data(), image.width, image.height};
 }
 
 Image resize_rows(const Image& image, std::int32_t width, Filter filter) {
   const Weights weights = weights_of(image.width, width, filter);
   Image result = blank_image(width, image.height);
-  std::uint8_t* out = result.pixels.data();
-  for (std::int32_t y = 0; y < image.height; ++y) {
-    const std::uint8_t* row = image.pixels.data() + std::size_t{3} * static_cast<std::size_t>(y) *
-                                                        static_cast<std::size_t>(image.width);
-    for (const Window& window : weights.windows) {
-      std::int32_t red = 1 << (kPrecisionBits - 1), green = red, blue = red;
-      const std::uint8_t* in = row + std::size_t{3} * static_cast<std::size_t>(window.first);
-      const std::int32_t* weight = weights.values.data() + window.offset;
-      for (std::int32_t i = 0; i < window.count; ++i, in += 3) {
-        red += in[0] * weight[i];
-        green += in[1] * weight[i];
-        blue += in[2] * weight[i];
-      }
-      *out++ = to_byte(red);
-      *out++ = to_byte(green);
-      *out++ = to_byte(blue);
-    }
-  }
+  RowPass(weights).run(rows_of(image), result.pixels.data());
   return result;
 }
 
 Image resize_columns(const Image& image, std::int32_t height, Filter filter) {
   const Weights weights = weights_of(image.height, height, filter);
   Image result = blank_image(image.width, height);
-  const std::size_t stride = std::size_t{3} * static_cast<std::size_t>(image.width);
-  std::vector<std::int32_t> sums(stride);
-  std::uint8_t* out = result.pixels.data();
-  for (const Window& window : weights.windows) {
-    std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
-    for (std::int32_t i = 0; i < window.count; ++i) {
-      const std::uint8_t* in = image.pixels.data() + stride * static_cast<std::size_t>(window.first + i);
-      const std::int32_t weight = weights.values[window.offset + static_cast<std::size_t>(i)];
-      for (std::size_t x = 0; x < stride; ++x) sums[x] += in[x] * weight;
-    }
-    for (std::size_t x = 0; x < stride; ++x) out[x] = to_byte(sums[x]);
-    out += stride;
-  }
+  resample_columns(rows_of(image), 0, weights, 0, weights.windows.size(), result.pixels.data());
   return result;
+}
+
+/// Windows [begin, begin + count) alone.
+Weights part_of(const Weights& weights, std::int32_t begin, std::int32_t count) {
+  const auto first = weights.windows.begin() + begin;
+  return {{first, first + count}, weights.values};
+}
+
+/// Rows first, then columns, a strip of output rows at a time, so that what lies between stays in the cache.
+void resize_strips(const Image& image, const Weights& across, const Weights& down, const TakeRow& take) {
+  constexpr std::size_t kStrip = 16;
+  const RowPass rows(across);
+  const std::size_t in_stride = std::size_t{3} * static_cast<std::size_t>(image.width);
+  const auto width = static_cast<std::int32_t>(across.windows.size());
+  const std::size_t stride = std::size_t{3} * across.windows.size();
+  std::vector<std::uint8_t> made(kStrip * stride), strip;  // strip: narrowed rows [first, next)
+  std::int32_t first = down.windows.front().first, next = first;
+  for (std::size_t y = 0; y < down.windows.size(); y += kStrip) {
+    const std::size_t end = std::min(y + kStrip, down.windows.size());
+    const Window& last = down.windows[end - 1];
+    const std::int32_t begin = std::min(down.windows[y].first, next);
+    const std::int32_t wanted = std::max(last.first + last.count, next);
+    strip.erase(strip.begin(), strip.begin() + static_cast<std::ptrdiff_t>(stride) * (begin - first));
+    first = begin;
+    strip.resize(stride * static_cast<std::size_t>(wanted - first));
+    rows.run({image.pixels.data() + in_stride * static_cast<std::size_t>(next), image.width, wanted - next},
+             strip.data() + stride * static_cast<std::size_t>(next - first));
+    next = wanted;
+    resample_columns({strip.data(), width, next - first}, first, down, y, end, made.data());
+    for (std::size_t i = y; i < end; ++i) take(static_cast<std::int32_t>(i), made.data() + (i - y) * stride);
+  }
+}
+
+/// Since version 13 Pillow takes the columns first where the height shrinks by more than twice what the width
+/// does.
+bool columns_first(const Image& image, std::int32_t width, std::int32_t height) {
+  const std::int64_t shorter = std::int64_t{image.height} - height,
+                     narrower = std::int64_t{image.width} - width;
+  return shorter > 0 && shorter > 2 * narrower;
+}
+
+void check_sides(const Image& image, std::int32_t width, std::int32_t height) {
+  if (width > 0 && height > 0 && image.width > 0 && image.height > 0) return;
+  throw Error(fmt::format("resize: cannot make {} x {} of {} x {}; all sides must be positive", width, height,
+                          image.width, image.height));
 }
 
 /// Copies what fits of `from`, its top left corner at (left, top) of `to`.
@@ -175,21 +178,45 @@ std::int32_t offset_of(std::int32_t size, std::int32_t wanted) {
 }  // namespace
 
 Image resize(const Image& image, std::int32_t width, std::int32_t height, Filter filter) {
-  if (width <= 0 || height <= 0 || image.width <= 0 || image.height <= 0) {
-    throw Error(fmt::format("resize: cannot make {} x {} of {} x {}; all sides must be positive", width,
-                            height, image.width, image.height));
-  }
-  // Since version 13 Pillow takes the columns first where the height shrinks by more than twice what the
-  // width does.
-  const std::int64_t shorter = std::int64_t{image.height} - height,
-                     narrower = std::int64_t{image.width} - width;
-  if (shorter > 0 && shorter > 2 * narrower) {
+  check_sides(image, width, height);
+  if (columns_first(image, width, height)) {
     const Image low = resize_columns(image, height, filter);
     return width == image.width ? low : resize_rows(low, width, filter);
   }
   if (width == image.width) return height == image.height ? image : resize_columns(image, height, filter);
-  const Image narrow = resize_rows(image, width, filter);
-  return height == image.height ? narrow : resize_columns(narrow, height, filter);
+  if (height == image.height) return resize_rows(image, width, filter);
+  Image result = blank_image(width, height);
+  const std::size_t stride = std::size_t{3} * static_cast<std::size_t>(width);
+  resize_strips(image, weights_of(image.width, width, filter), weights_of(image.height, height, filter),
+                [&](std::int32_t y, const std::uint8_t* row) {
+                  std::copy_n(row, stride, result.pixels.data() + stride * static_cast<std::size_t>(y));
+                });
+  return result;
+}
+
+void resize_region(const Image& image, std::int32_t width, std::int32_t height, Filter filter,
+                   const Region& region, const TakeRow& take) {
+  check_sides(image, width, height);
+  if (region.left < 0 || region.top < 0 || region.width < 1 || region.height < 1 ||
+      region.left > width - region.width || region.top > height - region.height) {
+    throw Error(fmt::format("resize: the region {} x {} at ({}, {}) is not inside of {} x {}", region.width,
+                            region.height, region.left, region.top, width, height));
+  }
+  if (width != image.width && height != image.height && !columns_first(image, width, height)) {
+    return resize_strips(image, part_of(weights_of(image.width, width, filter), region.left, region.width),
+                         part_of(weights_of(image.height, height, filter), region.top, region.height), take);
+  }
+  const Image whole = resize(image, width, height, filter);
+  for (std::int32_t y = 0; y < region.height; ++y) {
+    const std::size_t pixel = static_cast<std::size_t>(region.top + y) * static_cast<std::size_t>(width) +
+                              static_cast<std::size_t>(region.left);
+    take(y, whole.pixels.data() + 3 * pixel);
+  }
+}
+
+Region center_region(std::int32_t width, std::int32_t height, std::int32_t wanted_width,
+                     std::int32_t wanted_height) {
+  return {-offset_of(width, wanted_width), -offset_of(height, wanted_height), wanted_width, wanted_height};
 }
 
 Image center_crop(const Image& image, std::int32_t width, std::int32_t height) {

@@ -5,8 +5,11 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
+#include "models/image/codec.h"
+#include "models/image/image_processor.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/tokenizer/tokenizer.h"
@@ -54,13 +57,68 @@ void time_tokenize(const Arguments& arguments) {
   fmt::print("{}\n", nlohmann::json{{"tokens", tokens}, {"seconds", seconds_since(start)}}.dump());
 }
 
+/// time-process DIR LINES: seconds from the files to pixel values, and the values' sum, which the peer's must
+/// equal.
+void time_process(const Arguments& arguments) {
+  const ImageProcessor processor = ImageProcessor::load(arguments[0]);
+  const std::vector<std::string> paths = json_lines(arguments[1]);
+  double seconds = 0, sum = 0;
+  for (const std::string& path : paths) {
+    const auto start = std::chrono::steady_clock::now();
+    const PixelValues pixels = processor.process(read_image(path));
+    seconds += seconds_since(start);
+    sum += std::accumulate(pixels.values.begin(), pixels.values.end(), 0.0);
+  }
+  fmt::print("{}\n", nlohmann::json{{"seconds", seconds}, {"sum", sum}}.dump());
+}
+
+/// images REQUESTS OUT: a request is a JSON object {file, do: "decode" | "resize" | "crop" | "square", size,
+/// filter, color}. Writes for each two little-endian int32, width and height, and its RGB bytes; or 0, the
+/// length of the refusal, and its text.
+void images(const Arguments& arguments) {
+  std::istringstream lines(imp::read_file(arguments[0]));
+  std::string out;
+  const auto put = [&](std::int32_t value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  for (std::string line; std::getline(lines, line);) {
+    const auto request = nlohmann::json::parse(line);
+    const auto what = request["do"].get<std::string>();
+    try {
+      Image image = read_image(request["file"].get<std::string>());
+      const auto side = [&](int i) {
+        return request["size"][static_cast<std::size_t>(i)].get<std::int32_t>();
+      };
+      if (what == "resize")
+        image = resize(image, side(0), side(1), static_cast<Filter>(request["filter"].get<int>()));
+      if (what == "crop") image = center_crop(image, side(0), side(1));
+      if (what == "square") {
+        const auto color = request["color"].get<std::vector<std::uint8_t>>();
+        image = expand_to_square(image, {color[0], color[1], color[2]});
+      }
+      put(image.width);
+      put(image.height);
+      out.append(image.pixels.begin(), image.pixels.end());
+    } catch (const imp::Error& error) {
+      const std::string text = error.what();
+      put(0);
+      put(static_cast<std::int32_t>(text.size()));
+      out += text;
+    }
+  }
+  imp::write_file_atomically(arguments[1], out);
+}
+
 struct Command {
   std::string name;
   std::size_t arguments;
   void (*run)(const Arguments&);
 };
 
-const Command kCommands[] = {{"tokenize", 3, tokenize}, {"time-tokenize", 2, time_tokenize}};
+const Command kCommands[] = {{"tokenize", 3, tokenize},
+                             {"time-tokenize", 2, time_tokenize},
+                             {"time-process", 2, time_process},
+                             {"images", 2, images}};
 
 }  // namespace
 
