@@ -8,3 +8,8 @@ foreach(kind phi smollm2 llama_legacy llama_plain llama_unsaid)
                    "${CMAKE_CURRENT_BINARY_DIR}/tokenizer_${kind}" --probe $<TARGET_FILE:input_probe>)
   set_tests_properties(Parity.tokenizer_${kind}.IdsAndTextOf20000LinesEqualTransformers PROPERTIES LABELS parity TIMEOUT 600)
 endforeach()
+
+add_test(NAME Parity.images.EveryByteEqualsPillow
+         COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_images.py" "${CMAKE_CURRENT_BINARY_DIR}/images"
+                 --probe $<TARGET_FILE:input_probe>)
+set_tests_properties(Parity.images.EveryByteEqualsPillow PROPERTIES LABELS parity TIMEOUT 600)
