@@ -8,6 +8,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "models/conversation/encode_row.h"
 #include "models/image/codec.h"
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
@@ -109,6 +110,30 @@ void images(const Arguments& arguments) {
   imp::write_file_atomically(arguments[1], out);
 }
 
+/// rows DIR ROWS OUT: a line {ids, labels, disagree} for each row {template, has_image, turns, image_tokens,
+/// max_length}.
+void rows(const Arguments& arguments) {
+  const auto tokenizer = Tokenizer::load(arguments[0]);
+  std::istringstream lines(imp::read_file(arguments[1]));
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    std::vector<Turn> turns;
+    for (const auto& turn : row["turns"])
+      turns.push_back({turn[0].get<std::string>(), turn[1].get<std::string>()});
+    const EncodedRow encoded =
+        encode_training_row(*tokenizer, conversation_template(row["template"].get<std::string>()), turns,
+                            row["has_image"].get<bool>(), row["image_tokens"].get<std::int64_t>(),
+                            row["max_length"].get<std::int64_t>(), TurnsMode::conversation);
+    out +=
+        nlohmann::json{
+            {"ids", encoded.ids}, {"labels", encoded.labels}, {"disagree", encoded.lengths_disagree}}
+            .dump() +
+        "\n";
+  }
+  imp::write_file_atomically(arguments[2], out);
+}
+
 struct Command {
   std::string name;
   std::size_t arguments;
@@ -118,7 +143,8 @@ struct Command {
 const Command kCommands[] = {{"tokenize", 3, tokenize},
                              {"time-tokenize", 2, time_tokenize},
                              {"time-process", 2, time_process},
-                             {"images", 2, images}};
+                             {"images", 2, images},
+                             {"rows", 3, rows}};
 
 }  // namespace
 

@@ -13,3 +13,8 @@ add_test(NAME Parity.images.EveryByteEqualsPillow
          COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_images.py" "${CMAKE_CURRENT_BINARY_DIR}/images"
                  --probe $<TARGET_FILE:input_probe>)
 set_tests_properties(Parity.images.EveryByteEqualsPillow PROPERTIES LABELS parity TIMEOUT 600)
+
+add_test(NAME Parity.conversations.IdsAndLabelsOf1500ConversationsFollowTheRules
+         COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_conversations.py" "${CMAKE_CURRENT_BINARY_DIR}/conversations"
+                 --probe $<TARGET_FILE:input_probe>)
+set_tests_properties(Parity.conversations.IdsAndLabelsOf1500ConversationsFollowTheRules PROPERTIES LABELS parity TIMEOUT 600)
