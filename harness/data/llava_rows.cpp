@@ -1,106 +1,171 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/data/llava_rows.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <sstream>
-#include <unordered_set>
+#include <optional>
 
+#include "harness/data/llava_index.h"
+#include "harness/data/llava_row_parser.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
 namespace imp::harness {
 namespace {
 
-using nlohmann::json;
-
-[[noreturn]] void refuse(const std::filesystem::path& file, size_t row, const std::string& what) {
-  throw Error(fmt::format("{}: row {}: {}", file.string(), row, what));
+/// Bytes of the white space that begins `text`, as Python's str.split sees it, or 0.
+std::size_t space_at(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text[0]);
+  if (byte == ' ' || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f)) return 1;
+  if (byte == 0xc2) return text.starts_with("\xc2\x85") || text.starts_with("\xc2\xa0") ? 2 : 0;
+  if (byte < 0xe1 || byte > 0xe3 || text.size() < 3) return 0;
+  const auto last = static_cast<unsigned char>(text[2]);
+  const std::string_view front = text.substr(0, 2);
+  const bool space =
+      (front == "\xe1\x9a" && last == 0x80) ||
+      (front == "\xe2\x80" && (last <= 0x8a || last == 0xa8 || last == 0xa9 || last == 0xaf)) ||
+      (front == "\xe2\x81" && last == 0x9f) || (front == "\xe3\x80" && last == 0x80);
+  return space ? 3 : 0;
 }
 
-const std::string& text_of(const json& object, const char* key, const std::filesystem::path& file,
-                           size_t row) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) refuse(file, row, fmt::format("has no text '{}'", key));
-  return found->get_ref<const std::string&>();
+std::int64_t count_words(std::string_view text) {
+  std::int64_t words = 0;
+  bool inside = false;
+  while (!text.empty()) {
+    const std::size_t space = space_at(text);
+    if (space == 0 && !inside) ++words;
+    inside = space == 0;
+    text.remove_prefix(space == 0 ? 1 : space);
+  }
+  return words;
 }
 
-LlavaRow parse_row(const json& entry, const std::filesystem::path& file, size_t number) {
-  if (!entry.is_object())
-    refuse(file, number, "is no object; {\"id\", \"image\", \"conversations\"} is needed");
-  LlavaRow row;
-  if (entry.contains("id"))
-    row.id = entry["id"].is_string() ? entry["id"].get<std::string>() : entry["id"].dump();
-  if (entry.contains("image") && !entry["image"].is_null()) {
-    if (!entry["image"].is_string())
-      refuse(file, number, "'image' is no text; one picture a row is supported");
-    row.image = entry["image"].get<std::string>();
+/// A file open for reading at any place.
+class RandomAccess {
+ public:
+  explicit RandomAccess(const std::filesystem::path& file)
+      : descriptor_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw Error(file.string() + ": cannot be read");
   }
-  const auto conversations = entry.find("conversations");
-  if (conversations == entry.end() || !conversations->is_array() || conversations->empty()) {
-    refuse(file, number, "has no list 'conversations'");
-  }
-  if (conversations->size() % 2 != 0)
-    refuse(file, number, "has an odd number of turns; human and gpt must alternate");
-  for (size_t i = 0; i < conversations->size(); i += 2) {
-    const json &human = (*conversations)[i], &answer = (*conversations)[i + 1];
-    if (!human.is_object() || !answer.is_object() || text_of(human, "from", file, number) != "human" ||
-        text_of(answer, "from", file, number) != "gpt") {
-      refuse(file, number, fmt::format("turn {} must be from 'human' and turn {} from 'gpt'", i + 1, i + 2));
+  ~RandomAccess() { close(descriptor_); }
+  RandomAccess(const RandomAccess&) = delete;
+  RandomAccess& operator=(const RandomAccess&) = delete;
+
+  /// False if the file ends before.
+  [[nodiscard]] bool read(std::uint64_t begin, std::size_t size, char* out) const {
+    while (size > 0) {
+      const ssize_t got = pread(descriptor_, out, size, static_cast<off_t>(begin));
+      if (got <= 0) return false;
+      out += got;
+      begin += static_cast<std::uint64_t>(got);
+      size -= static_cast<std::size_t>(got);
     }
-    row.turns.emplace_back(text_of(human, "value", file, number), text_of(answer, "value", file, number));
+    return true;
   }
-  return row;
-}
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace
 
-long long LlavaRow::modality_length() const {
-  long long words = 0;
-  for (const auto& [question, answer] : turns) {
-    for (const std::string& text : {question, answer}) {
-      std::istringstream stream(text);
-      std::string word;
-      while (stream >> word) ++words;
-    }
-  }
-  return image.empty() ? -words : words;
+std::int64_t LlavaRow::modality_length() const {
+  std::int64_t words = 0;
+  for (const auto& [question, answer] : turns) words += count_words(question) + count_words(answer);
+  return images.empty() ? -words : words;
 }
 
-std::vector<LlavaRow> read_llava_rows(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
-  json entries;
-  try {
-    entries = json::parse(text);
-  } catch (const json::parse_error& error) {
-    const std::string_view before = std::string_view(text).substr(0, error.byte > 0 ? error.byte - 1 : 0);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    throw Error(fmt::format("{}:{}:{}: is not valid JSON", file.string(), line,
-                            before.size() - (before.rfind('\n') + 1) + 1));
+struct LlavaFile::State {
+  explicit State(const std::filesystem::path& file) : json(file), rows(file) {}
+
+  std::filesystem::path json;
+  RandomAccess rows;
+  std::optional<MappedFile> mapped;  ///< the index's file, or else
+  std::string made;                  ///< its bytes
+  IndexView view;
+  bool found = false;
+};
+
+LlavaFile::LlavaFile(const std::filesystem::path& json, const std::filesystem::path& index)
+    : state_(std::make_unique<State>(json)) {
+  const FileIdentity identity = identity_of(json);
+  if (!index.empty() && std::filesystem::exists(index)) {
+    state_->mapped.emplace(index);
+    const auto bytes = state_->mapped->bytes();
+    state_->found =
+        view_index({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, identity, state_->view);
+    if (state_->found) return;
+    state_->mapped.reset();
   }
-  if (!entries.is_array() || entries.empty())
-    throw Error(file.string() + ": must be a list with at least one row");
+  state_->made = index_bytes(scan_llava_file(json), identity);
+  (void)view_index(state_->made, identity, state_->view);
+  if (index.empty()) return;
+  try {
+    write_file_atomically(index, state_->made);
+  } catch (const Error&) {
+    return;  // a folder that cannot be written costs the next start its time, nothing else
+  }
+}
+
+LlavaFile::~LlavaFile() = default;
+
+std::int64_t LlavaFile::size() const {
+  return state_->view.rows;
+}
+
+std::int64_t LlavaFile::modality_length(std::int64_t row) const {
+  return state_->view.words[row];
+}
+
+bool LlavaFile::index_was_found() const {
+  return state_->found;
+}
+
+LlavaRow LlavaFile::row(std::int64_t row) const {
+  const std::size_t length = state_->view.lengths[row];
+  std::string text(length + LlavaRowParser::kPadding, '\0');
+  const auto changed = [&] {
+    return Error(fmt::format("{}: row {}: is not what it was when the rows were indexed; start again",
+                             state_->json.string(), row + 1));
+  };
+  if (!state_->rows.read(state_->view.begins[row], length, text.data())) throw changed();
+  try {
+    return LlavaRowParser(state_->json).parse(std::string_view(text).substr(0, length), row + 1);
+  } catch (const InvalidRow&) {
+    throw changed();
+  }
+}
+
+std::vector<std::string> LlavaFile::pictures() const {
+  std::vector<std::string> names;
+  for (std::string_view rest = state_->view.pictures; !rest.empty();) {
+    names.emplace_back(rest.substr(0, rest.find('\0')));
+    rest.remove_prefix(names.back().size() + 1);
+  }
+  return names;
+}
+
+std::vector<LlavaRow> read_llava_rows(const std::filesystem::path& json) {
+  const LlavaFile file(json);
   std::vector<LlavaRow> rows;
-  rows.reserve(entries.size());
-  for (const json& entry : entries) rows.push_back(parse_row(entry, file, rows.size() + 1));
+  for (std::int64_t i = 0; i < file.size(); ++i) rows.push_back(file.row(i));
   return rows;
 }
 
-std::vector<std::string> pictures_of(const std::vector<LlavaRow>& rows,
-                                     const std::filesystem::path& json_file,
+std::vector<std::string> pictures_of(const LlavaFile& rows, const std::filesystem::path& json,
                                      const std::filesystem::path& images) {
-  std::vector<std::string> names, absent;
-  std::unordered_set<std::string> seen;
-  for (const LlavaRow& row : rows) {
-    if (row.image.empty() || !seen.insert(row.image).second) continue;
-    if (!std::filesystem::exists(images / row.image)) absent.push_back(row.image);
-    names.push_back(row.image);
+  std::vector<std::string> names = rows.pictures();
+  std::size_t absent = 0;
+  std::string first;
+  for (const std::string& name : names) {
+    if (std::filesystem::exists(images / name)) continue;
+    if (absent++ == 0) first = name;
   }
-  if (!absent.empty()) {
-    throw Error(fmt::format("{}: {} of {} pictures are not below {}, the first '{}'", json_file.string(),
-                            absent.size(), names.size(), images.string(), absent.front()));
+  if (absent > 0) {
+    throw Error(fmt::format("{}: {} of {} pictures are not below {}, the first '{}'", json.string(), absent,
+                            names.size(), images.string(), first));
   }
   return names;
 }

@@ -90,6 +90,12 @@ void Progress::report_failure(const std::string& trial, const std::string& kind,
                        {"message", message}});
 }
 
+void Progress::on_warning(const std::string& text) {
+  say("warning: " + text);
+  event(nlohmann::json{
+      {"event", "warning"}, {"time", iso_time_now()}, {"trial", trial_}, {"kind", kind_}, {"message", text}});
+}
+
 void Progress::on_step(const StepRecord& record, int64_t total_steps) {
   if (first_step_ == 0) {
     first_step_ = record.step;

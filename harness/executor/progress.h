@@ -33,6 +33,7 @@ class Progress : public StageObserver {
 
   void on_step(const StepRecord& record, int64_t total_steps) override;
   void on_units(int64_t done, int64_t total, const std::string& unit) override;
+  void on_warning(const std::string& text) override;
 
  private:
   void draw(const std::string& text, bool last);

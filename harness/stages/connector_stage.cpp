@@ -22,9 +22,10 @@ void make_connector_stage(const StageContext& context) {
           .value_or(models::make_projector(features.hidden(), text.hidden_size,
                                            static_cast<uint64_t>(config.connector_seed)));
 
-  const std::vector<TrainingRow> rows =
+  const std::unique_ptr<RowSource> rows =
       encode_rows(connector_rows(config.connector_data, context.input("data")), language,
-                  models::conversation_template("plain"), features.image_tokens(), config.max_length, true);
+                  {models::conversation_template("plain"), features.image_tokens(), config.max_length, true},
+                  [&](const std::string& line) { context.observer.on_warning(line); });
   LlavaTaskOptions options;
   options.epochs = config.connector_epochs;
   options.max_steps = config.connector_max_steps;
@@ -35,7 +36,7 @@ void make_connector_stage(const StageContext& context) {
   options.mean_of_micro_batches = config.loss_normalization == "micro_batch";
   options.sampler = parse_sampler(config.sampler);
   options.seed = static_cast<uint64_t>(config.connector_seed);
-  LlavaTask task(options, rows, *language.model, projector,
+  LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
   models::save_projector(context.folder / "projector.safetensors", projector);

@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/data/dataset.h"
-#include "harness/data/llava_rows.h"
 #include "harness/plan/input_hash.h"
 #include "harness/stages/stage_context.h"
+#include "harness/stages/training_rows.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -30,7 +30,7 @@ void check_llava_json(const StageContext& context) {
     // The two training stages may have rows of their own, each with a data stage.
     if (source->json.empty() || source->images != context.request.parameters["images"]) continue;
     if (InputHashes().file(source->json) != context.request.parameters["json_hash"]) continue;
-    const std::vector<LlavaRow> rows = read_llava_rows(source->json);
+    const LlavaFile rows(source->json, context.folder / kRowsIndex);
     const std::vector<std::string> pictures = pictures_of(rows, source->json, source->images);
     write_file_atomically(context.folder / "source.json", nlohmann::json{{"json", source->json},
                                                                          {"images", source->images},

@@ -14,14 +14,14 @@ namespace {
 
 /// Every picture that training may ask for, each once.
 std::vector<std::string> training_pictures(const RowsLocation& rows) {
-  return pictures_of(read_llava_rows(rows.json), rows.json, rows.images);
+  return pictures_of(LlavaFile(rows.json, rows.index), rows.json, rows.images);
 }
 
 /// The data stage of the user's own rows says where they are.
 RowsLocation rows_behind(const std::filesystem::path& data_folder) {
   if (!std::filesystem::exists(data_folder / "source.json")) return finetune_rows({}, data_folder);
   const auto source = nlohmann::json::parse(read_file(data_folder / "source.json"));
-  return {source["json"].get<std::string>(), source["images"].get<std::string>()};
+  return {source["json"].get<std::string>(), source["images"].get<std::string>(), data_folder / kRowsIndex};
 }
 
 std::vector<std::string> test_pictures(const std::filesystem::path& data_folder) {

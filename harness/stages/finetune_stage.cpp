@@ -82,10 +82,11 @@ void make_finetune_stage(const StageContext& context) {
       if (config.init_projector.empty()) (void)models::load_adapter_projector(config.init_adapter, projector);
     }
   }
-  const std::vector<TrainingRow> rows =
-      encode_rows(finetune_rows(config.finetune_data, context.input("data")), language, language.conversation,
-                  features.image_tokens(), config.max_length, options.isolated_turns);
-  LlavaTask task(options, rows, *language.model, projector,
+  const std::unique_ptr<RowSource> rows =
+      encode_rows(finetune_rows(config.finetune_data, context.input("data")), language,
+                  {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns},
+                  [&](const std::string& line) { context.observer.on_warning(line); });
+  LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
   models::save_projector(context.folder / "projector.safetensors", projector);

@@ -18,6 +18,8 @@ class StageObserver : public TrainingObserver {
  public:
   /// `done` of `total` units of the stage's work ("pictures", "questions").
   virtual void on_units(int64_t done, int64_t total, const std::string& unit) = 0;
+  /// Something that a person should know and that stops nothing.
+  virtual void on_warning(const std::string& text) = 0;
 };
 
 /// All that a stage needs to be made.

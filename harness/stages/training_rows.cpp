@@ -6,8 +6,8 @@ namespace {
 
 RowsLocation locate(const DataSource& source, const std::filesystem::path& data_folder,
                     const char* rendered) {
-  if (!source.json.empty()) return {source.json, source.images};
-  return {data_folder / rendered, data_folder / "images"};
+  if (!source.json.empty()) return {source.json, source.images, data_folder / kRowsIndex};
+  return {data_folder / rendered, data_folder / "images", {}};
 }
 
 }  // namespace

@@ -9,10 +9,13 @@
 
 namespace imp::harness {
 
-/// Where a stage's rows and their pictures are.
+/// Where a stage's rows and their pictures are, and where the index of the rows is kept.
 struct RowsLocation {
-  std::filesystem::path json, images;
+  std::filesystem::path json, images, index;
 };
+
+/// Name of the index in the data stage of the user's own rows.
+inline constexpr const char* kRowsIndex = "rows.index";
 
 /// Rows of stage 1 (captions of a rendered data set) or stage 2. data_folder: the finished data stage.
 [[nodiscard]] RowsLocation connector_rows(const DataSource& source, const std::filesystem::path& data_folder);

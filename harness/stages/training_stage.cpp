@@ -1,25 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/training_stage.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "models/io/error.h"
 #include "models/io/file.h"
 
 namespace imp::harness {
 
-std::vector<TrainingRow> encode_rows(const RowsLocation& location, const LanguageParts& language,
-                                     const models::ConversationTemplate& conversation, int64_t image_tokens,
-                                     int64_t max_length, bool isolated) {
-  std::vector<TrainingRow> encoded;
-  for (const LlavaRow& row : read_llava_rows(location.json)) {
+namespace {
+
+class EncodedFile : public RowSource {
+ public:
+  EncodedFile(const RowsLocation& location, const LanguageParts& language, const RowEncoding& encoding,
+              std::function<void(const std::string&)> warn)
+      : json_(location.json),
+        file_(location.json, location.index),
+        language_(language),
+        encoding_(encoding),
+        warn_(std::move(warn)) {
+    // The rows of a small set are asked for many times; keeping them costs less than a large set's index.
+    constexpr int64_t kMostKept = 32768;
+    if (file_.size() <= kMostKept) kept_.resize(static_cast<size_t>(file_.size()));
+  }
+
+  [[nodiscard]] int64_t size() const override { return file_.size(); }
+  [[nodiscard]] int64_t modality_length(int64_t row) const override { return file_.modality_length(row); }
+  [[nodiscard]] TrainingRow row(int64_t row) const override {
+    if (kept_.empty()) return encode(row);
+    std::optional<TrainingRow>& kept = kept_[static_cast<size_t>(row)];
+    if (!kept) kept = encode(row);
+    return *kept;
+  }
+
+ private:
+  [[nodiscard]] TrainingRow encode(int64_t number) const {
+    const LlavaRow row = file_.row(number);
     std::vector<models::Turn> turns;
     for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
-    const auto mode = isolated ? models::TurnsMode::isolated : models::TurnsMode::conversation;
-    encoded.push_back({models::encode_training_row(*language.tokenizer, conversation, turns,
-                                                   !row.image.empty(), image_tokens, max_length, mode),
-                       row.image, row.modality_length()});
+    const auto mode = encoding_.isolated ? models::TurnsMode::isolated : models::TurnsMode::conversation;
+    TrainingRow result;
+    result.modality_length = file_.modality_length(number);
+    result.encoded =
+        models::encode_training_row(*language_.tokenizer, encoding_.conversation, turns, !row.images.empty(),
+                                    encoding_.image_tokens, encoding_.max_length, mode);
+    if (result.encoded.lengths_disagree) note(number, row.id, result.encoded);
+    const auto places = static_cast<int64_t>(result.encoded.image_positions.size());
+    const int64_t tokens = std::max<int64_t>(encoding_.image_tokens, 1);
+    const auto shown = static_cast<size_t>((places + tokens - 1) / tokens);
+    if (shown < row.images.size() && !result.encoded.truncated) {
+      throw Error(fmt::format(
+          "{}: row {}: 'image' must name as many pictures as turns hold \"<image>\", {}, found {}",
+          json_.string(), number + 1, shown, row.images.size()));
+    }
+    // A picture that is shown more often than it is named is shown again, as LLaVA's single name is.
+    for (size_t i = 0; i < shown; ++i)
+      result.images.push_back(row.images[std::min(i, row.images.size() - 1)]);
+    return result;
   }
-  return encoded;
+
+  void note(int64_t number, const std::string& id, const models::EncodedRow& row) const {
+    if (!noted_.insert(number).second) return;
+    constexpr size_t kMostLines = 20;
+    if (noted_.size() > kMostLines && (noted_.size() & (noted_.size() - 1)) != 0) return;
+    warn_(fmt::format(
+        "{}: row {} (id '{}'): LLaVA counts {} tokens where the row has {}; nothing of it is learned "
+        "({} such rows so far)",
+        json_.string(), number + 1, id, row.counted_tokens, row.own_tokens, noted_.size()));
+  }
+
+  std::filesystem::path json_;
+  LlavaFile file_;
+  const LanguageParts& language_;
+  RowEncoding encoding_;
+  std::function<void(const std::string&)> warn_;
+  mutable std::vector<std::optional<TrainingRow>> kept_;
+  mutable std::set<int64_t> noted_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowSource> encode_rows(const RowsLocation& location, const LanguageParts& language,
+                                       const RowEncoding& encoding,
+                                       std::function<void(const std::string&)> warn) {
+  return std::make_unique<EncodedFile>(location, language, encoding, std::move(warn));
 }
 
 TrainingOptions training_options(const StageContext& context) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
+#include <functional>
+#include <memory>
+#include <string>
 
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
@@ -11,12 +13,21 @@
 
 namespace imp::harness {
 
-/// Encodes the rows of a data set by a conversation template; rows whose labels LLaVA's own count would mask
-/// stay, masked.
-[[nodiscard]] std::vector<TrainingRow> encode_rows(const RowsLocation& location,
-                                                   const LanguageParts& language,
-                                                   const models::ConversationTemplate& conversation,
-                                                   int64_t image_tokens, int64_t max_length, bool isolated);
+/// How rows become tokens.
+struct RowEncoding {
+  models::ConversationTemplate conversation;
+  int64_t image_tokens = 0, max_length = 0;
+  bool isolated = false;
+};
+
+/// The rows of a data set, read and encoded when they are asked for. Rows whose labels LLaVA's own count
+/// would mask stay, masked; each is told to `warn` once, with its id, both counts and how many there were.
+/// language must outlive the rows. Throws imp::Error (usage) as LlavaFile, now or when a row is asked for:
+/// also for a row with more pictures than turns that show one.
+[[nodiscard]] std::unique_ptr<RowSource> encode_rows(const RowsLocation& location,
+                                                     const LanguageParts& language,
+                                                     const RowEncoding& encoding,
+                                                     std::function<void(const std::string&)> warn);
 
 /// The loop's options that both training stages take from the configuration.
 [[nodiscard]] TrainingOptions training_options(const StageContext& context);

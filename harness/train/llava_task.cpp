@@ -19,15 +19,13 @@ int64_t supervised_tokens(const models::EncodedRow& row) {
 
 }  // namespace
 
-LlavaTask::LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows,
-                     models::TextModel& model, models::Projector& projector, Features features)
+LlavaTask::LlavaTask(const LlavaTaskOptions& options, const RowSource& rows, models::TextModel& model,
+                     models::Projector& projector, Features features)
     : options_(options), rows_(rows), model_(model), projector_(projector), features_(std::move(features)) {
-  int64_t learned = 0;
-  for (const TrainingRow& row : rows_) {
-    lengths_.push_back(row.modality_length);
-    learned += supervised_tokens(row.encoded);
-  }
-  if (learned == 0)
+  for (int64_t i = 0; i < rows_.size(); ++i) lengths_.push_back(rows_.modality_length(i));
+  int64_t row = 0;
+  while (row < rows_.size() && supervised_tokens(rows_.row(row).encoded) == 0) ++row;
+  if (row == rows_.size())
     throw Error("the training data has no token to learn; its rows may be longer than max_length");
 }
 
@@ -51,8 +49,7 @@ std::vector<ParameterGroup> LlavaTask::parameter_groups() {
 }
 
 int64_t LlavaTask::steps_per_epoch() const {
-  const auto rows = static_cast<int64_t>(rows_.size());
-  return (rows + options_.batch_size - 1) / options_.batch_size;
+  return (rows_.size() + options_.batch_size - 1) / options_.batch_size;
 }
 
 int64_t LlavaTask::total_steps() const {
@@ -74,21 +71,46 @@ int64_t LlavaTask::micro_batches(int64_t step) const {
   return (rows + options_.micro_batch - 1) / options_.micro_batch;
 }
 
-MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
-  const std::vector<int64_t> step_rows = rows_of(step);
-  std::vector<const models::EncodedRow*> rows;
+const std::vector<TrainingRow>& LlavaTask::encoded_rows(int64_t step) {
+  if (step == encoded_step_) return encoded_;
+  encoded_.clear();
+  for (const int64_t row : rows_of(step)) encoded_.push_back(rows_.row(row));
+  encoded_step_ = step;
+  return encoded_;
+}
+
+at::Tensor LlavaTask::projected_features(const std::vector<const TrainingRow*>& rows) {
   std::vector<std::string> pictures;
+  for (const TrainingRow* row : rows) pictures.insert(pictures.end(), row->images.begin(), row->images.end());
+  if (pictures.empty()) return {};
+  const at::Tensor features = features_(pictures);
+  const at::Tensor projected = projector_.forward(features).flatten(0, 1);
+  // A row that was cut inside of a picture has fewer places than its pictures have features.
+  std::vector<int64_t> kept;
+  int64_t first = 0;
+  for (const TrainingRow* row : rows) {
+    const auto places = static_cast<int64_t>(row->encoded.image_positions.size());
+    for (int64_t i = 0; i < places; ++i) kept.push_back(first + i);
+    first += static_cast<int64_t>(row->images.size()) * features.size(1);
+  }
+  return static_cast<int64_t>(kept.size()) == first
+             ? projected
+             : projected.index_select(0, at::tensor(kept, at::kLong).to(projected.device()));
+}
+
+MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
+  const std::vector<TrainingRow>& step_rows = encoded_rows(step);
+  std::vector<const models::EncodedRow*> rows;
+  std::vector<const TrainingRow*> micro_rows;
   int64_t step_supervised = 0;
   for (size_t i = 0; i < step_rows.size(); ++i) {
-    const TrainingRow& row = rows_[static_cast<size_t>(step_rows[i])];
-    step_supervised += supervised_tokens(row.encoded);
+    step_supervised += supervised_tokens(step_rows[i].encoded);
     if (static_cast<int64_t>(i) / options_.micro_batch != micro_batch) continue;
-    rows.push_back(&row.encoded);
-    if (!row.encoded.image_positions.empty()) pictures.push_back(row.image);
+    rows.push_back(&step_rows[i].encoded);
+    micro_rows.push_back(&step_rows[i]);
   }
   const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
-  at::Tensor projected;
-  if (!pictures.empty()) projected = projector_.forward(features_(pictures)).flatten(0, 1);
+  const at::Tensor projected = projected_features(micro_rows);
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
   const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);

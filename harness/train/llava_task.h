@@ -32,11 +32,35 @@ struct LlavaTaskOptions {
   uint64_t seed = 1;
 };
 
-/// A row ready to train on, with the name of its picture.
+/// A row ready to train on, with the names of its pictures.
 struct TrainingRow {
   models::EncodedRow encoded;
-  std::string image;  ///< empty for a text-only row
+  std::vector<std::string> images;  ///< one for each run of placeholders, in order; the last run may be cut
   int64_t modality_length = 0;
+};
+
+/// Rows by number. They may be made when they are asked for.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  [[nodiscard]] virtual int64_t size() const = 0;
+  [[nodiscard]] virtual int64_t modality_length(int64_t row) const = 0;
+  [[nodiscard]] virtual TrainingRow row(int64_t row) const = 0;
+};
+
+/// Rows that are all in memory.
+class RowList : public RowSource {
+ public:
+  explicit RowList(std::vector<TrainingRow> rows) : rows_(std::move(rows)) {}
+  [[nodiscard]] int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
+  [[nodiscard]] int64_t modality_length(int64_t row) const override {
+    return rows_[static_cast<size_t>(row)].modality_length;
+  }
+  [[nodiscard]] TrainingRow row(int64_t row) const override { return rows_[static_cast<size_t>(row)]; }
+  [[nodiscard]] TrainingRow& operator[](size_t row) { return rows_[row]; }
+
+ private:
+  std::vector<TrainingRow> rows_;
 };
 
 /// Training of a projector, an adapter or the whole language model of a LLaVA on encoded rows and cached
@@ -46,9 +70,9 @@ class LlavaTask : public TrainingTask {
   /// Features of pictures by name, [pictures, image tokens, vision hidden]; names follow the rows' order.
   using Features = std::function<at::Tensor(const std::vector<std::string>&)>;
 
-  /// rows, model and projector must outlive the task. Rows without a learned token are left out of the loss
-  /// only. Throws imp::Error (usage) if no row has a learned token.
-  LlavaTask(const LlavaTaskOptions& options, const std::vector<TrainingRow>& rows, models::TextModel& model,
+  /// rows, model and projector must outlive the task. Rows are asked for step by step. Rows without a learned
+  /// token are left out of the loss only. Throws imp::Error (usage) if no row has a learned token.
+  LlavaTask(const LlavaTaskOptions& options, const RowSource& rows, models::TextModel& model,
             models::Projector& projector, Features features);
 
   /// The language model's group comes first (its rate is the one logged), then the projector's.
@@ -61,13 +85,18 @@ class LlavaTask : public TrainingTask {
   /// Rows of a step, in order; the last step of an epoch may be smaller.
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
   [[nodiscard]] int64_t steps_per_epoch() const;
+  [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
+  /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
+  [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);
 
   LlavaTaskOptions options_;
-  const std::vector<TrainingRow>& rows_;
+  const RowSource& rows_;
   models::TextModel& model_;
   models::Projector& projector_;
   Features features_;
   std::vector<int64_t> lengths_;
+  int64_t encoded_step_ = -1;
+  std::vector<TrainingRow> encoded_;  ///< of the step that was asked for last
   mutable int64_t ordered_epoch_ = -1;
   mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last
 };

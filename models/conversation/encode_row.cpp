@@ -29,7 +29,11 @@ EncodedRow joined(const Tokenizer& tokenizer, const ConversationTemplate& conver
   EncodedRow all;
   for (std::size_t i = 0; i < turns.size(); ++i) {
     const EncodedRow row = row_of(tokenizer, conversation, turns.subspan(i, 1), has_image, max_length);
-    all.lengths_disagree = all.lengths_disagree || row.lengths_disagree;
+    if (row.lengths_disagree) {
+      all.lengths_disagree = true;
+      all.counted_tokens = row.counted_tokens;
+      all.own_tokens = row.own_tokens;
+    }
     for (std::size_t place = 0; place < row.ids.size(); ++place) {
       if (row.turns[place] == 0 && i > 0) continue;
       all.ids.push_back(row.ids[place]);
@@ -44,6 +48,8 @@ EncodedRow joined(const Tokenizer& tokenizer, const ConversationTemplate& conver
 EncodedRow expanded(const EncodedRow& row, std::int64_t count, std::int64_t max_length) {
   EncodedRow result;
   result.lengths_disagree = row.lengths_disagree;
+  result.counted_tokens = row.counted_tokens;
+  result.own_tokens = row.own_tokens;
   for (std::size_t place = 0; place < row.ids.size(); ++place) {
     const bool picture = row.ids[place] == kImagePlaceholder;
     const auto copies = static_cast<std::size_t>(picture ? std::max<std::int64_t>(count, 0) : 1);

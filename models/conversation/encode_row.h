@@ -37,6 +37,7 @@ struct EncodedRow {
   std::vector<std::int32_t> turns;   ///< 0: shared by all turns (bos, system, picture); k >= 1: turn k
   std::vector<std::int32_t> image_positions;  ///< where kImagePlaceholder stands in `ids`, rising
   bool lengths_disagree = false;              ///< LLaVA's count of tokens failed, so that no label is learned
+  std::int64_t counted_tokens = 0, own_tokens = 0;  ///< the two lengths that disagree
   bool truncated = false;                     ///< the row was longer than max_length
 };
 

@@ -118,6 +118,8 @@ EncodedRow row_of_rounds(const Tokenizer& tokenizer, const ConversationTemplate&
   if ((max_length <= 0 || reached < limit) && reached != counted) {
     hide(0, row.labels.size());
     row.lengths_disagree = true;
+    row.counted_tokens = static_cast<std::int64_t>(reached);
+    row.own_tokens = static_cast<std::int64_t>(counted);
   }
   number_turns(row, prefix, ends);
   return row;

@@ -30,7 +30,7 @@ models::TextConfig small_phi() {
 /// A picture and four isolated turns of which the last two tokens are learned.
 harness::TrainingRow row_of(int64_t index) {
   harness::TrainingRow row;
-  row.image = std::to_string(index);
+  row.images = {std::to_string(index)};
   row.modality_length = 40;
   const auto add = [&](int32_t id, int32_t turn, bool learned) {
     row.encoded.ids.push_back(id);
@@ -62,7 +62,8 @@ void training_step(benchmark::State& state) {
   options.finetune = harness::Finetune::lora;
   options.isolated_turns = true;
   const at::Tensor features = at::randn({kRows, kImageTokens, kVisionHidden});
-  harness::LlavaTask task(options, rows, *model, projector,
+  const harness::RowList list(rows);
+  harness::LlavaTask task(options, list, *model, projector,
                           [&](const std::vector<std::string>&) { return features; });
   harness::Optimizer optimizer(task.parameter_groups());
   int64_t tokens = 0;

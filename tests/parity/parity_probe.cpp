@@ -28,7 +28,7 @@ void print_rows(const std::string& directory, const std::string& json, int64_t i
     std::vector<Turn> turns;
     for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
     const EncodedRow encoded =
-        encode_training_row(*tokenizer, conversation_template("bare_v1"), turns, !row.image.empty(),
+        encode_training_row(*tokenizer, conversation_template("bare_v1"), turns, !row.images.empty(),
                             image_tokens, 0, TurnsMode::conversation);
     fmt::print("{}\n", nlohmann::json{{"ids", encoded.ids}, {"labels", encoded.labels}}.dump());
   }

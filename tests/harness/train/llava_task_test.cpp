@@ -23,7 +23,7 @@ constexpr int64_t kVisionHidden = 6;
 TrainingRow row(const std::vector<int32_t>& question, const std::vector<int32_t>& answer,
                 const std::string& image) {
   TrainingRow made;
-  made.image = image;
+  if (!image.empty()) made.images = {image};
   const auto add = [&](int32_t id, bool learned, int32_t turn) {
     made.encoded.ids.push_back(id);
     made.encoded.labels.push_back(learned ? id : kIgnoreLabel);
@@ -93,7 +93,7 @@ struct Setting {
     }
     return {loss, all};
   }
-  std::vector<TrainingRow> data = rows();
+  RowList data{rows()};
   std::unique_ptr<models::TextModel> model = models::test::tiny_text_model(models::TextFamily::phi);
   models::Projector projector = models::make_projector(kVisionHidden, 16, 3);
   std::optional<LlavaTask> task;
@@ -182,7 +182,7 @@ TEST(LlavaTask, WithNothingToLearnIsRefused) {
   for (TrainingRow& one : data) std::fill(one.encoded.labels.begin(), one.encoded.labels.end(), kIgnoreLabel);
   const auto model = models::test::tiny_text_model(models::TextFamily::phi);
   models::Projector projector = models::make_projector(kVisionHidden, 16, 3);
-  EXPECT_THROW(LlavaTask(sequential(2, 2), data, *model, projector, features_of), Error);
+  EXPECT_THROW(LlavaTask(sequential(2, 2), RowList(data), *model, projector, features_of), Error);
 }
 
 TEST(TokenBatch, LearnsEachTokenFromTheOneBefore) {
