@@ -8,6 +8,7 @@
 
 #include "harness/plan/earlier_stages.h"
 #include "harness/plan/stage_graph.h"
+#include "harness/plan/training_memory.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -42,6 +43,20 @@ void judge(PlannedStage& stage, const EarlierStages& earlier) {
   }
 }
 
+void estimate_memory(Plan& plan) {
+  TrainingMemory memory(plan.sweep.spec);
+  for (const PlannedTrial& trial : plan.trials) {
+    for (const std::size_t index : trial.planned) {
+      PlannedStage& stage = plan.stages[index];
+      if (stage.request.kind != "finetune" || stage.status == StageStatus::reuse || stage.memory) continue;
+      try {
+        stage.memory = memory.of(trial.trial);
+      } catch (const Error&) {  // the stage will say it, with all the rest that it needs
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view status_name(StageStatus status) {
@@ -71,7 +86,7 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
     }
     for (const StageRequest& request : planned.stages) {
       const auto [place, fresh] = known.emplace(request.key, plan.stages.size());
-      if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}});
+      if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}, .memory = {}});
       ++plan.stages[place->second].trials;
       planned.planned.push_back(place->second);
     }
@@ -81,6 +96,7 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
   plan.sweep = std::move(sweep);
   const EarlierStages earlier(runs_dir);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier);
+  estimate_memory(plan);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/plan/expand.h"
+#include "harness/plan/memory_estimate.h"
 #include "harness/plan/stage_request.h"
 
 namespace imp::harness {
@@ -21,6 +22,7 @@ struct PlannedStage {
   std::string reason;
   std::size_t trials = 0;         ///< that need it
   std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
+  std::optional<MemoryEstimate> memory;  ///< of a second training stage that is not reused
 };
 
 /// A trial with its stages, inputs before what is made from them.

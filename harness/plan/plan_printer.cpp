@@ -67,6 +67,19 @@ std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
   return words;
 }
 
+std::string memory_as_text(int64_t bytes) {
+  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
+}
+
+ordered_json memory_as_json(const std::optional<MemoryEstimate>& memory) {
+  if (!memory) return nullptr;
+  return {{"total", memory->total()},
+          {"program", memory->program},
+          {"frozen_weights", memory->frozen_weights},
+          {"trained_weights", memory->trained_weights},
+          {"activations", memory->activations}};
+}
+
 }  // namespace
 
 std::string duration_as_text(std::optional<double> seconds) {
@@ -87,12 +100,12 @@ std::string plan_as_text(const Plan& plan) {
     rows.push_back({trial.trial.name, stages_in_words(trial, plan)});
   text += '\n' + as_table(rows);
 
-  rows = {{"stage", "status", "trials", "time", "reason"}};
+  rows = {{"stage", "status", "trials", "time", "memory", "reason"}};
   for (const PlannedStage& stage : plan.stages) {
     rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
                     std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
                     stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
-                    stage.reason});
+                    stage.memory ? memory_as_text(stage.memory->total()) : "-", stage.reason});
   }
   text += '\n' + as_table(rows);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
@@ -128,6 +141,7 @@ ordered_json plan_as_json(const Plan& plan) {
                       {"reason", stage.reason},
                       {"trials", stage.trials},
                       {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
+                      {"memory_bytes", memory_as_json(stage.memory)},
                       {"parameters", stage.request.parameters},
                       {"inputs", inputs}});
   }
