@@ -14,7 +14,7 @@
 #include "harness/stages/stage_context.h"
 #include "models/conversation/encode_row.h"
 #include "models/conversation/row_styles.h"
-#include "models/generation/greedy.h"
+#include "models/generation/generator.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/lora/lora_adapter.h"
@@ -93,16 +93,17 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
                                      int64_t done_before, int64_t total) {
   const at::NoGradGuard no_grad;
   const models::Tokenizer& tokenizer = *cell.language.tokenizer;
-  models::GreedyOptions greedy{models::kImagePlaceholder, tokenizer.eos_id(),
-                               context.trial.config.max_new_tokens};
+  models::GenerationOptions greedy;
+  greedy.image_token = models::kImagePlaceholder;
+  greedy.end_tokens = {tokenizer.eos_id()};
+  greedy.max_new_tokens = context.trial.config.max_new_tokens;
   std::vector<eval::Prediction> predictions(benchmark.questions.size());
   std::vector<size_t> asked;
   std::vector<models::PromptGroup> batch;
   int64_t done = done_before;
 
   const auto flush = [&] {
-    const std::vector<std::vector<int64_t>> answers =
-        models::generate_greedy(*cell.language.model, batch, greedy);
+    const std::vector<std::vector<int64_t>> answers = models::generate(*cell.language.model, batch, greedy);
     for (size_t i = 0; i < answers.size(); ++i) {
       const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
       predictions[asked[i]].text = models::strip(tokenizer.decode(ids, true));

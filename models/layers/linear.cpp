@@ -4,11 +4,13 @@
 #include <ATen/ATen.h>
 
 #include "models/layers/lora_linear.h"
+#include "models/layers/packed_linear.h"
 
 namespace imp::models {
 
 at::Tensor Linear::forward(const at::Tensor& x, uint64_t dropout_step) const {
   if (adapter) return lora_linear(x, weight, bias, *adapter, dropout_step);
+  if (packed && !at::GradMode::is_enabled()) return packed->forward(x);
   return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
 }
 
@@ -17,6 +19,12 @@ void Linear::merge_adapter() {
   const at::Tensor update = adapter->lora_B.detach().matmul(adapter->lora_A.detach()) * adapter->scaling;
   weight = (weight.detach().to(update.scalar_type()) + update).to(weight.scalar_type());
   adapter.reset();
+  packed.reset();
+}
+
+void Linear::pack() {
+  if (adapter || weight.scalar_type() != at::kFloat || !weight.is_cpu()) return;
+  packed = std::make_shared<PackedLinear>(weight.detach(), bias.defined() ? bias.detach() : at::Tensor());
 }
 
 }  // namespace imp::models

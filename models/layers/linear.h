@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace imp::models {
@@ -17,11 +18,15 @@ struct LoraAdapter {
   uint64_t dropout_key = 0;  ///< randomness of this layer; combined with the step by the trainer
 };
 
+class PackedLinear;
+
 /// y = x W^T + bias, with an optional LoRA update.
 struct Linear {
   at::Tensor weight;  ///< [out_features, in_features]
   at::Tensor bias;    ///< [out_features] or undefined
   std::optional<LoraAdapter> adapter;
+  std::shared_ptr<const PackedLinear> packed =
+      nullptr;  ///< made by pack(); used where no gradient is asked for
 
   [[nodiscard]] int64_t in_features() const { return weight.size(1); }
   [[nodiscard]] int64_t out_features() const { return weight.size(0); }
@@ -32,6 +37,10 @@ struct Linear {
 
   /// Adds the adapter's update to the weight and removes the adapter.
   void merge_adapter();
+
+  /// Lays a float32 weight on the CPU out for generation (packed_linear.h); does nothing for another weight
+  /// or beside an adapter. Changing the weight afterwards asks for another pack().
+  void pack();
 };
 
 }  // namespace imp::models

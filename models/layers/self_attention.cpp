@@ -36,6 +36,11 @@ at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles
   const auto heads_of = [&](const Linear& projection, int64_t heads) {
     return projection.forward(x, dropout_step).view({tokens, heads, head_dim});
   };
+  if (layout.over_cache != nullptr) {
+    return layout.over_cache->attend(layer_index, apply_rotary(heads_of(q_proj, num_heads), angles),
+                                     apply_rotary(heads_of(k_proj, num_kv_heads), angles),
+                                     heads_of(v_proj, num_kv_heads));
+  }
   const at::Tensor query = spread(apply_rotary(heads_of(q_proj, num_heads), angles), layout);
   at::Tensor key = spread(apply_rotary(heads_of(k_proj, num_kv_heads), angles), layout);
   at::Tensor value = spread(heads_of(v_proj, num_kv_heads), layout);

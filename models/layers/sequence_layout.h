@@ -8,6 +8,15 @@
 
 namespace imp::models {
 
+/// Attention that keeps keys and values itself (generation), in place of the dense one over a layout's grid.
+class AttentionOverCache {
+ public:
+  virtual ~AttentionOverCache() = default;
+  /// query [tokens, heads, dim], key and value [tokens, kv_heads, dim], rotated -> [tokens, heads * dim].
+  [[nodiscard]] virtual at::Tensor attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
+                                          const at::Tensor& value) = 0;
+};
+
 /// How the packed tokens of a batch form sequences, prepared once and shared by all layers.
 /// Linear layers see the packed tokens only; attention spreads them over [batch, width] and gathers them
 /// again.
@@ -17,6 +26,7 @@ struct SequenceLayout {
   at::Tensor position_ids;  ///< [tokens] int64
   at::Tensor slots;  ///< [tokens] int64, index into [batch * width]; undefined when no sequence is shorter
   at::Tensor mask;   ///< [batch, 1, width, keys] added to the scores; undefined: plain causal attention
+  AttentionOverCache* over_cache = nullptr;  ///< if given, only position_ids of the above are read
 };
 
 /// Packed sequences without a cache, each starting at position 0, attending causally within itself only.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "models/conversation/row_styles.h"
-#include "models/generation/greedy.h"
+#include "models/generation/generator.h"
 #include "models/io/error.h"
 #include "models/programs/loaded_model.h"
 
@@ -40,8 +40,11 @@ void answer(const LoadedModel& loaded, std::span<const Request> requests, const 
     if (!request.image.empty()) group.projected = loaded.projected({request.image}, options.images);
     groups.push_back(std::move(group));
   }
-  const GreedyOptions greedy{kImagePlaceholder, loaded.tokenizer->eos_id(), options.max_new_tokens};
-  const auto answers = generate_greedy(*loaded.llava.text_model, groups, greedy);
+  GenerationOptions greedy;
+  greedy.image_token = kImagePlaceholder;
+  greedy.end_tokens = {loaded.tokenizer->eos_id()};
+  greedy.max_new_tokens = options.max_new_tokens;
+  const auto answers = generate(*loaded.llava.text_model, groups, greedy);
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
     const nlohmann::ordered_json line = {{"question_id", requests[i].question_id},

@@ -5,7 +5,7 @@
 
 #include "harness/train/llava_task.h"
 #include "harness/train/optimizer.h"
-#include "models/generation/greedy.h"
+#include "models/generation/generator.h"
 #include "models/lora/lora_adapter.h"
 
 namespace {
@@ -91,8 +91,8 @@ void generation(benchmark::State& state) {
     group.projected = at::randn({1, kImageTokens, 192});
     group.tails.assign(static_cast<size_t>(state.range(0)), std::vector<int64_t>(kTurnTokens, 7));
   }
-  const models::GreedyOptions options{models::kImagePlaceholder, -1, 8};
-  for (auto _ : state) benchmark::DoNotOptimize(models::generate_greedy(*model, groups, options));
+  const models::GenerationOptions options;  // eight new tokens, no end token
+  for (auto _ : state) benchmark::DoNotOptimize(models::generate(*model, groups, options));
   state.counters["questions/s"] = benchmark::Counter(
       static_cast<double>(state.iterations() * 16 * state.range(0)), benchmark::Counter::kIsRate);
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "models/generation/page_pool.h"
+#include "models/layers/sequence_layout.h"
+
+namespace imp::models {
+
+/// Packed rows that are neighbours in one segment: the tokens from `start` on.
+struct RowSpan {
+  int64_t row = 0;
+  int64_t count = 0;
+  int64_t start = 0;
+  const Segment* segment = nullptr;
+  const Segment* prefix = nullptr;  ///< a whole segment that all of them also see; nullptr: none
+};
+
+/// Causal attention of packed rows over pages, without padding. A row's output depends on its own query and
+/// the tokens it sees alone, in every bit: scores of a page's tokens are computed side by side, each as a sum
+/// over the channels in rising order, and sums over tokens run in the order of pages. float32 inside; runs on
+/// the calling thread.
+class PagedAttention : public AttentionOverCache {
+ public:
+  explicit PagedAttention(const PageShape& shape) : shape_(shape) {}
+
+  /// The rows of the next calls. Rows in no span are filling and get zeros.
+  void set_spans(std::vector<RowSpan> spans) { spans_ = std::move(spans); }
+
+  [[nodiscard]] at::Tensor attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
+                                  const at::Tensor& value) override;
+
+ private:
+  PageShape shape_;
+  std::vector<RowSpan> spans_;
+  std::vector<float> scores_;
+};
+
+}  // namespace imp::models

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/generation/paged_decoder.h"
+
+#include <ATen/ATen.h>
+
+#include <numeric>
+
+#include "models/llava/llava_model.h"
+
+namespace imp::models {
+namespace {
+
+PageShape page_shape(const TextConfig& config) {
+  return {config.num_hidden_layers, config.num_key_value_heads, config.head_dim};
+}
+
+/// Rows of a pass are filled up to a multiple of this. LibTorch's element-wise loops take 32 values at a time
+/// and the rest one by one, by other code with other roundings; so no row may lie in a rest.
+int64_t row_multiple(const TextConfig& config) {
+  constexpr int64_t kStride = 32;
+  const int64_t common = std::gcd(std::gcd(config.hidden_size, config.intermediate_size),
+                                  std::gcd(config.rotary_dim() / 2, kStride));
+  return kStride / std::gcd(common, kStride);
+}
+
+int64_t filling(int64_t rows, int64_t multiple) {
+  return (multiple - rows % multiple) % multiple;
+}
+
+}  // namespace
+
+PagedDecoder::PagedDecoder(TextModel& model, int64_t image_token, int64_t kv_bytes)
+    : model_(model),
+      image_token_(image_token),
+      row_multiple_(row_multiple(model.config())),
+      pool_(page_shape(model.config()), kv_bytes),
+      attention_(page_shape(model.config())) {
+  for (const NamedLinear& entry : model.linears()) {
+    if (!entry.linear->packed) entry.linear->pack();
+  }
+}
+
+at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
+  std::vector<int64_t> ids, positions, selected;
+  std::vector<at::Tensor> pictures;
+  std::vector<RowSpan> spans;
+  for (const Feed& feed : feeds) {
+    const auto count = static_cast<int64_t>(feed.ids.size()), row = static_cast<int64_t>(ids.size());
+    const int64_t start = feed.segment->length();
+    const int64_t before = feed.prefix == nullptr ? 0 : feed.prefix->length();
+    feed.segment->extend(count);
+    spans.push_back({row, count, start, feed.segment, feed.prefix});
+    ids.insert(ids.end(), feed.ids.begin(), feed.ids.end());
+    for (int64_t i = 0; i < count; ++i) positions.push_back(before + start + i);
+    for (int64_t i = count - feed.wanted; i < count; ++i) selected.push_back(row + i);
+    if (feed.projected.defined()) pictures.push_back(feed.projected);
+  }
+  const auto wanted = static_cast<int64_t>(selected.size());
+  const int64_t rows_to_fill = filling(static_cast<int64_t>(ids.size()), row_multiple_);
+  ids.insert(ids.end(), static_cast<size_t>(rows_to_fill), 0);
+  positions.insert(positions.end(), static_cast<size_t>(rows_to_fill), 0);
+  // At least one row, even where only keys and values are asked for.
+  const int64_t selected_to_fill = wanted == 0 ? row_multiple_ : filling(wanted, row_multiple_);
+  selected.insert(selected.end(), static_cast<size_t>(selected_to_fill), 0);
+
+  const at::Tensor embeds = splice_image_features(model_, at::tensor(ids, at::kLong), image_token_,
+                                                  pictures.empty() ? at::Tensor() : at::cat(pictures));
+  attention_.set_spans(std::move(spans));
+  SequenceLayout layout;
+  layout.position_ids = at::tensor(positions, at::kLong);
+  layout.over_cache = &attention_;
+  const at::Tensor hidden = model_.hidden_states(embeds, layout, nullptr, at::tensor(selected, at::kLong));
+  return model_.logits(hidden).slice(0, 0, wanted);
+}
+
+}  // namespace imp::models

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace imp::models {
+
+/// A float32 weight laid out once for fast products on the CPU, for models that are only asked.
+///
+/// Each output is one sum over the inputs in rising order, fused multiply-adds from the bias on, so that a
+/// row's bits do not depend on the rows beside it or on their number. A library's product makes no such
+/// promise: MKL takes another kernel below eight rows.
+class PackedLinear {
+ public:
+  /// weight [out, in] float32 on the CPU; bias [out] or undefined.
+  PackedLinear(const at::Tensor& weight, const at::Tensor& bias);
+
+  /// x [rows, in] float32 -> [rows, out]; runs on the calling thread alone. Not differentiable.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
+
+ private:
+  int64_t in_ = 0;
+  int64_t out_ = 0;
+  at::Tensor panels_;  ///< [panels, in, kPanel], zeros beyond out_
+  at::Tensor bias_;    ///< [panels * kPanel], zeros beyond out_
+};
+
+}  // namespace imp::models
