@@ -10,6 +10,7 @@
 #include "eval/benchmarks/pope.h"
 #include "eval/benchmarks/scienceqa.h"
 #include "eval/benchmarks/textvqa.h"
+#include "eval/benchmarks/vizwiz.h"
 #include "eval/benchmarks/vqav2.h"
 #include "models/io/error.h"
 
@@ -19,6 +20,10 @@ namespace {
 constexpr std::string_view kShortAnswer = "Answer the question using a single word or phrase.";
 constexpr std::string_view kOneWord = "Answer the question with a single word.";
 constexpr std::string_view kLetter = "Answer with the option's letter from the given choices directly.";
+
+constexpr std::string_view kUnanswerable =
+    "When the provided information is insufficient, respond with 'Unanswerable'.\n"
+    "Answer the question using a single word or phrase.";
 
 constexpr BenchmarkFormat kFormats[] = {
     {"chartqa", "relaxed_accuracy", kOneWord, read_chartqa, score_chartqa, nullptr},
@@ -32,6 +37,7 @@ constexpr BenchmarkFormat kFormats[] = {
     {"scenetext", "vqa_accuracy", "", read_scenetext, score_textvqa, nullptr},
     {"scienceqa", "option_accuracy", kLetter, read_scienceqa, score_scienceqa, summarise_scienceqa},
     {"textvqa", "vqa_accuracy", kShortAnswer, read_textvqa, score_textvqa, nullptr},
+    {"vizwiz", "vqa_accuracy", kUnanswerable, read_vizwiz, score_vizwiz, nullptr},
     {"vqav2", "vqa_accuracy", kShortAnswer, read_vqav2, score_vqav2, nullptr},
 };
 

@@ -5,31 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "eval/predictions/report_json.h"
 #include "eval/predictions/score.h"
 #include "eval/programs/commands.h"
 
 namespace imp::eval {
 namespace {
-
-nlohmann::ordered_json to_json(const std::string& benchmark, const ScoreReport& report) {
-  nlohmann::ordered_json families = nlohmann::ordered_json::object();
-  for (const FamilyScore& family : report.families)
-    families[family.family] = {{"value", family.mean}, {"n", family.n}};
-  nlohmann::ordered_json further = nlohmann::ordered_json::object();
-  for (const NamedValue& value : report.further) further[value.name] = value.value;
-  return {{"benchmark", benchmark},
-          {"metric", report.metric},
-          {"value", report.mean},
-          {"standard_error", report.standard_error},
-          {"n", report.n},
-          {"images", report.images},
-          {"families", families},
-          {"further", further},
-          {"missing", report.problems.missing.size()},
-          {"duplicate", report.problems.duplicate.size()},
-          {"unknown", report.problems.unknown.size()},
-          {"empty", report.problems.empty.size()}};
-}
 
 std::string to_table(const std::string& benchmark, const ScoreReport& report) {
   std::string table = fmt::format(
@@ -57,7 +38,7 @@ void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log
         "{}: partial: {} questions without an answer, {} repeated and {} unknown answers left out\n",
         request.predictions.string(), problems.missing.size(), problems.duplicate.size(),
         problems.unknown.size());
-  out << (request.json ? to_json(request.benchmark, report).dump(2) + "\n"
+  out << (request.json ? report_json(request.benchmark, report).dump(2) + "\n"
                        : to_table(request.benchmark, report));
 }
 

@@ -173,6 +173,13 @@ void VisionTower::visit_parameters(const ParameterVisitor& visit) {
   norm(names.final_norm, final_norm_);
 }
 
+void VisionTower::pack() {
+  for (Block& block : blocks_) {
+    for (Linear* linear : {&block.query, &block.key, &block.value, &block.out, &block.fc1, &block.fc2})
+      linear->pack();
+  }
+}
+
 std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype) {
   const VisionConfig config =
       parse_vision_config(read_config_json(directory), (directory / "config.json").string());

@@ -47,6 +47,9 @@ class VisionTower {
   /// or ViTModel.
   void visit_parameters(const ParameterVisitor& visit);
 
+  /// Lays the blocks' weights out for use without gradients (Linear::pack).
+  void pack();
+
  private:
   struct Block {
     LayerNorm norm_before, norm_after;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/run/answer_store.h"
+
+#include <string_view>
+#include <unordered_map>
+
+#include "models/io/error.h"
+
+namespace imp::eval {
+namespace {
+
+/// Length of a file's whole lines: a machine that went down may have left half a line.
+long long whole_lines(const std::filesystem::path& path) {
+  const std::string content = read_file(path);
+  return static_cast<long long>(content.rfind('\n') + 1);
+}
+
+}  // namespace
+
+AnswerStore::AnswerStore(const std::filesystem::path& folder, const Benchmark& benchmark,
+                         const nlohmann::json& settings)
+    : settings_(folder / "predictions" / (benchmark.name + ".settings.json")),
+      unfinished_(folder / "predictions" / (benchmark.name + ".unfinished.jsonl")),
+      finished_(folder / "predictions" / (benchmark.name + ".jsonl")),
+      answers_(benchmark.questions.size()) {
+  const bool begun = std::filesystem::exists(unfinished_), done = std::filesystem::exists(finished_);
+  if (begun || done) check_settings(settings);
+  if (done) read(finished_, benchmark);
+  if (begun) {
+    const long long length = whole_lines(unfinished_);
+    std::filesystem::resize_file(unfinished_, static_cast<std::uintmax_t>(length));
+    read(unfinished_, benchmark);
+  }
+  if (!begun && !done) write_file_atomically(settings_, settings.dump(2) + "\n");
+}
+
+void AnswerStore::check_settings(const nlohmann::json& settings) const {
+  const nlohmann::json there = std::filesystem::exists(settings_)
+                                   ? nlohmann::json::parse(read_file(settings_), nullptr, false)
+                                   : nlohmann::json();
+  if (there == settings) return;
+  std::string what = "no settings are known of them";
+  for (const auto& [key, value] : settings.items()) {
+    if (!there.is_object() || there.value(key, nlohmann::json()) == value) continue;
+    what = key + " was " + there.value(key, nlohmann::json()).dump() + " and is " + value.dump() + " now";
+    break;
+  }
+  throw Error(finished_.string() + ": answers of another run stand here (" + what +
+              "); give another folder with -o, or remove them");
+}
+
+void AnswerStore::read(const std::filesystem::path& path, const Benchmark& benchmark) {
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < benchmark.questions.size(); ++i)
+    index.emplace(benchmark.questions[i].question_id.text, i);
+  for (Prediction& prediction : read_predictions(path)) {
+    const auto found = index.find(prediction.question_id.text);
+    if (found == index.end() || answers_[found->second]) continue;
+    prediction.score.reset();
+    answers_[found->second] = std::move(prediction);
+    ++count_;
+  }
+}
+
+void AnswerStore::add(std::size_t question, const Prediction& prediction) {
+  if (!writer_) writer_.emplace(unfinished_);
+  writer_->write(prediction_line(prediction));
+  if (!answers_[question]) ++count_;
+  answers_[question] = prediction;
+}
+
+std::vector<Prediction> AnswerStore::predictions() const {
+  std::vector<Prediction> all;
+  all.reserve(answers_.size());
+  for (const std::optional<Prediction>& answer : answers_) all.push_back(answer.value());
+  return all;
+}
+
+void AnswerStore::finish(const std::vector<Prediction>& scored) {
+  write_predictions(finished_, scored);
+  writer_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(unfinished_, ignored);
+}
+
+}  // namespace imp::eval

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/benchmarks/benchmark.h"
+#include "eval/predictions/prediction.h"
+#include "models/io/file.h"
+
+namespace imp::eval {
+
+/// The answers of one benchmark in an output folder, kept as they come, so that a run that ends at any moment
+/// goes on where it stopped:
+///   predictions/<benchmark>.settings.json  what the answers depend on
+///   predictions/<benchmark>.unfinished.jsonl  answers in the order in which they came, gone when all are
+///   there predictions/<benchmark>.jsonl  all answers, scored, in the order of the questions
+class AnswerStore {
+ public:
+  /// Reads what is there. Throws imp::Error (usage) if it was made with other settings, naming the first that
+  /// differs.
+  AnswerStore(const std::filesystem::path& folder, const Benchmark& benchmark,
+              const nlohmann::json& settings);
+
+  /// Number of the benchmark's questions that have an answer.
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] bool has(std::size_t question) const { return answers_[question].has_value(); }
+
+  /// Keeps an answer; it is in the kernel's hands when this returns.
+  void add(std::size_t question, const Prediction& prediction);
+  /// The answers in the order of the questions; all must be there.
+  [[nodiscard]] std::vector<Prediction> predictions() const;
+  /// Writes the scored answers and removes the unfinished file.
+  void finish(const std::vector<Prediction>& scored);
+
+ private:
+  void read(const std::filesystem::path& path, const Benchmark& benchmark);
+  void check_settings(const nlohmann::json& settings) const;
+
+  std::filesystem::path settings_, unfinished_, finished_;
+  std::vector<std::optional<Prediction>> answers_;
+  std::size_t count_ = 0;
+  std::optional<LineWriter> writer_;
+};
+
+}  // namespace imp::eval

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/run/asker.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "models/conversation/row_styles.h"
+#include "models/generation/beam_search.h"
+#include "models/generation/generator.h"
+#include "models/generation/option_likelihood.h"
+#include "models/io/error.h"
+
+namespace imp::eval {
+namespace {
+
+/// Neighbouring questions about one picture.
+struct Picture {
+  std::size_t begin = 0, end = 0;
+};
+
+std::vector<Picture> pictures_of(const std::vector<Asked>& questions) {
+  std::vector<Picture> pictures;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const bool goes_on = i > 0 && questions[i].image == questions[i - 1].image &&
+                         questions[i].options.empty() == questions[i - 1].options.empty();
+    if (!goes_on) pictures.push_back({i, i});
+    pictures.back().end = i + 1;
+  }
+  return pictures;
+}
+
+/// Cuts the text before the first stop string; says whether there was one.
+bool cut_at_stop(std::string& text, const std::vector<std::string>& stops) {
+  std::size_t cut = std::string::npos;
+  for (const std::string& stop : stops) cut = std::min(cut, text.find(stop));
+  if (cut == std::string::npos) return false;
+  text.resize(cut);
+  return true;
+}
+
+class Work {
+ public:
+  Work(const models::LoadedModel& model, const AskOptions& options, const std::vector<Asked>& questions,
+       const OnReply& on_reply, const std::function<bool()>& stopped)
+      : model_(model),
+        options_(options),
+        questions_(questions),
+        on_reply_(on_reply),
+        stopped_(stopped),
+        pictures_(pictures_of(questions)) {}
+
+  void run() {
+    std::vector<std::thread> threads;
+    const auto jobs = static_cast<std::size_t>(std::max(1, options_.jobs));
+    for (std::size_t i = 0; i < std::min(jobs, std::max<std::size_t>(pictures_.size(), 1)); ++i)
+      threads.emplace_back([this] { work(); });
+    for (std::thread& thread : threads) thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void work() {
+    try {
+      const at::NoGradGuard no_grad;
+      at::set_num_threads(1);
+      if (options_.beams > 1 || !questions_.front().options.empty()) {
+        while (const Picture* picture = next()) one_by_one(*picture);
+      } else {
+        in_one_stream();
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      next_ = pictures_.size();
+    }
+  }
+
+  const Picture* next() {
+    if (stopped_()) return nullptr;
+    const std::size_t number = next_.fetch_add(1);
+    return number < pictures_.size() ? &pictures_[number] : nullptr;
+  }
+
+  [[nodiscard]] models::GenerationOptions generation() const {
+    models::GenerationOptions generation;
+    generation.image_token = models::kImagePlaceholder;
+    generation.end_tokens = {model_.tokenizer->eos_id()};
+    generation.max_new_tokens = options_.max_new_tokens;
+    generation.choice = options_.choice;
+    generation.kv_bytes = options_.kv_bytes / std::max(1, options_.jobs);
+    generation.rows = options_.rows;
+    if (!options_.stop.empty()) {
+      generation.stop = [this](std::span<const int64_t> answer) {
+        std::string text = decoded(answer);
+        return cut_at_stop(text, options_.stop);
+      };
+    }
+    return generation;
+  }
+
+  [[nodiscard]] models::PromptGroup group_of(const Picture& picture) const {
+    models::PromptGroup group;
+    for (std::size_t i = picture.begin; i < picture.end; ++i) {
+      const Asked& asked = questions_[i];
+      const models::EncodedRow row =
+          model_.prompt({nlohmann::json(), asked.image.string(), asked.words, asked.image.string()});
+      const auto cut = row.ids.begin() + (row.image_positions.empty() ? 0 : row.image_positions.back() + 1);
+      if (cut == row.ids.end())
+        throw Error("the conversation '" + model_.conversation.name +
+                    "' ends with the picture and leaves nothing to answer; choose another --conversation");
+      group.prefix_ids.assign(row.ids.begin(), cut);
+      group.tails.emplace_back(cut, row.ids.end());
+      group.keys.push_back(asked.key);
+    }
+    group.projected = model_.projected({questions_[picture.begin].image.string()}, {});
+    return group;
+  }
+
+  void in_one_stream() {
+    std::vector<const Picture*> taken;
+    std::vector<std::vector<long long>> lengths;
+    const models::GenerationOptions generation = this->generation();
+    (void)models::generate(
+        *model_.llava.text_model, generation,
+        [&]() -> std::optional<models::PromptGroup> {
+          const Picture* picture = next();
+          if (picture == nullptr) return std::nullopt;
+          models::PromptGroup group = group_of(*picture);
+          taken.push_back(picture);
+          lengths.emplace_back();
+          for (const auto& tail : group.tails)
+            lengths.back().push_back(static_cast<long long>(group.prefix_ids.size() + tail.size()));
+          return group;
+        },
+        [&](std::size_t group, std::size_t question, std::vector<int64_t> answer) {
+          reply(taken[group]->begin + question, lengths[group][question], answer);
+        });
+  }
+
+  /// Beams and options go picture by picture.
+  void one_by_one(const Picture& picture) {
+    const models::PromptGroup group = group_of(picture);
+    const auto length = [&](std::size_t i) {
+      return static_cast<long long>(group.prefix_ids.size() + group.tails[i].size());
+    };
+    if (questions_[picture.begin].options.empty()) {
+      const auto answers =
+          models::beam_search(*model_.llava.text_model, group, generation(), {options_.beams, 1.0});
+      for (std::size_t i = 0; i < answers.size(); ++i) reply(picture.begin + i, length(i), answers[i]);
+      return;
+    }
+    std::vector<std::vector<std::vector<int64_t>>> options(group.tails.size());
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      for (const std::string& option : questions_[picture.begin + i].options) {
+        const std::vector<int32_t> ids = model_.tokenizer->encode(" " + option);
+        options[i].emplace_back(ids.begin(), ids.end());
+      }
+    }
+    const auto scores =
+        models::option_log_likelihoods(*model_.llava.text_model, group, options, generation());
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      const auto best =
+          static_cast<std::size_t>(std::max_element(scores[i].begin(), scores[i].end()) - scores[i].begin());
+      const Asked& asked = questions_[picture.begin + i];
+      give(asked, {asked.options[best], length(i), static_cast<long long>(options[i][best].size())});
+    }
+  }
+
+  [[nodiscard]] std::string decoded(std::span<const int64_t> answer) const {
+    const std::vector<int32_t> ids(answer.begin(), answer.end());
+    return model_.tokenizer->decode(ids, true);
+  }
+
+  void reply(std::size_t place, long long question_tokens, const std::vector<int64_t>& answer) {
+    std::string text = decoded(answer);
+    (void)cut_at_stop(text, options_.stop);
+    give(questions_[place], {models::strip(text), question_tokens, static_cast<long long>(answer.size())});
+  }
+
+  void give(const Asked& asked, const Reply& reply) {
+    const std::lock_guard lock(mutex_);
+    on_reply_(asked, reply);
+  }
+
+  const models::LoadedModel& model_;
+  const AskOptions& options_;
+  const std::vector<Asked>& questions_;
+  const OnReply& on_reply_;
+  const std::function<bool()>& stopped_;
+  const std::vector<Picture> pictures_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void ask_all(const models::LoadedModel& model, const AskOptions& options, const std::vector<Asked>& questions,
+             const OnReply& on_reply, const std::function<bool()>& stopped) {
+  if (questions.empty()) return;
+  // Packed here, since the threads share the model.
+  for (const models::NamedLinear& entry : model.llava.text_model->linears())
+    if (!entry.linear->packed) entry.linear->pack();
+  Work(model, options, questions, on_reply, stopped).run();
+}
+
+}  // namespace imp::eval
