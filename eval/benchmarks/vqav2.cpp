@@ -11,14 +11,6 @@
 namespace imp::eval {
 namespace {
 
-/// What the annotations file says about a question.
-struct Annotation {
-  std::vector<std::string> answers;
-  std::string answer_type;
-};
-
-using Annotations = std::unordered_map<std::string, Annotation>;
-
 std::filesystem::path annotations_beside(const std::filesystem::path& questions_file) {
   std::string name = python_replace(questions_file.filename().string(), "OpenEnded_", "");
   name = python_replace(name, "_questions", "_annotations");
@@ -26,31 +18,15 @@ std::filesystem::path annotations_beside(const std::filesystem::path& questions_
 }
 
 std::vector<std::string> read_answers(const JsonText& file, simdjson::ondemand::value list) {
+  constexpr std::size_t kAnnotators = 10;
   std::vector<std::string> answers;
+  answers.reserve(kAnnotators);
   for (auto item : list.get_array())
     for (auto field : item.get_object()) {
       const std::string_view key = field.unescaped_key();
       if (key == "answer") answers.push_back(file.text(field.value(), key));
     }
   return answers;
-}
-
-Annotations read_annotations(const std::filesystem::path& path) {
-  JsonText file(path);
-  Annotations annotations;
-  for_each_record(file, "annotations", [&](const char* at, const auto& read_members) {
-    Identifier id;
-    Annotation annotation;
-    read_members([&](std::string_view key, simdjson::ondemand::value value) {
-      if (key == "question_id") id = file.identifier(value, key);
-      if (key == "answer_type") annotation.answer_type = file.text(value, key);
-      if (key == "answers") annotation.answers = read_answers(file, value);
-    });
-    require_key(file, at, !id.text.empty(), "question_id");
-    require_key(file, at, !annotation.answers.empty(), "answers");
-    annotations[id.text] = std::move(annotation);
-  });
-  return annotations;
 }
 
 std::string data_subtype(JsonText& file) {
@@ -73,16 +49,55 @@ std::string picture_name(const std::string& subtype, const std::string& image_id
   return "COCO_" + subtype + "_" + std::string(zeros, '0') + image_id + ".jpg";
 }
 
+/// Finds questions by id. Annotations come in the order of the questions as a rule, so the next one is tried
+/// first.
+class QuestionFinder {
+ public:
+  explicit QuestionFinder(std::vector<Question>& questions) : questions_(questions) {}
+
+  Question* find(const std::string& id) {
+    if (next_ < questions_.size() && questions_[next_].question_id.text == id) return &questions_[next_++];
+    if (index_.empty()) {
+      index_.reserve(questions_.size());
+      for (std::size_t i = 0; i < questions_.size(); ++i) index_.emplace(questions_[i].question_id.text, i);
+    }
+    const auto found = index_.find(id);
+    if (found == index_.end()) return nullptr;
+    next_ = found->second + 1;
+    return &questions_[found->second];
+  }
+
+ private:
+  std::vector<Question>& questions_;
+  std::size_t next_ = 0;
+  std::unordered_map<std::string_view, std::size_t> index_;
+};
+
+/// Puts answers and types of the annotations file to the questions; annotations of no question are passed
+/// over.
 void add_annotations(std::vector<Question>& questions, const std::filesystem::path& path) {
-  Annotations annotations = read_annotations(path);
-  for (Question& question : questions) {
-    const auto found = annotations.find(question.question_id.text);
-    if (found == annotations.end())
+  JsonText file(path);
+  QuestionFinder finder(questions);
+  for_each_record(file, "annotations", [&](const char* at, const auto& read_members) {
+    Identifier id;
+    std::vector<std::string> answers;
+    std::string answer_type;
+    read_members([&](std::string_view key, simdjson::ondemand::value value) {
+      if (key == "question_id") id = file.identifier(value, key);
+      if (key == "answer_type") answer_type = file.text(value, key);
+      if (key == "answers") answers = read_answers(file, value);
+    });
+    require_key(file, at, !id.text.empty(), "question_id");
+    require_key(file, at, !answers.empty(), "answers");
+    Question* const question = finder.find(id.text);
+    if (question == nullptr) return;
+    question->answers = std::move(answers);
+    question->family = std::move(answer_type);
+  });
+  for (const Question& question : questions)
+    if (question.answers.empty())
       throw Error(path.string() + ": no annotation for question " + question.question_id.text +
                   "; the two files must be of one split");
-    question.answers = std::move(found->second.answers);
-    question.family = std::move(found->second.answer_type);
-  }
 }
 
 }  // namespace

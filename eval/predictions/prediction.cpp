@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/predictions/prediction.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -70,6 +71,7 @@ std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
   JsonText file(path);
   std::vector<Prediction> predictions;
   std::string_view rest = file.content();
+  predictions.reserve(static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) + 1);
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);

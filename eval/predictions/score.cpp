@@ -12,36 +12,49 @@
 namespace imp::eval {
 namespace {
 
-using QuestionIndex = std::unordered_map<std::string_view, std::size_t>;
+/// Finds questions by id; a file in the questions' own order needs no table.
+class QuestionIndex {
+ public:
+  explicit QuestionIndex(const std::vector<Question>& questions) : questions_(questions) {}
 
-QuestionIndex index_questions(const Benchmark& benchmark) {
-  QuestionIndex index;
-  index.reserve(benchmark.questions.size());
-  for (std::size_t i = 0; i < benchmark.questions.size(); ++i)
-    index.emplace(benchmark.questions[i].question_id.text, i);
-  return index;
-}
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view id) {
+    if (next_ < questions_.size() && questions_[next_].question_id.text == id) return next_++;
+    if (index_.empty()) {
+      index_.reserve(questions_.size());
+      for (std::size_t i = 0; i < questions_.size(); ++i) index_.emplace(questions_[i].question_id.text, i);
+    }
+    const auto found = index_.find(id);
+    if (found == index_.end()) return std::nullopt;
+    next_ = found->second + 1;
+    return found->second;
+  }
+
+ private:
+  const std::vector<Question>& questions_;
+  std::size_t next_ = 0;
+  std::unordered_map<std::string_view, std::size_t> index_;
+};
 
 /// Scores the first answer to each question; fills in `report.scores` and `report.problems`.
 std::vector<ScoredAnswer> score_each(const Benchmark& benchmark, std::span<const Prediction> predictions,
                                      ScoreReport& report) {
   const BenchmarkFormat& format = find_benchmark_format(benchmark.name);
-  const QuestionIndex index = index_questions(benchmark);
+  QuestionIndex index(benchmark.questions);
   std::vector<bool> answered(benchmark.questions.size(), false);
   std::vector<ScoredAnswer> answers;
   answers.reserve(predictions.size());
   report.scores.resize(predictions.size());
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& prediction = predictions[i];
-    const auto found = index.find(prediction.question_id.text);
-    if (found == index.end()) {
+    const std::optional<std::size_t> found = index.find(prediction.question_id.text);
+    if (!found) {
       report.problems.unknown.push_back(prediction.question_id.text);
-    } else if (answered[found->second]) {
+    } else if (answered[*found]) {
       report.problems.duplicate.push_back(prediction.question_id.text);
     } else {
-      answered[found->second] = true;
+      answered[*found] = true;
       if (prediction.text.empty()) report.problems.empty.push_back(prediction.question_id.text);
-      const Question& question = benchmark.questions[found->second];
+      const Question& question = benchmark.questions[*found];
       answers.push_back({&question, prediction.text, format.score(question, prediction.text)});
       report.scores[i] = answers.back().score;
     }

@@ -2,6 +2,7 @@
 // imp-eval-run: `imp-eval run`, a program of its own because it needs LibTorch.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -54,6 +55,14 @@ void add_options(CLI::App& app, imp::eval::RunRequest& request) {
   app.add_flag("--json", request.json, "Print results.json");
 }
 
+/// Lets the C library keep freed memory. By default each large tensor's pages go back to the kernel, which
+/// clears them again for the next one.
+void keep_freed_memory() {
+  constexpr int kNever = 1 << 30;
+  (void)mallopt(M_MMAP_THRESHOLD, kNever);
+  (void)mallopt(M_TRIM_THRESHOLD, kNever);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,6 +75,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
+    keep_freed_memory();
     at::set_num_threads(1);  // answers' bits must not depend on how LibTorch cuts its loops among threads
     return imp::eval::run_benchmarks(request, stopped);
   } catch (const CLI::ParseError& error) {
