@@ -16,10 +16,10 @@ struct Prediction {
   Identifier question_id;
   Identifier image_id;
   std::string text;  ///< key `prediction`
-  std::optional<double> score;
-  std::string family;
-  std::optional<long long> question_tokens;
-  std::optional<long long> answer_tokens;
+  std::optional<double> score = std::nullopt;
+  std::string family = {};
+  std::optional<long long> question_tokens = std::nullopt;
+  std::optional<long long> answer_tokens = std::nullopt;
 };
 
 /// Longest answer that read_predictions accepts, in bytes: a longer one is a broken file, not an answer.

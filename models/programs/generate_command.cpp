@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "models/conversation/row_styles.h"
+#include "models/generation/beam_search.h"
 #include "models/generation/generator.h"
 #include "models/io/error.h"
 #include "models/programs/loaded_model.h"
@@ -19,6 +20,16 @@ PromptGroup group_of(const EncodedRow& row) {
   group.prefix_ids.assign(row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut));
   group.tails.emplace_back(row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end());
   return group;
+}
+
+std::vector<std::vector<int64_t>> by_beams(TextModel& model, const std::vector<PromptGroup>& groups,
+                                           const GenerationOptions& options, int64_t beams) {
+  std::vector<std::vector<int64_t>> all;
+  for (const PromptGroup& group : groups) {
+    for (std::vector<int64_t>& answer : beam_search(model, group, options, {beams, 1.0}))
+      all.push_back(std::move(answer));
+  }
+  return all;
 }
 
 void answer(const LoadedModel& loaded, std::span<const Request> requests, const ModelOptions& options) {
@@ -44,7 +55,8 @@ void answer(const LoadedModel& loaded, std::span<const Request> requests, const 
   greedy.image_token = kImagePlaceholder;
   greedy.end_tokens = {loaded.tokenizer->eos_id()};
   greedy.max_new_tokens = options.max_new_tokens;
-  const auto answers = generate(*loaded.llava.text_model, groups, greedy);
+  const auto answers = options.beams > 1 ? by_beams(*loaded.llava.text_model, groups, greedy, options.beams)
+                                         : generate(*loaded.llava.text_model, groups, greedy);
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
     const nlohmann::ordered_json line = {{"question_id", requests[i].question_id},

@@ -26,7 +26,8 @@ constexpr Command kCommands[] = {
      imp::models::tokenize_command},
     {"preprocess", "A picture to its pixel_values", Takes::picture, imp::models::preprocess_command},
     {"logits", "Logits at the last position of each prompt", Takes::requests, imp::models::logits_command},
-    {"generate", "Greedy answers, a JSON line a request", Takes::answers, imp::models::generate_command},
+    {"generate", "Answers, greedy or by beams, a JSON line a request", Takes::answers,
+     imp::models::generate_command},
     {"perplexity", "How well a language model predicts a text", Takes::text, imp::models::perplexity_command},
     {"export", "Merge an adapter; write a Hugging Face directory", Takes::folder,
      imp::models::export_command},
@@ -42,6 +43,7 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
   }
   if (command.takes == Takes::answers) {
     app.add_option("--max-new-tokens", options.max_new_tokens, "Longest answer")->check(CLI::PositiveNumber);
+    app.add_option("--beams", options.beams, "Beam search with so many")->check(CLI::PositiveNumber);
   } else if (command.takes == Takes::text) {
     app.add_option("--text", options.text, "A text file")->required();
     app.add_option("--window", options.window, "Tokens that see each other")->capture_default_str();

@@ -86,6 +86,11 @@ def greedy(case):
     expect_equal("answers", case.answers(case.checkpoint, "requests.jsonl"), tiny_data.read_json_lines(case.reference / "answers.jsonl"))
 
 
+def beams(case):
+    expect_equal("answers", case.answers(case.checkpoint, "requests.jsonl", "--beams", tiny_data.BEAMS),
+                 tiny_data.read_json_lines(case.reference / "beam_answers.jsonl"))
+
+
 def language_model(case):
     """The language model alone, with the bias of Phi's head."""
     theirs = load_file(case.reference / "text_logits.safetensors")["logits"]
@@ -242,7 +247,7 @@ def export(case):
     expect_close("logits of the export in imp", relative_error(case.logits(folder, "requests.jsonl"), theirs), LOGITS)
 
 
-CHECKS = {check.__name__: check for check in (logits, greedy, language_model, tower, preprocess, tokenizer, rows, train,
+CHECKS = {check.__name__: check for check in (logits, greedy, beams, language_model, tower, preprocess, tokenizer, rows, train,
                                               adapter_in_peft, export)}
 
 

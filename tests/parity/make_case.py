@@ -29,8 +29,8 @@ def pixels(processor, path):
 
 
 @torch.inference_mode()
-def ask(model, template, processor, requests, images, generates=True):
-    """Each request on its own, without padding. Returns ([requests, vocab] logits, greedy records if it generates)."""
+def ask(model, template, processor, requests, images, generates=True, beams=1):
+    """Each request on its own, without padding. Returns ([requests, vocab] logits, records of the answers if it generates)."""
     logits, answers = [], []
     eos = template.tokenizer.eos_token_id
     for request in requests:
@@ -41,7 +41,7 @@ def ask(model, template, processor, requests, images, generates=True):
         logits.append(model(**inputs).logits[0, -1])
         if not generates:
             continue
-        made = model.generate(**inputs, do_sample=False, max_new_tokens=MAX_NEW_TOKENS, eos_token_id=eos,
+        made = model.generate(**inputs, do_sample=False, num_beams=beams, max_new_tokens=MAX_NEW_TOKENS, eos_token_id=eos,
                               pad_token_id=template.tokenizer.pad_token_id)[0, len(ids):].tolist()
         made = made[:made.index(eos)] if eos in made else made
         answers.append({"question_id": request["question_id"], "tokens": made,
@@ -53,6 +53,8 @@ def llava_references(case, folder, data):
     model, tokenizer, processor = tiny_models.make_llava(case, folder / "checkpoint")
     template = Template(tokenizer, model.config.image_token_id, model.config.image_seq_length)
     logits, answers = ask(model, template, processor, data["requests"], folder / "images")
+    _, beam_answers = ask(model, template, processor, data["requests"], folder / "images", beams=tiny_data.BEAMS)
+    tiny_data.write_json_lines(folder / "reference/beam_answers.jsonl", beam_answers)
     save_file({"logits": logits}, folder / "reference/logits.safetensors")
     tiny_data.write_json_lines(folder / "reference/answers.jsonl", answers)
     rows = [template.row(turns_of(row["conversations"]), "image" in row) for row in data["rows"]]

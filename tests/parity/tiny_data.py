@@ -12,6 +12,8 @@ UNICODE = ["", " ", "two  spaces", " leading", "trailing ", "tab\tand\u00a0nbsp"
            "مرحبا بالعالم", "שלום", "नमस्ते दुनिया", "🙂👩‍👩‍👧‍👦🇫🇮", "e\u0301 = é", "x² ≤ ½ · π", "I'll we've SHE'S don't", "3.14159, 1,000;2999",
            "<image> <|endoftext|><pad>", "\u200bzero\u200dwidth", "ﬁ ligature", "ǅ title", "--==((//", "\ufeffbom", "a\u2028b"]
 
+BEAMS = 4  # of the beam search that is compared
+
 
 def make_pictures(folder, count, seed):
     """Smooth colours and hard edges, of several sizes. Returns the files' names."""
