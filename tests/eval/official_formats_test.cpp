@@ -61,6 +61,19 @@ TEST(OfficialFormats, Vqav2WithoutAnnotationsIsATestSplit) {
   EXPECT_THROW((void)score(benchmark, {"a"}), Error);
 }
 
+TEST(OfficialFormats, VizwizHasOneQuestionAPicture) {
+  const Benchmark benchmark = load_benchmark("vizwiz", kData / "vizwiz/val.json", "val");
+  EXPECT_EQ(benchmark.questions.at(0).question_id.text, "VizWiz_val_00000000.jpg");
+  EXPECT_EQ(benchmark.questions.at(1).image_path, "val/VizWiz_val_00000028.jpg");
+  EXPECT_EQ(benchmark.questions.at(1).family, "other");
+  EXPECT_EQ(prompt(benchmark, benchmark.questions.at(1)),
+            "What is this?\nWhen the provided information is insufficient, respond with 'Unanswerable'.\n"
+            "Answer the question using a single word or phrase.");
+  const ScoreReport report = score(benchmark, {"Unanswerable", "bud light"});
+  EXPECT_NEAR(report.scores[0].value(), 1.0, 1e-9);
+  EXPECT_NEAR(report.scores[1].value(), 0.6, 1e-9);  // two of ten: (2 * 1/3 + 8 * 2/3) / 10
+}
+
 TEST(OfficialFormats, Gqa) {
   const Benchmark benchmark = load_benchmark("gqa", kData / "gqa/testdev_balanced_questions.json", "images");
   EXPECT_EQ(benchmark.questions.at(1).question_id.text, "201640614");

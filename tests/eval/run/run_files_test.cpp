@@ -25,8 +25,8 @@ Question question(const std::string& id) {
 TEST(BenchmarkFiles, OfficialNamesAreFound) {
   EXPECT_EQ(find_benchmark_files("textvqa", kData).annotations, kData / "textvqa/TextVQA_0.5.1_val.json");
   EXPECT_EQ(find_benchmark_files("pope", kData).annotations, kData / "pope");
-  EXPECT_EQ(find_all_benchmarks(kData).size(), 11U);
-  EXPECT_THROW((void)find_benchmark_files("vizwiz", kData), Error);
+  EXPECT_EQ(find_all_benchmarks(kData).size(), 12U);
+  EXPECT_THROW((void)find_benchmark_files("vizwiz", kData / "pope"), Error);
   EXPECT_THROW((void)find_all_benchmarks(kData / "pope"), Error);
 }
 
