@@ -92,6 +92,7 @@ std::string checkpoint_hash(const std::filesystem::path& path) {
 nlohmann::json common_settings(const RunRequest& request) {
   const AskOptions& ask = request.ask;
   return {{"checkpoint", checkpoint_hash(request.model.directory)},
+          {"encoder", checkpoint_hash(request.model.encoder)},
           {"adapter", checkpoint_hash(request.model.adapter)},
           {"projector", checkpoint_hash(request.model.projector)},
           {"conversation", request.model.conversation},

@@ -21,7 +21,7 @@ struct ModelOptions {
   int64_t max_new_tokens = 8;
   int64_t window = 1024;  ///< tokens of a text that see each other
   int64_t batch = 32;     ///< requests that go through the model together
-  int64_t beams = 1;   ///< more than one: beam search
+  int64_t beams = 1;      ///< more than one: beam search
   bool json = false;
 };
 
