@@ -14,10 +14,10 @@ namespace {
 constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
     {"data", 1},
     {"features", 1},
-    {"pretrain", 1},
+    {"pretrain", 2},
     {"connector", 1},
     {"finetune", 1},
-    {"eval", 1},
+    {"eval", 2},
 }};
 
 }  // namespace

@@ -30,6 +30,9 @@ def sentence(rng):
     return frame.format(*(rng.choice(WORDS) if rng.random() < 0.8 else str(rng.randint(0, 2999)) for _ in range(frame.count("{}"))))
 
 
+IS_4 = hf.__version__.startswith("4.")  # the last releases of transformers 4 serve as a reference too
+
+
 def make_tokenizer(begins_with_bos):
     """Byte-level BPE; like Phi's without anything put first, or with a BOS as LLaMA's."""
     rng = random.Random(5)
@@ -44,21 +47,26 @@ def make_tokenizer(begins_with_bos):
         core.post_processor = processors.TemplateProcessing(single="<s> $A", pair="<s> $A <s> $B",
                                                             special_tokens=[("<s>", core.token_to_id("<s>"))])
     return hf.PreTrainedTokenizerFast(tokenizer_object=core, bos_token="<s>" if begins_with_bos else "<|endoftext|>",
-                                      eos_token="<|endoftext|>", pad_token="<pad>", extra_special_tokens=["<image>"],
-                                      model_max_length=512)
+                                      eos_token="<|endoftext|>", pad_token="<pad>", model_max_length=512,
+                                      **{"additional_special_tokens" if IS_4 else "extra_special_tokens": ["<image>"]})
+
+
+def pillow_class(kind):
+    """The image processor that works on Pillow's pictures; transformers 4's plain one does."""
+    return getattr(hf, kind if IS_4 else kind + "Pil")
 
 
 def image_processor(case):
     side = {"height": case["image"], "width": case["image"]}
     if case["vision"] == "clip":
-        return hf.CLIPImageProcessorPil(size={"shortest_edge": case["image"]}, crop_size=side)
-    return (hf.SiglipImageProcessorPil if case["vision"] == "siglip" else hf.ViTImageProcessorPil)(size=side)
+        return pillow_class("CLIPImageProcessor")(size={"shortest_edge": case["image"]}, crop_size=side)
+    return pillow_class("SiglipImageProcessor" if case["vision"] == "siglip" else "ViTImageProcessor")(size=side)
 
 
 def load_image_processor(folder):
     """The Pillow class that the directory names; AutoImageProcessor would ask for torchvision."""
     kind = json.loads((folder / "preprocessor_config.json").read_text())["image_processor_type"]
-    return getattr(hf, kind.removesuffix("Fast").removesuffix("Pil") + "Pil").from_pretrained(folder)
+    return pillow_class(kind.removesuffix("Fast").removesuffix("Pil")).from_pretrained(folder)
 
 
 def text_config(case, tokenizer):
