@@ -149,7 +149,7 @@ std::vector<Task> make_tasks(const RunRequest& request) {
       problems += (problems.empty() ? "" : "\n") + std::string(error.what());
     }
   }
-  if (!problems.empty()) throw Error(problems);
+  if (!problems.empty()) throw Error::of_lines(problems);
   for (Task& task : tasks)
     task.answers = std::make_unique<AnswerStore>(request.output, task.benchmark, task.settings);
   return tasks;

@@ -86,7 +86,7 @@ void Diagnostics::throw_if_any() const {
   std::string message;
   for (std::size_t i = 0; i < shown; ++i) message += (i == 0 ? "" : "\n") + lines[i];
   if (shown < lines_.size()) message += fmt::format("\n... and {} more", lines_.size() - shown);
-  throw Error(message);
+  throw Error::of_lines(message);
 }
 
 std::string closest(std::string_view word, const std::vector<std::string>& candidates) {

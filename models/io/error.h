@@ -12,22 +12,33 @@ enum class ErrorKind {
   environment = 3,  ///< the machine is: disk full, folder not writable, package or device missing
 };
 
-/// The one exception type of models/, eval/ and harness/. The message is a line,
-/// `where: what is wrong; what would be right`, fit to be shown to a user as it is; a sweep file's errors are
-/// told all at once, a line each.
+/// The one exception type of models/, eval/ and harness/. The message is one line,
+/// `where: what is wrong; what would be right`, fit to be shown to a user as it is.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, ErrorKind kind = ErrorKind::usage)
-      : std::runtime_error(printable(message)), kind_(kind) {}
+      : std::runtime_error(printable(message, '?')), kind_(kind) {}
+
+  /// All errors of a file at once, a line each.
+  [[nodiscard]] static Error of_lines(const std::string& lines, ErrorKind kind = ErrorKind::usage) {
+    return {printable(lines, '\n'), kind, Checked{}};
+  }
 
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
   [[nodiscard]] int exit_code() const noexcept { return static_cast<int>(kind_); }
 
  private:
+  struct Checked {};
+  Error(const std::string& message, ErrorKind kind, Checked) : std::runtime_error(message), kind_(kind) {}
+
   /// Names out of a damaged file may hold anything, and the message goes to a terminal.
-  static std::string printable(std::string message) {
+  static std::string printable(std::string message, char newline) {
     for (char& c : message) {
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
+      if (c == '\n') {
+        c = newline;
+      } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+        c = '?';
+      }
     }
     return message;
   }
