@@ -38,7 +38,7 @@ struct EncodedRow {
   std::vector<std::int32_t> image_positions;  ///< where kImagePlaceholder stands in `ids`, rising
   bool lengths_disagree = false;              ///< LLaVA's count of tokens failed, so that no label is learned
   std::int64_t counted_tokens = 0, own_tokens = 0;  ///< the two lengths that disagree
-  bool truncated = false;                     ///< the row was longer than max_length
+  bool truncated = false;                           ///< the row was longer than max_length
 };
 
 /// A row to train on. `num_image_tokens` placeholders are put for a picture (in LLaVA's templates for each

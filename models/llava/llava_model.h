@@ -34,9 +34,9 @@ struct LlavaModel {
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected);
 
-/// A LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike. Each part is read on its
-/// own, so that training from cached features holds no vision tower. All throw imp::Error (usage) naming file,
-/// tensor or key.
+/// A LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike. Each part is read on
+/// its own, so that training from cached features holds no vision tower. All throw imp::Error (usage) naming
+/// file, tensor or key.
 class LlavaCheckpoint {
  public:
   explicit LlavaCheckpoint(std::filesystem::path directory);

@@ -101,7 +101,9 @@ TEST_F(LlavaRows, PicturesAreNamedOnceAndMissingOnesRefused) {
 
 TEST_F(LlavaRows, WordsAreThoseOfPythonsSplit) {
   LlavaRow row;
-  row.turns = {{"a\tb\xc2\xa0 c\xe3\x80\x80", "\x1c\xe2\x80\x83" "d\xe2\x80\x8b e\n"}};
+  row.turns = {{"a\tb\xc2\xa0 c\xe3\x80\x80",
+                "\x1c\xe2\x80\x83"
+                "d\xe2\x80\x8b e\n"}};
   EXPECT_EQ(row.modality_length(), -5);
 }
 
