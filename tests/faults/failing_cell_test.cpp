@@ -215,7 +215,7 @@ TEST(OwnRows, WithoutAPictureAreRefusedBeforeTraining) {
 
 TEST(OwnRows, OfAnotherSchemaAreRefusedBeforeTrainingAndTheRowIsNamed) {
   EXPECT_THAT(OnOwnRows("[{\"conversations\": [{\"from\": \"human\", \"value\": \"a\"}]}]").refusal(),
-              HasSubstr("rows.json: row 1: has an odd number of turns"));
+              HasSubstr("rows.json: row 1: 'conversations' must be an even number of turns"));
   EXPECT_THAT(OnOwnRows("[{\"conversations\":\n [}]").refusal(),
               HasSubstr("rows.json:2:3: is not valid JSON"));
 }
