@@ -69,14 +69,19 @@ def load_image_processor(folder):
     return pillow_class(kind.removesuffix("Fast").removesuffix("Pil")).from_pretrained(folder)
 
 
+def rotary(**settings):
+    """transformers 4 has the settings of the rotary embedding beside the others and ignores 5's nested ones."""
+    return settings if IS_4 else {"rope_parameters": {"rope_type": "default", **settings}}
+
+
 def text_config(case, tokenizer):
     sizes = dict(vocab_size=VOCABULARY, hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
                  num_key_value_heads=case["kv_heads"], max_position_embeddings=512, tie_word_embeddings=case["tied"],
                  bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
     if case["language"] == "phi":
-        rope = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
-        return hf.PhiConfig(rope_parameters=rope, resid_pdrop=0.0, **sizes)  # PEFT would train with residual dropout
-    return hf.LlamaConfig(rope_parameters={"rope_type": "default", "rope_theta": 5000.0}, rms_norm_eps=1e-5, **sizes)
+        # PEFT would train with residual dropout.
+        return hf.PhiConfig(**rotary(rope_theta=10000.0, partial_rotary_factor=0.5), resid_pdrop=0.0, **sizes)
+    return hf.LlamaConfig(**rotary(rope_theta=5000.0), rms_norm_eps=1e-5, **sizes)
 
 
 def vision_config(case):
