@@ -75,8 +75,8 @@ AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text) co
   return match;
 }
 
-std::vector<Segment> AddedTokenMatcher::split(std::string_view text) const {
-  std::vector<Segment> segments;
+std::vector<TextSegment> AddedTokenMatcher::split(std::string_view text) const {
+  std::vector<TextSegment> segments;
   std::size_t reached = 0;
   for (std::size_t place = 0; place < text.size() && !tokens_.empty();) {
     const Match match =

@@ -21,8 +21,8 @@ struct AddedToken {
 };
 
 /// A stretch of text, or an added token where `id` is not negative.
-struct Segment {
-  std::size_t begin, end;
+struct TextSegment {
+  std::size_t begin = 0, end = 0;
   std::int32_t id = -1;
 };
 
@@ -35,7 +35,7 @@ class AddedTokenMatcher {
   void add(const AddedToken& token, std::string_view content);
   [[nodiscard]] bool empty() const { return tokens_.empty(); }
   /// The text as stretches and tokens, in order. `text` must be valid UTF-8.
-  [[nodiscard]] std::vector<Segment> split(std::string_view text) const;
+  [[nodiscard]] std::vector<TextSegment> split(std::string_view text) const;
 
  private:
   struct Node {

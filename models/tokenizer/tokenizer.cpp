@@ -42,7 +42,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
     text = repaired;
   }
   std::vector<std::int32_t> ids;
-  for (const Segment& segment : raw_tokens_.split(text)) {
+  for (const TextSegment& segment : raw_tokens_.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
     } else {
@@ -60,7 +60,7 @@ void Tokenizer::encode_stretch(std::string_view text, bool begins_input,
     text = normalized;
   }
   if (normalized_tokens_.empty()) return encode_words(text, begins_input, ids);
-  for (const Segment& segment : normalized_tokens_.split(text)) {
+  for (const TextSegment& segment : normalized_tokens_.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
     } else {
