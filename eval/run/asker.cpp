@@ -107,14 +107,13 @@ class Work {
     models::PromptGroup group;
     for (std::size_t i = picture.begin; i < picture.end; ++i) {
       const Asked& asked = questions_[i];
-      const models::EncodedRow row =
-          model_.prompt({nlohmann::json(), asked.image.string(), asked.words, asked.image.string()});
-      const auto cut = row.ids.begin() + (row.image_positions.empty() ? 0 : row.image_positions.back() + 1);
-      if (cut == row.ids.end())
+      models::PromptGroup one = models::prompt_group(
+          model_.prompt({nlohmann::json(), asked.image.string(), asked.words, asked.image.string()}));
+      if (one.tails.front().empty())
         throw Error("the conversation '" + model_.conversation.name +
                     "' ends with the picture and leaves nothing to answer; choose another --conversation");
-      group.prefix_ids.assign(row.ids.begin(), cut);
-      group.tails.emplace_back(cut, row.ids.end());
+      group.prefix_ids = std::move(one.prefix_ids);
+      group.tails.push_back(std::move(one.tails.front()));
       group.keys.push_back(asked.key);
     }
     group.projected = model_.projected({questions_[picture.begin].image.string()}, {});
@@ -204,8 +203,7 @@ void ask_all(const models::LoadedModel& model, const AskOptions& options, const 
              const OnReply& on_reply, const std::function<bool()>& stopped) {
   if (questions.empty()) return;
   // Packed here, since the threads share the model.
-  for (const models::NamedLinear& entry : model.llava.text_model->linears())
-    if (!entry.linear->packed) entry.linear->pack();
+  model.llava.text_model->pack();
   Work(model, options, questions, on_reply, stopped).run();
 }
 

@@ -78,14 +78,6 @@ std::map<std::string, std::vector<size_t>> questions_by_picture(const eval::Benc
   return groups;
 }
 
-/// Splits a prompt after its picture: what the questions of a picture share, and the rest. Without a picture
-/// nothing is shared.
-std::pair<std::vector<int64_t>, std::vector<int64_t>> split_prompt(const models::EncodedRow& row) {
-  const size_t cut = row.image_positions.empty() ? 0 : static_cast<size_t>(row.image_positions.back()) + 1;
-  return {{row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut)},
-          {row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end()}};
-}
-
 /// Asks every question, one a prompt, in batches of whole pictures. `features` of a blind run ignores the
 /// names.
 std::vector<eval::Prediction> answer(const StageContext& context, const TrainedCell& cell,
@@ -122,14 +114,17 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
     group.projected = cell.projector.forward(features(name)).to(at::kFloat);
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
-      auto [prefix, tail] = split_prompt(models::encode_prompt(
+      models::PromptGroup one = models::prompt_group(models::encode_prompt(
           tokenizer, cell.language.conversation, eval::prompt(benchmark, question), true, cell.image_tokens));
-      predictions[i] = {
-          question.question_id, question.image_id, "",
-          std::nullopt,         question.family,   static_cast<long long>(prefix.size() + tail.size()),
-          std::nullopt};
-      group.prefix_ids = std::move(prefix);
-      group.tails.push_back(std::move(tail));
+      predictions[i] = {question.question_id,
+                        question.image_id,
+                        "",
+                        std::nullopt,
+                        question.family,
+                        static_cast<long long>(one.prefix_ids.size() + one.tails.front().size()),
+                        std::nullopt};
+      group.prefix_ids = std::move(one.prefix_ids);
+      group.tails.push_back(std::move(one.tails.front()));
       asked.push_back(i);
     }
     batch.push_back(std::move(group));

@@ -163,6 +163,14 @@ class Generator {
 
 }  // namespace
 
+PromptGroup prompt_group(const EncodedRow& row) {
+  const auto cut = row.ids.begin() + (row.image_positions.empty() ? 0 : row.image_positions.back() + 1);
+  PromptGroup group;
+  group.prefix_ids.assign(row.ids.begin(), cut);
+  group.tails.emplace_back(cut, row.ids.end());
+  return group;
+}
+
 GenerationStatistics generate(TextModel& model, const GenerationOptions& options, const GroupSource& source,
                               const AnswerSink& sink) {
   return Generator(model, options, source, sink).run();

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "models/conversation/encode_row.h"
 #include "models/generation/token_choice.h"
 #include "models/text/text_model.h"
 
@@ -22,6 +23,10 @@ struct PromptGroup {
   std::vector<uint64_t> keys =
       {};  ///< what each question draws by when sampling; empty: its number in the group
 };
+
+/// A prompt as a group of its own: the prefix ends with the picture and is empty where there is none. The
+/// tail is empty where the prompt ends with the picture.
+[[nodiscard]] PromptGroup prompt_group(const EncodedRow& row);
 
 struct GenerationOptions {
   int64_t image_token = -200;

@@ -35,9 +35,7 @@ PagedDecoder::PagedDecoder(TextModel& model, int64_t image_token, int64_t kv_byt
       row_multiple_(row_multiple(model.config())),
       pool_(page_shape(model.config()), kv_bytes),
       attention_(page_shape(model.config())) {
-  for (const NamedLinear& entry : model.linears()) {
-    if (!entry.linear->packed) entry.linear->pack();
-  }
+  model.pack();
 }
 
 at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {

@@ -11,17 +11,6 @@
 namespace imp::models {
 namespace {
 
-/// The prompt as a group of its own. The prefix ends with the picture, or before the last token where there
-/// is none.
-PromptGroup group_of(const EncodedRow& row) {
-  const size_t cut =
-      row.image_positions.empty() ? row.ids.size() - 1 : static_cast<size_t>(row.image_positions.back()) + 1;
-  PromptGroup group;
-  group.prefix_ids.assign(row.ids.begin(), row.ids.begin() + static_cast<std::ptrdiff_t>(cut));
-  group.tails.emplace_back(row.ids.begin() + static_cast<std::ptrdiff_t>(cut), row.ids.end());
-  return group;
-}
-
 std::vector<std::vector<int64_t>> by_beams(TextModel& model, const std::vector<PromptGroup>& groups,
                                            const GenerationOptions& options, int64_t beams) {
   std::vector<std::vector<int64_t>> all;
@@ -36,7 +25,7 @@ void answer(const LoadedModel& loaded, std::span<const Request> requests, const 
   std::vector<PromptGroup> groups;
   std::string picture_of_group;  // neighbouring questions about one picture share its prefix
   for (const Request& request : requests) {
-    PromptGroup group = group_of(loaded.prompt(request));
+    PromptGroup group = prompt_group(loaded.prompt(request));
     if (group.tails.front().empty()) {
       throw Error(request.where + ": its prompt ends with the picture in the conversation '" +
                   options.conversation + "', which leaves nothing to answer; choose another --conversation");

@@ -36,6 +36,11 @@ at::Tensor TextModel::logits(const at::Tensor& hidden_states) const {
   return lm_head_.forward(hidden_states).to(at::kFloat);
 }
 
+void TextModel::pack() {
+  for (const NamedLinear& entry : linears())
+    if (!entry.linear->packed) entry.linear->pack();
+}
+
 void TextModel::take_embeddings(WeightSource& weights) {
   embed_tokens_ = weights.take("model.embed_tokens.weight", {config_.vocab_size, config_.hidden_size});
   lm_head_.weight = config_.tie_word_embeddings

@@ -49,6 +49,10 @@ class TextModel {
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
 
+  /// Lays out the linear layers' weights for a model that is only asked (Linear::pack), those that are not
+  /// yet.
+  void pack();
+
   /// All linear layers of the blocks; lm_head last.
   [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;
   /// Every parameter with its name in a PhiForCausalLM or LlamaForCausalLM state dict, adapters left out.
