@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/plan/memory_estimate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <regex>
 
 #include "models/config/linear_shapes.h"
-#include "models/io/error.h"
 #include "models/lora/lora_form.h"
+#include "models/lora/lora_targets.h"
 
 namespace imp::harness {
 namespace {
@@ -26,15 +24,10 @@ struct Kept {
 
 class Estimator {
  public:
-  explicit Estimator(const TrainingLoad& load) : load_(load), element_(load.bfloat16 ? 2 : 4) {
-    try {
-      targets_ = std::regex(load.lora_targets.empty() ? R"(model\.layers\.\d+\..*)" : load.lora_targets);
-    } catch (const std::regex_error& error) {
-      throw Error(
-          fmt::format("lora_targets: '{}' is no regular expression: {}", load.lora_targets, error.what()));
-    }
-    if (load.finetune == "full") element_ = 4;
-  }
+  explicit Estimator(const TrainingLoad& load)
+      : load_(load),
+        element_(load.bfloat16 && load.finetune != "full" ? 2 : 4),
+        targets_(models::lora_target_expression(load.lora_targets)) {}
 
   [[nodiscard]] MemoryEstimate estimate() const {
     MemoryEstimate memory;

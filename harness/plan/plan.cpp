@@ -43,20 +43,6 @@ void judge(PlannedStage& stage, const EarlierStages& earlier) {
   }
 }
 
-void estimate_memory(Plan& plan) {
-  TrainingMemory memory(plan.sweep.spec);
-  for (const PlannedTrial& trial : plan.trials) {
-    for (const std::size_t index : trial.planned) {
-      PlannedStage& stage = plan.stages[index];
-      if (stage.request.kind != "finetune" || stage.status == StageStatus::reuse || stage.memory) continue;
-      try {
-        stage.memory = memory.of(trial.trial);
-      } catch (const Error&) {  // the stage will say it, with all the rest that it needs
-      }
-    }
-  }
-}
-
 }  // namespace
 
 std::string_view status_name(StageStatus status) {
@@ -96,8 +82,21 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
   plan.sweep = std::move(sweep);
   const EarlierStages earlier(runs_dir);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier);
-  estimate_memory(plan);
   return plan;
+}
+
+void estimate_memory(Plan& plan) {
+  TrainingMemory memory(plan.sweep.spec);
+  for (const PlannedTrial& trial : plan.trials) {
+    for (const std::size_t index : trial.planned) {
+      PlannedStage& stage = plan.stages[index];
+      if (stage.request.kind != "finetune" || stage.status == StageStatus::reuse || stage.memory) continue;
+      try {
+        stage.memory = memory.of(trial.trial);
+      } catch (const Error&) {  // the stage will say it, with all the rest that it needs
+      }
+    }
+  }
 }
 
 }  // namespace imp::harness

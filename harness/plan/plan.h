@@ -22,7 +22,7 @@ struct PlannedStage {
   std::string reason;
   std::size_t trials = 0;         ///< that need it
   std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
-  std::optional<MemoryEstimate> memory;  ///< of a second training stage that is not reused
+  std::optional<MemoryEstimate> memory;  ///< set by estimate_memory
 };
 
 /// A trial with its stages, inputs before what is made from them.
@@ -45,5 +45,9 @@ struct Plan {
 /// Plans a sweep against what `runs_dir` holds (which may not exist yet). Reads models' and data files'
 /// hashes; throws imp::Error (usage) with every one that is missing, one a line.
 [[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir);
+
+/// Predicts the memory of each second training stage that is not reused. Reads models' configs and, of the
+/// user's own rows, the longest; only what shows a plan to people asks for it.
+void estimate_memory(Plan& plan);
 
 }  // namespace imp::harness

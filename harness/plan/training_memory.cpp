@@ -4,12 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "harness/data/llava_rows.h"
-#include "harness/plan/model_location.h"
-#include "models/conversation/encode_row.h"
+#include "harness/data/llava_encoding.h"
+#include "harness/plan/trial_models.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace imp::harness {
@@ -20,12 +18,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kRenderedText = 60;  ///< tokens of four short questions and answers, beside the picture's
 /// Files beyond this are not read for a plan; their longest rows are long enough to be cut.
 constexpr std::uintmax_t kLargestReadFile = 64U << 20;
-
-models::ConversationTemplate conversation_of(const TrialConfig& config) {
-  const ConversationTemplate& chosen = config.conversation;
-  if (!chosen.name.empty()) return models::conversation_template(chosen.name);
-  return models::custom_conversation(chosen.system, chosen.user, chosen.assistant, chosen.turn_end);
-}
 
 }  // namespace
 
@@ -42,16 +34,11 @@ TrainingMemory::Batch TrainingMemory::batch_of_longest_rows(const TrialConfig& c
   std::partial_sort(order.begin(), longest, order.end(),
                     [&](int64_t a, int64_t b) { return tokens_about(a) > tokens_about(b); });
   const auto tokenizer = models::Tokenizer::load(llm);
-  const auto mode =
-      config.turns == "isolated" ? models::TurnsMode::isolated : models::TurnsMode::conversation;
+  const RowEncoding encoding{conversation_of(config), image_tokens, config.max_length,
+                             config.turns == "isolated"};
   Batch batch;
   for (auto row = order.begin(); row != longest; ++row) {
-    const LlavaRow content = file.row(*row);
-    std::vector<models::Turn> turns;
-    for (const auto& [question, answer] : content.turns) turns.push_back({question, answer});
-    const models::EncodedRow encoded =
-        models::encode_training_row(*tokenizer, conversation_of(config), turns, !content.images.empty(),
-                                    image_tokens, config.max_length, mode);
+    const models::EncodedRow encoded = encode(file.row(*row), *tokenizer, encoding);
     batch.tokens += std::ssize(encoded.ids);
     batch.supervised += std::ssize(encoded.labels) -
                         std::count(encoded.labels.begin(), encoded.labels.end(), models::kIgnoreLabel);
@@ -80,34 +67,20 @@ TrainingMemory::Batch TrainingMemory::largest_batch(const TrialConfig& config, c
 
 MemoryEstimate TrainingMemory::of(const Trial& trial) {
   const TrialConfig& config = trial.config;
-  const bool is_llava = !config.checkpoint.empty();
-  const auto find = [&](std::string_view name, const std::string& value) {
-    return find_model(name, value, spec_.file, spec_.baseline_location);
-  };
-  const fs::path llm = is_llava ? find("checkpoint", config.checkpoint) : find("llm", config.llm);
-  const fs::path encoder = is_llava ? llm : find("encoder", config.encoder);
+  const ModelDirectories directories = model_directories(trial, spec_);
   const std::string key =
-      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", llm.string(), encoder.string(), config.micro_batch,
-                  config.max_length, config.questions_per_picture, config.finetune, config.lora_rank,
-                  config.lora_targets, config.lora_dropout > 0, config.dtype, config.recompute,
-                  config.finetune_data.json) +
+      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", directories.llm.string(),
+                  directories.encoder.string(), config.micro_batch, config.max_length,
+                  config.questions_per_picture, config.finetune, config.lora_rank, config.lora_targets,
+                  config.lora_dropout > 0, config.dtype, config.recompute, config.finetune_data.json) +
       config.turns + config.conversation.name;
   const auto found = estimates_.find(key);
   if (found != estimates_.end()) return found->second;
 
   TrainingLoad load;
-  models::VisionConfig vision;
-  if (is_llava) {
-    const models::LlavaConfig llava =
-        models::parse_llava_config(models::read_config_json(llm), models::config_path(llm).string());
-    load.text = llava.text;
-    vision = llava.vision;
-  } else {
-    load.text = models::parse_text_config(models::read_config_json(llm), models::config_path(llm).string());
-    vision =
-        models::parse_vision_config(models::read_config_json(encoder), models::config_path(encoder).string());
-  }
-  const Batch batch = largest_batch(config, llm, vision.num_patches());
+  load.text = text_config(directories);
+  const models::VisionConfig vision = vision_config(directories);
+  const Batch batch = largest_batch(config, directories.llm, vision.num_patches());
   load.vision_hidden = vision.hidden_size;
   load.tokens = batch.tokens;
   load.supervised = batch.supervised;

@@ -21,7 +21,8 @@
 namespace imp::harness {
 
 int plan_sweep(const SweepOptions& options) {
-  const Plan plan = make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  Plan plan = make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  estimate_memory(plan);
   fmt::print("{}", options.json ? plan_as_json(plan).dump(2) + "\n" : plan_as_text(plan));
   return 0;
 }

@@ -11,7 +11,7 @@ namespace imp::harness {
 void make_connector_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const FeatureStore features(context.input("features"), "train");
-  const models::TextConfig text = text_config(context.trial, context.spec);
+  const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
                                              config.connector_micro_batch * (features.image_tokens() + 16),
                                              text.hidden_size, text.intermediate_size);

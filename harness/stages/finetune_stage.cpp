@@ -63,7 +63,7 @@ void make_finetune_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
   const LlavaTaskOptions options = task_options(config);
   const FeatureStore features(context.input("features"), "train");
-  const models::TextConfig text = text_config(context.trial, context.spec);
+  const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   at::ScalarType dtype =
       resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
                     text.hidden_size, text.intermediate_size);

@@ -3,38 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include <nlohmann/json.hpp>
-
-#include "harness/plan/model_location.h"
-
 namespace imp::harness {
-namespace {
-
-models::ConversationTemplate conversation_of(const TrialConfig& config) {
-  const ConversationTemplate& chosen = config.conversation;
-  if (!chosen.name.empty()) return models::conversation_template(chosen.name);
-  return models::custom_conversation(chosen.system, chosen.user, chosen.assistant, chosen.turn_end);
-}
-
-}  // namespace
-
-ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec) {
-  const TrialConfig& config = trial.config;
-  if (!config.checkpoint.empty()) {
-    const auto folder = find_model("checkpoint", config.checkpoint, spec.file, spec.baseline_location);
-    return {folder, folder, true};
-  }
-  return {find_model("llm", config.llm, spec.file, spec.baseline_location),
-          find_model("encoder", config.encoder, spec.file, spec.baseline_location), false};
-}
-
-models::TextConfig text_config(const Trial& trial, const SweepSpec& spec) {
-  const ModelDirectories directories = model_directories(trial, spec);
-  if (directories.is_llava) return models::LlavaCheckpoint(directories.llm).config().text;
-  return models::parse_text_config(models::read_config_json(directories.llm),
-                                   models::config_path(directories.llm).string());
-}
-
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
   const ModelDirectories directories = model_directories(trial, spec);
   LanguageParts parts;

@@ -5,22 +5,11 @@
 #include <memory>
 #include <optional>
 
-#include "harness/plan/expand.h"
-#include "models/conversation/conversation_template.h"
+#include "harness/plan/trial_models.h"
 #include "models/llava/llava_model.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace imp::harness {
-
-/// Directories that a trial's configuration names.
-struct ModelDirectories {
-  std::filesystem::path llm, encoder;
-  bool is_llava = false;  ///< `checkpoint` names one directory for both
-};
-[[nodiscard]] ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec);
-
-/// The shape of a trial's language model.
-[[nodiscard]] models::TextConfig text_config(const Trial& trial, const SweepSpec& spec);
 
 /// A trial's language model with its tokenizer.
 struct LanguageParts {

@@ -41,14 +41,9 @@ class EncodedFile : public RowSource {
  private:
   [[nodiscard]] TrainingRow encode(int64_t number) const {
     const LlavaRow row = file_.row(number);
-    std::vector<models::Turn> turns;
-    for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
-    const auto mode = encoding_.isolated ? models::TurnsMode::isolated : models::TurnsMode::conversation;
     TrainingRow result;
     result.modality_length = file_.modality_length(number);
-    result.encoded =
-        models::encode_training_row(*language_.tokenizer, encoding_.conversation, turns, !row.images.empty(),
-                                    encoding_.image_tokens, encoding_.max_length, mode);
+    result.encoded = harness::encode(row, *language_.tokenizer, encoding_);
     if (result.encoded.lengths_disagree) note(number, row.id, result.encoded);
     const auto places = static_cast<int64_t>(result.encoded.image_positions.size());
     const int64_t tokens = std::max<int64_t>(encoding_.image_tokens, 1);

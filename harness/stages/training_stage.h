@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "harness/data/llava_encoding.h"
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
@@ -12,13 +13,6 @@
 #include "harness/train/llava_task.h"
 
 namespace imp::harness {
-
-/// How rows become tokens.
-struct RowEncoding {
-  models::ConversationTemplate conversation;
-  int64_t image_tokens = 0, max_length = 0;
-  bool isolated = false;
-};
 
 /// The rows of a data set, read and encoded when they are asked for. Rows whose labels LLaVA's own count
 /// would mask stay, masked; each is told to `warn` once, with its id, both counts and how many there were.

@@ -7,12 +7,12 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
 #include "models/lora/adapter_config.h"
+#include "models/lora/lora_targets.h"
 #include "models/weights/safetensors.h"
 
 namespace imp::models {
@@ -20,7 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kEverything = R"(model\.layers\.\d+\..*)";
 constexpr const char* kPeftPrefix = "base_model.model.";
 
 /// `model.layers.0.x` -> `model.language_model.layers.0.x`; `lm_head` stays: LLaVA's module paths in
@@ -98,13 +97,7 @@ std::string pattern_of(const std::string& name) {
 }  // namespace
 
 int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed) {
-  std::regex expression;
-  try {
-    expression = std::regex(options.targets.empty() ? kEverything : options.targets);
-  } catch (const std::regex_error& error) {
-    throw Error(
-        fmt::format("lora_targets: '{}' is no regular expression: {}", options.targets, error.what()));
-  }
+  const std::regex expression = lora_target_expression(options.targets);
   int64_t attached = 0;
   uint64_t layer = 0;
   for (const NamedLinear& entry : model.linears()) {

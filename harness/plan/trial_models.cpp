@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan/trial_models.h"
+
+#include <nlohmann/json.hpp>
+
+#include "harness/plan/model_location.h"
+
+namespace imp::harness {
+
+ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec) {
+  const TrialConfig& config = trial.config;
+  if (!config.checkpoint.empty()) {
+    const auto folder = find_model("checkpoint", config.checkpoint, spec.file, spec.baseline_location);
+    return {folder, folder, true};
+  }
+  return {find_model("llm", config.llm, spec.file, spec.baseline_location),
+          find_model("encoder", config.encoder, spec.file, spec.baseline_location), false};
+}
+
+models::TextConfig text_config(const ModelDirectories& directories) {
+  const nlohmann::json config = models::read_config_json(directories.llm);
+  const std::string where = models::config_path(directories.llm).string();
+  return directories.is_llava ? models::parse_llava_config(config, where).text
+                              : models::parse_text_config(config, where);
+}
+
+models::VisionConfig vision_config(const ModelDirectories& directories) {
+  const nlohmann::json config = models::read_config_json(directories.encoder);
+  const std::string where = models::config_path(directories.encoder).string();
+  return directories.is_llava ? models::parse_llava_config(config, where).vision
+                              : models::parse_vision_config(config, where);
+}
+
+models::ConversationTemplate conversation_of(const TrialConfig& config) {
+  const ConversationTemplate& chosen = config.conversation;
+  if (!chosen.name.empty()) return models::conversation_template(chosen.name);
+  return models::custom_conversation(chosen.system, chosen.user, chosen.assistant, chosen.turn_end);
+}
+
+}  // namespace imp::harness
