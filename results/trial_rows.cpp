@@ -27,8 +27,8 @@ std::vector<fs::path> prediction_files(const fs::path& folder) {
   return files;
 }
 
-/// Sizes and times of the files that a trial's rows come from.
-std::string source_of(const fs::path& folder) {
+/// Sizes and times of the files that a trial's rows come from, and the stages that they should be of.
+std::string source_of(const fs::path& folder, const PlannedTrial& planned) {
   std::vector<fs::path> files{folder / "outcome.json", folder / "train.jsonl"};
   for (fs::path& file : prediction_files(folder)) files.push_back(std::move(file));
   std::string source;
@@ -39,6 +39,7 @@ std::string source_of(const fs::path& folder) {
     source += fmt::format("{} {} {};", file.filename().string(), size,
                           fs::last_write_time(file, error).time_since_epoch().count());
   }
+  for (const StageUse& stage : planned.stages) source += stage.key + ";";
   return source;
 }
 
@@ -109,11 +110,29 @@ void write_answers(Database& database, std::int64_t trial_id, const fs::path& fi
   }
 }
 
+/// Whether a finished trial went through other stages than the plan has for it: its configuration was another
+/// one, or imp's code was. The next run of the sweep replaces it, and until then its scores belong to no
+/// cell.
+bool is_outdated(const OutcomeFile& outcome, const PlannedTrial& planned) {
+  return outcome.status == "done" &&
+         !std::equal(outcome.stages.begin(), outcome.stages.end(), planned.stages.begin(),
+                     planned.stages.end(),
+                     [](const StageUse& made, const StageUse& wanted) { return made.key == wanted.key; });
+}
+
 /// All rows that come from the folder's files. Returns whether every file could be used.
 bool write_files(Database& database, std::int64_t trial_id, const fs::path& folder,
                  const PlannedTrial& planned, std::vector<std::string>& problems) {
   const std::size_t problems_before = problems.size();
   const auto outcome = read_or_tell(read_outcome_file, folder / "outcome.json", problems);
+  if (outcome && is_outdated(*outcome, planned)) {
+    problems.push_back(
+        folder.string() +
+        ": was made with another configuration or version than the sweep has now; left out until "
+        "imp-sweep runs it again");
+    write_stages(database, trial_id, planned.stages);
+    return false;
+  }
   write_stages(database, trial_id, outcome && !outcome->stages.empty() ? outcome->stages : planned.stages);
   if (!outcome) {
     Statement(database, "UPDATE trial SET status = 'unreadable' WHERE trial_id = ?").run(trial_id);
@@ -136,7 +155,7 @@ bool write_files(Database& database, std::int64_t trial_id, const fs::path& fold
 void replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial& planned,
                    const fs::path& folder, bool skip_unchanged, std::vector<std::string>& problems) {
   const bool has_outcome = fs::exists(folder / "outcome.json");
-  const std::string source = has_outcome ? source_of(folder) : "";
+  const std::string source = has_outcome ? source_of(folder, planned) : "";
   std::optional<std::int64_t> trial_id;
   std::string old_source;
   Statement present(database, "SELECT trial_id, source FROM trial WHERE sweep_id = ? AND name = ?");

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "models/io/error.h"
 
@@ -127,6 +128,7 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   const RetryPolicy& retry = plan_.sweep.spec.retry;
   TrialOutcome outcome;
   PlannedTrial current = planned;
+  begin_peak_memory();
   Ending ending = attempt_trial(current, label, outcome);
   for (int64_t tries = 1;
        ending == Ending::failed && tries < retry.attempts && may_help(outcome.attempts.back()); ++tries) {
@@ -167,6 +169,7 @@ void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& 
       if (!store_.has(request)) {  // another process may have made it while this one waited
         if (stop_.load()) throw Interrupted();
         progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
+        release_free_memory();
         const auto start = std::chrono::steady_clock::now();
         const StageContext context{planned.trial,
                                    plan_.sweep.spec,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/executor/outcome.h"
 
+#include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
 #include "models/io/error.h"

@@ -11,9 +11,6 @@ namespace imp::harness {
 [[nodiscard]] std::string iso_time_now();
 [[nodiscard]] std::string host_name();
 
-/// Largest resident size of this process so far, in bytes.
-[[nodiscard]] int64_t peak_memory_bytes();
-
 /// What makes a score believable: versions, commit, machine. Everything but dtype, started and ended.
 [[nodiscard]] nlohmann::ordered_json provenance();
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/plan/published_inputs.h"
 #include "models/io/error.h"
 #include "models/weights/gguf.h"
 
@@ -25,6 +26,14 @@ bool is_model(const fs::path& path) {
   return gguf && fs::is_regular_file(*gguf, error);
 }
 
+/// Why `path` is no model.
+std::string absence(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return "which has no config.json";
+  return path.is_absolute() ? "which is no directory"
+                            : "which is no directory below " + fs::current_path().string();
+}
+
 }  // namespace
 
 std::vector<fs::path> zoo_folders(const fs::path& sweep_file) {
@@ -40,12 +49,11 @@ fs::path find_model(std::string_view key, const std::string& value, const fs::pa
                     const Location& origin) {
   if (value.find('/') != std::string::npos) {
     if (is_model(value)) return value;
-    std::error_code error;
-    throw Error(
-        fmt::format("{}: {} names {}, {}; put a Hugging Face model directory (config.json, *.safetensors) "
-                    "there",
-                    to_string(origin), key, value,
-                    fs::is_directory(value, error) ? "which has no config.json" : "which is no directory"));
+    const std::string_view source = published_source(value);
+    throw Error(fmt::format(
+        "{}: {} names {}, {}; put a Hugging Face model directory (config.json, tokenizer, "
+        "*.safetensors) there{}",
+        to_string(origin), key, value, absence(value), source.empty() ? "" : fmt::format(" ({})", source)));
   }
   const std::vector<fs::path> folders = zoo_folders(sweep_file);
   for (const fs::path& folder : folders) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "harness/plan/earlier_stages.h"
+#include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/training_memory.h"
 #include "models/io/error.h"
@@ -65,7 +66,7 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
   for (const Trial& trial : sweep.trials) {
     PlannedTrial planned{trial, {}, {}};
     try {
-      planned.stages = stages_of(trial, sweep.spec, hashes);
+      if (check_inputs(trial, sweep.spec, diagnostics)) planned.stages = stages_of(trial, sweep.spec, hashes);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::usage) throw;
       diagnostics.add_lines(error.what());

@@ -6,7 +6,10 @@
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/programs/image_token.h"
 #include "models/programs/loaded_model.h"
+#include "models/tokenizer/tokenizer_files.h"
+#include "models/weights/gguf.h"
 
 namespace imp::models {
 namespace {
@@ -58,15 +61,26 @@ void warn_of_head_bias(LlavaModel& model) {
              largest);
 }
 
+/// The tokenizer and preprocessing of two models that become one LLaVA, which needs a token for its pictures.
+void write_parts_files(const ModelOptions& options, const fs::path& folder, LlavaModel& model) {
+  copy_files(options.encoder, folder);
+  copy_files(options.directory, folder);
+  if (const auto gguf = find_gguf(options.directory)) write_gguf_tokenizer(GgufFile(*gguf), folder);
+  model.config.image_token_index = provide_image_token(folder);
+  model.text_model->grow_vocabulary(model.config.image_token_index + 1);
+  model.config.text = model.text_model->config();
+  write_processor_config(model.config, folder);
+}
+
 void write_directory(const ModelOptions& options, const fs::path& folder) {
   LlavaModel model = load_assembled_llava(options);
   warn_of_head_bias(model);
   if (options.encoder.empty()) {
+    copy_files(options.directory, folder);
     save_llava(folder, model, unused_tower_tensors(options.directory, model));
   } else {
+    write_parts_files(options, folder, model);
     save_llava(folder, model);
-    copy_files(options.encoder, folder);
-    write_processor_config(model.config, folder);
   }
   if (compute_dtype(options) != at::kFloat) {
     nlohmann::json config = read_config_json(folder);
@@ -74,7 +88,6 @@ void write_directory(const ModelOptions& options, const fs::path& folder) {
         options.dtype;
     write_file_atomically(folder / "config.json", config.dump(2) + "\n");
   }
-  copy_files(options.directory, folder);
 }
 
 }  // namespace

@@ -22,17 +22,6 @@ bool is_llava(const std::filesystem::path& directory) {
   return read_config_json(directory).value("model_type", "") == "llava";
 }
 
-/// The id that stands for image features in a LLaVA made of parts.
-int64_t image_token_of(const std::filesystem::path& directory) {
-  const auto id = Tokenizer::load(directory)->token_id("<image>");
-  if (!id) {
-    throw Error(
-        directory.string() +
-        ": its tokenizer has no token `<image>`, which a LLaVA directory needs; add it to added_tokens");
-  }
-  return *id;
-}
-
 LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
   if (is_llava(options.directory)) {
     throw Error(options.directory.string() +
@@ -46,7 +35,6 @@ LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
   model.vision_tower = load_vision_tower(options.encoder, dtype);
   model.config.text = model.text_model->config();
   model.config.vision = model.vision_tower->config();
-  model.config.image_token_index = image_token_of(options.directory);
   model.config.drop_class_token = model.config.vision.has_class_token();
   return model;
 }

@@ -48,6 +48,21 @@ void TextModel::take_embeddings(WeightSource& weights) {
                         : weights.take("lm_head.weight", {config_.vocab_size, config_.hidden_size});
 }
 
+void TextModel::grow_vocabulary(int64_t rows) {
+  const int64_t missing = rows - config_.vocab_size;
+  if (missing <= 0) return;
+  const auto grown = [&](const at::Tensor& tensor) {
+    std::vector<int64_t> shape = tensor.sizes().vec();
+    shape[0] = missing;
+    const at::Tensor mean = tensor.to(at::kFloat).mean(0, /*keepdim=*/true).to(tensor.scalar_type());
+    return at::cat({tensor, mean.expand(shape)});
+  };
+  embed_tokens_ = grown(embed_tokens_);
+  lm_head_.weight = config_.tie_word_embeddings ? embed_tokens_ : grown(lm_head_.weight);
+  if (lm_head_.bias.defined()) lm_head_.bias = grown(lm_head_.bias);
+  config_.vocab_size = rows;
+}
+
 void TextModel::visit_parameters(const ParameterVisitor& visit) {
   visit("model.embed_tokens.weight", embed_tokens_);
   if (config_.tie_word_embeddings)

@@ -46,6 +46,10 @@ class TextModel {
   /// hidden_states [n, hidden] -> [n, vocab], float32.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden_states) const;
 
+  /// Appends rows to the embeddings and lm_head until they have `rows`, each the mean of those that there
+  /// were, so that a token nobody trained is never the likeliest. Does nothing where there are enough.
+  void grow_vocabulary(int64_t rows);
+
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
 

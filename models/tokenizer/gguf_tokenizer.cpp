@@ -24,9 +24,10 @@ enum class TokenKind : std::int64_t {
   byte = 6
 };
 
-/// tokenizer.json's step for llama.cpp's name of a pre-tokenizer (llama-vocab.cpp: LLAMA_VOCAB_PRE_TYPE_*).
-json pre_tokenizer_of(std::string_view name) {
-  const json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
+/// Steps of tokenizer.json by llama.cpp's names of pre-tokenizers (llama-vocab.cpp: LLAMA_VOCAB_PRE_TYPE_*).
+json pre_tokenizer_named(std::string_view name) {
+  const json byte_level = {
+      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
   if (name == "gpt-2" || name == "phi-2") return byte_level;
   if (name == "smollm") {
     const json digits = {{"type", "Digits"}, {"individual_digits", true}};
@@ -105,8 +106,7 @@ TokenizerDefinition define(const GgufFile& file) {
   TokenizerDefinition definition;
   read_vocabulary(tokens, definition.model);
   read_merges(file.need<Texts>("tokenizer.ggml.merges"), definition.model);
-  definition.pre_tokenizer =
-      PreTokenizer::from_json(pre_tokenizer_of(file.need<std::string_view>("tokenizer.ggml.pre")));
+  definition.pre_tokenizer = PreTokenizer::from_json(gguf_pre_tokenizer(file));
   definition.model.byte_level = true;
   definition.decoder = Decoder::from_json({{"type", "ByteLevel"}});
   definition.added_tokens = added_tokens(file, tokens);
@@ -120,6 +120,10 @@ TokenizerDefinition define(const GgufFile& file) {
 }
 
 }  // namespace
+
+json gguf_pre_tokenizer(const GgufFile& file) {
+  return pre_tokenizer_named(file.need<std::string_view>("tokenizer.ggml.pre"));
+}
 
 TokenizerDefinition read_gguf_tokenizer(const GgufFile& file) {
   const std::string where = file.path().string() + ": ";

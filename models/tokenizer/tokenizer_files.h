@@ -29,6 +29,14 @@ class GgufFile;
 /// llama.cpp's name, with special tokens and ids. Throws imp::Error (usage) naming file and key.
 [[nodiscard]] TokenizerDefinition read_gguf_tokenizer(const GgufFile& file);
 
+/// The pre-tokenizer that a GGUF file names, as tokenizer.json spells it. Throws imp::Error (usage) naming
+/// the key if imp does not know it.
+[[nodiscard]] nlohmann::json gguf_pre_tokenizer(const GgufFile& file);
+
+/// Writes such a vocabulary as tokenizer.json and tokenizer_config.json, as transformers reads them. Throws
+/// as read_gguf_tokenizer, and imp::Error (environment) if writing fails.
+void write_gguf_tokenizer(const GgufFile& file, const std::filesystem::path& folder);
+
 /// Adds what stands beside the tokenizer file: added_tokens.json, tokenizer_config.json's
 /// added_tokens_decoder, and which tokens begin, end and pad a text.
 void read_special_tokens(const std::filesystem::path& directory, TokenizerDefinition& definition);

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gguf
 import numpy
+from PIL import Image
 from safetensors.numpy import save_file
 
 VOCABULARY = {"a": 0, "b": 1, "c": 2, "ab": 3, "Ġ": 4, "Ã": 5, "©": 6, "1": 7, "2": 8, "<|end|>": 9}
@@ -60,14 +61,40 @@ def write_tokenizers(folder):
     write("split", {"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\p{L}+| ?[^\\s]"}, "behavior": "MergedWithNext", "invert": True}, "model": {**model, "ignore_merges": True}})
 
 
+def write_images(folder):
+    """A picture of each kind that the decoders tell apart, 9 x 7."""
+    rng = numpy.random.default_rng(3)
+    color = Image.fromarray(rng.integers(0, 256, (7, 9, 3), dtype=numpy.uint8))
+    wide = Image.fromarray(rng.integers(0, 65536, (7, 9), dtype=numpy.uint16))
+    exif = Image.Exif()
+    exif[0x112] = 6  # orientation
+    for name, image, options in [
+            ("color.png", color, {}), ("alpha.png", color.convert("RGBA"), {}), ("palette.png", color.quantize(16), {"transparency": 3}),
+            ("wide_gray.png", wide, {}), ("gray.png", color.convert("L"), {}), ("bilevel.png", color.convert("1"), {}),
+            ("color.jpg", color, {"exif": exif}), ("gray.jpg", color.convert("L"), {}), ("cmyk.jpg", color.convert("CMYK"), {}),
+            ("progressive.jpg", color, {"progressive": True}), ("restarts.jpg", color, {"restart_marker_rows": 1})]:
+        image.save(folder / name, **options)
+
+
+def write_rows(folder):
+    turns = lambda *texts: [{"from": "gpt" if i % 2 else "human", "value": text} for i, text in enumerate(texts)]
+    rows = [{"id": "1", "image": "a.jpg", "conversations": turns("<image>\nWhat?", "A \u00e9.", "And?", "\u4eac.")},
+            {"id": 2, "conversations": turns("No picture", "yes")},
+            {"id": "3", "image": ["a.jpg", "b/c.png"], "conversations": turns("<image><image>", "two")}]
+    (folder / "rows").write_text(json.dumps(rows))
+    (folder / "spaced").write_text(json.dumps(rows[:2], indent=2, ensure_ascii=False) + "\n")
+
+
 def main():
     root = Path(sys.argv[1])
-    for name in ("safetensors", "gguf", "tokenizer_json"):
+    for name in ("safetensors", "gguf", "tokenizer_json", "image", "llava_json"):
         (root / name).mkdir(parents=True, exist_ok=True)
     write_safetensors(root / "safetensors")
     for kind in ("F32", "Q8_0", "Q4_1", "Q5_1"):
         write_gguf(root / "gguf", kind.lower(), gguf.GGMLQuantizationType[kind])
     write_tokenizers(root / "tokenizer_json")
+    write_images(root / "image")
+    write_rows(root / "llava_json")
 
 
 if __name__ == "__main__":

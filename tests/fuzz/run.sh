@@ -11,7 +11,7 @@ command -v clang++ >/dev/null || { echo "fuzz: clang++ is missing (packages clan
 mkdir -p build/fuzz/found
 cmake --preset fuzz >build/fuzz/configure.log || { cat build/fuzz/configure.log >&2; exit 3; }
 ninja -C build/fuzz fuzzers >build/fuzz/build.log || { grep -E 'error|FAILED' -A5 build/fuzz/build.log >&2; exit 3; }
-for name in safetensors gguf tokenizer_json; do
+for name in safetensors gguf tokenizer_json image llava_json; do
   corpus=build/fuzz/corpus/$name
   mkdir -p "$corpus"
   log=build/fuzz/$name.log

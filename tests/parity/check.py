@@ -91,6 +91,28 @@ def beams(case):
                  tiny_data.read_json_lines(case.reference / "beam_answers.jsonl"))
 
 
+def bfloat16(case):
+    """The first token of 400 answers in bfloat16."""
+    import torch
+    from transformers import AutoTokenizer, LlavaForConditionalGeneration
+
+    from bfloat16 import compare_choices
+    from make_case import ask
+    from template import Template
+    from tiny_models import load_image_processor
+
+    requests = tiny_data.make_requests(sorted(path.name for path in case.images.iterdir()), 400, seed=25)
+    tiny_data.write_json_lines(case.folder / "many_requests.jsonl", requests)
+
+    def theirs(dtype):
+        model = LlavaForConditionalGeneration.from_pretrained(case.checkpoint, dtype=dtype).eval()
+        template = Template(AutoTokenizer.from_pretrained(case.checkpoint), model.config.image_token_id, model.config.image_seq_length)
+        return ask(model, template, load_image_processor(case.checkpoint), requests, case.images, generates=False)[0].float().numpy()
+
+    ours = case.logits(case.checkpoint, "many_requests.jsonl", "--dtype", "bfloat16")
+    compare_choices(ours, theirs(torch.bfloat16), theirs(torch.float32))
+
+
 def language_model(case):
     """The language model alone, with the bias of Phi's head."""
     theirs = load_file(case.reference / "text_logits.safetensors")["logits"]
@@ -247,7 +269,7 @@ def export(case):
     expect_close("logits of the export in imp", relative_error(case.logits(folder, "requests.jsonl"), theirs), LOGITS)
 
 
-CHECKS = {check.__name__: check for check in (logits, greedy, beams, language_model, tower, preprocess, tokenizer, rows, train,
+CHECKS = {check.__name__: check for check in (logits, greedy, beams, bfloat16, language_model, tower, preprocess, tokenizer, rows, train,
                                               adapter_in_peft, export)}
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """imp on a GGUF file against the `gguf` package (tensors), `tokenizers` (ids) and transformers (config, logits, answers,
-perplexity).
+perplexity, an exported LLaVA).
 
     check_gguf.py tiny|smollm2 --bin BUILD_FOLDER --scratch FOLDER
 
@@ -31,7 +31,8 @@ import tiny_gguf
 from check import LOGITS, Case, expect_close, expect_equal, relative_error
 
 PERPLEXITY = 1e-3
-TEXT = Path(__file__).resolve().parents[2] / "LICENSE"
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = ROOT / "LICENSE"
 LINES = {"tiny": 4000, "smollm2": 20000}
 
 
@@ -81,8 +82,7 @@ def reference_tokenizer(path):
 def corpus(tokenizer, count):
     """Lines of prose, code, numbers, rare characters and special tokens in every position."""
     rng = random.Random(17)
-    here = Path(__file__).resolve().parents[2]
-    real = [line for path in [TEXT, *sorted((here / "models").rglob("*.cpp"))] for line in path.read_text().splitlines()]
+    real = [line for path in [TEXT, *sorted((ROOT / "models").rglob("*.cpp"))] for line in path.read_text().splitlines()]
     odd = [chr(rng.choice([rng.randint(1, 0x2ff), rng.randint(0x300, 0xd7ff), rng.randint(0xe000, 0x1ffff)])) for _ in range(4000)]
     # The system's Unicode tables may be older than those of `tokenizers`: none that this Python does not know.
     odd = [character for character in odd if character != "\n" and unicodedata.category(character) != "Cn"]
@@ -138,6 +138,62 @@ def check_perplexity(case, path, model, tokenizer):
     expect_close("perplexity", abs(ours["perplexity"] / math.exp(theirs) - 1), PERPLEXITY)
 
 
+@torch.inference_mode()
+def check_export(case, path, model, reference):
+    """A LLaVA of the file, the zoo's siglip and a random projector in transformers: its tokenizer has the file's ids and one
+    more, and the logits are those of the parts in imp."""
+    from make_case import ask
+    from safetensors.torch import save_file
+    from template import Template
+    from tiny_models import load_image_processor
+
+    encoder, out = ROOT / "sweeps/zoo/siglip", case.scratch / "export"
+    generator, hidden = torch.Generator().manual_seed(5), model.config.hidden_size
+    projector = {}
+    for number, inputs in {1: json.loads((encoder / "config.json").read_text())["hidden_size"], 2: hidden}.items():
+        name = f"multi_modal_projector.linear_{number}."
+        projector[name + "weight"] = torch.randn(hidden, inputs, generator=generator) / inputs ** 0.5
+        projector[name + "bias"] = torch.zeros(hidden)
+    save_file(projector, case.scratch / "projector.safetensors")
+    parts = ("--encoder", encoder, "--projector", case.scratch / "projector.safetensors")
+    case.model("export", path, *parts, "-o", out)
+
+    theirs, info = hf.LlavaForConditionalGeneration.from_pretrained(out, dtype=torch.float32, output_loading_info=True)
+    assert not any(info.values()), info
+    tokenizer = hf.AutoTokenizer.from_pretrained(out)
+    assert len(tokenizer) == len(reference) + 1 and tokenizer.convert_tokens_to_ids("<image>") == theirs.config.image_token_id
+    lines = [line for line in corpus(reference, 2000) if "<image>" not in line]
+    expect_equal("ids by the exported tokenizer", tokenizer(lines, add_special_tokens=False)["input_ids"],
+                 reference(lines, add_special_tokens=False)["input_ids"])
+    assert tokenizer.eos_token == reference.eos_token and tokenizer.pad_token == reference.pad_token
+    pictures = tiny_data.make_pictures(case.folder / "images", count=3, seed=51)
+    tiny_data.write_json_lines(case.folder / "picture_requests.jsonl", tiny_data.make_requests(pictures, 8, seed=52))
+    template = Template(tokenizer, theirs.config.image_token_id, theirs.config.image_seq_length)
+    logits, answers = ask(theirs.eval(), template, load_image_processor(out), tiny_data.read_json_lines(case.folder / "picture_requests.jsonl"),
+                          case.images)
+    ours = case.logits(path, "picture_requests.jsonl", *parts)
+    expect_close("logits of the parts", relative_error(ours, logits[:, :ours.shape[1]].numpy()), LOGITS)
+    expect_close("logits of the export", relative_error(case.logits(out, "picture_requests.jsonl"), logits.numpy()), LOGITS)
+    expect_equal("answers", case.answers(out, "picture_requests.jsonl"), answers)
+
+
+@torch.inference_mode()
+def check_bfloat16(case, path, model, tokenizer):
+    """The first token of 200 answers, each about a stretch of text."""
+    from bfloat16 import compare_choices
+    from make_case import ask
+    from template import Template
+
+    rng, words = random.Random(43), TEXT.read_text().split()
+    stretch = lambda: (lambda begin: " ".join(words[begin:begin + rng.randint(2, 30)]))(rng.randrange(len(words) - 30))
+    requests = [{"question_id": index, "question": stretch()} for index in range(200)]
+    tiny_data.write_json_lines(case.folder / "many_requests.jsonl", requests)
+    theirs = lambda: ask(model, Template(tokenizer, None, 0), None, requests, None, generates=False)[0].float().numpy()
+    exact = theirs()
+    model.to(torch.bfloat16)
+    compare_choices(case.logits(path, "many_requests.jsonl", "--dtype", "bfloat16"), theirs(), exact)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("which", choices=LINES)
@@ -159,6 +215,8 @@ def main():
     check_tokenizer(case, path, tokenizer, LINES[options.which])
     check_logits(case, path, model, tokenizer)
     check_perplexity(case, path, model, tokenizer)
+    check_export(case, path, model, tokenizer)
+    check_bfloat16(case, path, model, tokenizer)
 
 
 if __name__ == "__main__":

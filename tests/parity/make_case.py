@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 import torch
+import transformers
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -37,7 +38,7 @@ def ask(model, template, processor, requests, images, generates=True, beams=1):
         ids, _ = template.row([(request["question"], None)], "image" in request)
         inputs = {"input_ids": torch.tensor([ids]), "attention_mask": torch.ones(1, len(ids), dtype=torch.long)}
         if "image" in request:
-            inputs["pixel_values"] = pixels(processor, images / request["image"])
+            inputs["pixel_values"] = pixels(processor, images / request["image"]).to(model.dtype)
         logits.append(model(**inputs).logits[0, -1])
         if not generates:
             continue
@@ -104,7 +105,10 @@ def main():
     parser.add_argument("case", choices=tiny_models.CASES)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ranks", type=int, nargs="+", default=[8])
+    parser.add_argument("--generation", help="of transformers that PYTHONPATH is expected to bring")
     options = parser.parse_args()
+    if options.generation and transformers.__version__.split(".")[0] != options.generation:
+        parser.error(f"transformers {transformers.__version__} was found; ./imp test installs requirements-transformers4.txt")
     torch.set_num_threads(1)
     case, folder = tiny_models.CASES[options.case], options.folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "results/results_database.h"
 #include "results/store_error.h"
 #include "tests/results/run_folder.h"
@@ -118,6 +120,28 @@ TEST_F(Ingest, ViewsHaveTheColumnsThatPeopleRelyOn) {
   EXPECT_THAT(columns_of(database, "v_wide"),
               ElementsAre("sweep", "cell", "llm", "encoder", "finetune", "lora_rank", "epochs", "data",
                           "seeds", "scenetext", "average"));
+}
+
+TEST_F(Ingest, ATrialOfOtherStagesThanThePlansIsLeftOutUntilItIsRunAgain) {
+  SweepFolder sweep = write_small_sweep(runs_, "ranks");
+  Database database = open_results(path_, Access::write);
+  EXPECT_THAT(ingest_sweep(database, runs_, "ranks"), IsEmpty());
+  const std::string first = dump(database);
+  const std::string status = "SELECT trial, status FROM v_cells LIMIT 2";
+
+  nlohmann::json& key = sweep.plan()["trials"][0]["stages"][1]["key"];
+  const nlohmann::json old = std::exchange(key, std::string(32, 'c'));
+  sweep.write_plan();
+  EXPECT_THAT(ingest_sweep(database, runs_, "ranks"),
+              ElementsAre(HasSubstr("lora_rank=128,seed=1: was made with another configuration or version")));
+  EXPECT_THAT(rows_of(database, status),
+              ElementsAre("lora_rank=128,seed=1|planned", "lora_rank=128,seed=2|done"));
+  EXPECT_EQ(database.integer("SELECT count(*) FROM score WHERE trial_id = 1"), 0);
+
+  key = old;
+  sweep.write_plan();
+  EXPECT_THAT(ingest_sweep(database, runs_, "ranks"), IsEmpty());
+  EXPECT_EQ(dump(database), first);
 }
 
 TEST_F(Ingest, AgainGivesTheSameRows) {

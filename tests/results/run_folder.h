@@ -94,7 +94,9 @@ class SweepFolder {
                                {"seed", seed},
                                {"levels", {{"lora_rank", rank}}},
                                {"config", config(rank, seed)},
-                               {"stages", {{{"kind", "data"}, {"key", std::string(32, 'a')}}}}});
+                               {"stages",
+                                {{{"kind", "data"}, {"key", std::string(32, 'a')}},
+                                 {{"kind", "finetune"}, {"key", std::string(32, 'b')}}}}});
     return trial;
   }
 

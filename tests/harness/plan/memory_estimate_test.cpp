@@ -39,6 +39,21 @@ TEST(TrainingMemoryEstimate, CountsWhatPhi2HasAndTrains) {
   EXPECT_EQ(memory.frozen_weights, 2779683840 * int64_t{2});  // Phi-2's size as published, 2.78 B
 }
 
+TEST(TrainingMemoryEstimate, CountsWhatLlama7BHasAndTrains) {
+  TrainingLoad load = phi2();
+  load.text.family = models::TextFamily::llama;
+  load.text.vocab_size = 32000;
+  load.text.hidden_size = 4096;
+  load.text.intermediate_size = 11008;
+  load.text.head_dim = 128;
+  load.vision_hidden = 1024;
+  load.lora_rank = 64;
+  const MemoryEstimate memory = estimate_training_memory(load);
+  EXPECT_EQ(memory.frozen_weights, 6738415616 * int64_t{2});  // LLaMA-7B as published
+  // 159,907,840: what PEFT counts for r = 64 on all linear layers but lm_head; and the projector.
+  EXPECT_EQ(memory.trained_weights, (159907840 + 1024 * 4096 + 4096 * 4096 + 2 * 4096) * int64_t{16});
+}
+
 TEST(TrainingMemoryEstimate, GrowsWithWhatIsKept) {
   const int64_t recomputed = estimate_training_memory(phi2()).activations;
   TrainingLoad load = phi2();

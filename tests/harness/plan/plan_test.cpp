@@ -152,7 +152,8 @@ TEST_F(PlanTest, ModelsCountByContentAndNotByTheirCards) {
 
 TEST_F(PlanTest, OwnDataCountsByTheContentOfItsFile) {
   const auto file = folder_.write("rows.json", "[]");
-  const std::string body = "baseline: {finetune_data: {json: " + file.string() + ", images: i}}\n";
+  const std::string body =
+      "baseline: {finetune_data: {json: " + file.string() + ", images: " + folder_.path().string() + "}}\n";
   const auto before = keys({}, body);
   folder_.write("rows.json", "[{}]");
   const auto after = keys({}, body);
@@ -182,12 +183,30 @@ TEST_F(PlanTest, MissingModelsSayWhatToPutWhere) {
       folder_.path().string() + "/s.yaml:4:8: llm is 'gemma', and there is no " + zoo +
           "/gemma/config.json; put the model's Hugging Face directory (config.json, *.safetensors) at " +
           zoo + "/gemma, or give llm a path with a '/'");
-  EXPECT_THAT(
-      refusal("baseline:\n  encoder: no/where\n"),
-      HasSubstr(
-          "s.yaml:4:12: encoder names no/where, which is no directory; put a Hugging Face model directory"));
+  EXPECT_THAT(refusal("baseline:\n  encoder: no/where\n"),
+              HasSubstr("s.yaml:4:12: encoder names no/where, which is no directory below " +
+                        std::filesystem::current_path().string() + "; put a Hugging Face model directory"));
   EXPECT_THAT(refusal("baseline:\n  init_projector: no.safetensors\n"),
-              HasSubstr("s.yaml:4:19: init_projector: no.safetensors: cannot read"));
+              HasSubstr("s.yaml:4:19: init_projector: there is no no.safetensors below "));
+}
+
+TEST_F(PlanTest, PublishedRecipeNamesEverythingThatIsToBePutSomewhere) {
+  const std::filesystem::path profile = std::filesystem::path(IMP_SOURCE) / "sweeps/profiles/paper.yaml";
+  std::string refused;
+  try {
+    static_cast<void>(make_plan(load_sweep(profile), folder_.path() / "runs"));
+  } catch (const Error& error) {
+    refused = error.what();
+  }
+  for (const char* part :
+       {"paper.yaml:8:8: llm names models/phi-2", "microsoft/phi-2", "google/siglip-so400m-patch14-384",
+        "connector_data: json: there is no data/llava/blip_laion_cc_sbu_558k.json",
+        "liuhaotian/LLaVA-Pretrain", "connector_data: images: there is no data/llava/images",
+        "finetune_data: json: there is no data/imp/imp_1m.json",
+        "benchmark textvqa: annotations: there is no data/textvqa/TextVQA_0.5.1_val.json"}) {
+    EXPECT_THAT(refused, HasSubstr(part));
+  }
+  EXPECT_EQ(std::count(refused.begin(), refused.end(), '\n'), 7) << refused;
 }
 
 TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {

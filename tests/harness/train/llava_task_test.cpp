@@ -47,11 +47,14 @@ std::vector<TrainingRow> rows() {
           row({18}, {19, 20, 21}, "a"), row({22, 23}, {24}, "c"),       row({25}, {26, 27}, "")};
 }
 
+/// Two features a picture, the first by the first letter of its name and the second by the last.
 at::Tensor features_of(const std::vector<std::string>& names) {
   std::vector<at::Tensor> all;
-  for (const std::string& name : names)
-    all.push_back(random_tensor({1, 2, kVisionHidden}, static_cast<uint64_t>(name[0])));
-  return at::cat(all);
+  for (const std::string& name : names) {
+    for (const char letter : {name.front(), name.back()})
+      all.push_back(random_tensor({1, 1, kVisionHidden}, all.size() % 2 + 2 * static_cast<uint64_t>(letter)));
+  }
+  return at::cat(all).view({-1, 2, kVisionHidden});
 }
 
 LlavaTaskOptions sequential(int64_t batch, int64_t micro) {
@@ -123,6 +126,22 @@ TEST(LlavaTask, PackingRowsChangesNothing) {
     learned += count;
   }
   EXPECT_NEAR(whole, sum / learned, 1e-5);
+}
+
+TEST(LlavaTask, ARowCutInsideItsSecondPictureUsesTheFeaturesThatItHasPlacesFor) {
+  const auto loss = [](const std::string& second, const std::string& next) {
+    Setting setting(sequential(2, 2));
+    setting.data[0] = row({5, 6}, {7}, "a");
+    TrainingRow& cut = setting.data[0];
+    cut.images.push_back(second);
+    cut.encoded.image_positions.push_back(3);  // one place for the second picture's two features
+    cut.encoded.ids[3] = kImagePlaceholder;
+    setting.data[1] = row({8}, {9, 10}, next);
+    return setting.gradients(0).first;
+  };
+  EXPECT_EQ(loss("bc", "d"), loss("be", "d"));
+  EXPECT_NE(loss("bc", "d"), loss("fc", "d"));
+  EXPECT_NE(loss("bc", "d"), loss("bc", "g"));
 }
 
 TEST(LlavaTask, MeanOfMicroBatchesIsLlavasLoss) {
