@@ -32,17 +32,26 @@ class Estimator {
   [[nodiscard]] MemoryEstimate estimate() const {
     MemoryEstimate memory;
     memory.program = kProgram;
-    const int64_t parameters = models::count_parameters(load_.text);
     const int64_t trained = trained_parameters();
-    memory.frozen_weights = load_.finetune == "full" ? 0 : parameters * element_;
-    memory.trained_weights = trained * (kMaster + kGradient + kMoments);
-    memory.activations = activations();
+    memory.frozen_weights = load_.finetune == "full" ? 0 : frozen_parameters() * element_;
+    memory.trained_weights = trained * (kMaster + kMoments);
+    // The backward pass frees activations as it makes gradients; recomputed ones are never there all at once.
+    const int64_t kept = activations(), gradients = trained * kGradient;
+    memory.activations = load_.recompute ? kept + gradients : std::max(kept, gradients);
     return memory;
   }
 
  private:
   [[nodiscard]] bool adapted(const models::LinearShape& shape) const {
     return load_.finetune == "lora" && std::regex_match(shape.name, targets_);
+  }
+
+  /// Rows of an embedding table that no token asks for stay in the checkpoint's file.
+  [[nodiscard]] int64_t frozen_parameters() const {
+    const models::TextConfig& text = load_.text;
+    const int64_t all = models::count_parameters(text);
+    if (text.tie_word_embeddings) return all;
+    return all - std::max<int64_t>(0, text.vocab_size - load_.tokens) * text.hidden_size;
   }
 
   [[nodiscard]] int64_t trained_parameters() const {
@@ -94,8 +103,9 @@ class Estimator {
     const Kept whole = block(load_.tokens), last = block(load_.supervised);
     const int64_t whole_bytes = whole.attention + whole.mlp + whole.weights;
     const int64_t last_bytes = last.attention + last.mlp + last.weights;
+    // Measured: the block that is computed again takes twice what it keeps.
     int64_t kept = load_.recompute
-                       ? blocks * load_.tokens * hidden * element_ + std::max(whole_bytes, last_bytes)
+                       ? blocks * load_.tokens * hidden * element_ + 2 * std::max(whole_bytes, last_bytes)
                        : (blocks - 1) * whole_bytes + last_bytes;
     // Embeddings before and after the image features are laid in; the projector's input, hidden layer and
     // output.
