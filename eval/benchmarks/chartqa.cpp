@@ -15,7 +15,7 @@ std::string family_of(const std::filesystem::path& path) {
 
 void read_list(const std::filesystem::path& path, const std::filesystem::path& images,
                std::vector<Question>& questions) {
-  JsonText file(path);
+  JsonStream file(path);
   const std::string family = family_of(path);
   std::size_t place = 0;
   for_each_record(file, [&](const char* at, const auto& read_members) {

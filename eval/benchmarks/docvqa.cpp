@@ -8,7 +8,7 @@ namespace imp::eval {
 
 std::vector<Question> read_docvqa(const std::filesystem::path& annotations,
                                   const std::filesystem::path& images) {
-  JsonText file(annotations);
+  JsonStream file(annotations);
   std::vector<Question> questions;
   for_each_record(file, "data", [&](const char* at, const auto& read_members) {
     Question question;

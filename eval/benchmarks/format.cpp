@@ -9,6 +9,7 @@
 #include "eval/benchmarks/ocrbench.h"
 #include "eval/benchmarks/pope.h"
 #include "eval/benchmarks/scienceqa.h"
+#include "eval/benchmarks/stvqa.h"
 #include "eval/benchmarks/textvqa.h"
 #include "eval/benchmarks/vizwiz.h"
 #include "eval/benchmarks/vqav2.h"
@@ -33,11 +34,13 @@ constexpr BenchmarkFormat kFormats[] = {
     {"mmbench", "option_accuracy", kLetter, read_mmbench, score_mmbench, summarise_mmbench},
     {"mme", "accuracy", kShortAnswer, read_mme, score_mme, summarise_mme},
     {"ocrbench", "containment", "", read_ocrbench, score_ocrbench, summarise_ocrbench},
-    {"pope", "accuracy", kShortAnswer, read_pope, score_pope, summarise_pope},
+    {"pope", "accuracy", kShortAnswer, read_pope, score_pope, summarise_pope, score_pope_lmms_eval},
     {"scenetext", "vqa_accuracy", "", read_scenetext, score_textvqa, nullptr},
-    {"scienceqa", "option_accuracy", kLetter, read_scienceqa, score_scienceqa, summarise_scienceqa},
+    {"scienceqa", "option_accuracy", kLetter, read_scienceqa, score_scienceqa, nullptr,
+     score_scienceqa_lmms_eval},
+    {"stvqa", "anls", kShortAnswer, read_stvqa, score_docvqa, summarise_stvqa},
     {"textvqa", "vqa_accuracy", kShortAnswer, read_textvqa, score_textvqa, nullptr},
-    {"vizwiz", "vqa_accuracy", kUnanswerable, read_vizwiz, score_vizwiz, nullptr},
+    {"vizwiz", "vqa_accuracy", kUnanswerable, read_vizwiz, score_vizwiz, nullptr, score_vizwiz_lmms_eval},
     {"vqav2", "vqa_accuracy", kShortAnswer, read_vqav2, score_vqav2, nullptr},
 };
 

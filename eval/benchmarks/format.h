@@ -32,6 +32,8 @@ struct BenchmarkFormat {
                                 const std::filesystem::path& images);
   double (*score)(const Question& question, std::string_view prediction);       ///< in [0, 1]
   std::vector<NamedValue> (*summarise)(std::span<const ScoredAnswer> answers);  ///< null if the mean says all
+  /// lmms-eval's form of the score where it differs; its mean is then the number `lmms_eval_accuracy`.
+  double (*lmms_eval_score)(const Question& question, std::string_view prediction) = nullptr;
 };
 
 /// The format of that name. Throws imp::Error listing the names if there is none.

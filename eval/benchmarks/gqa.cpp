@@ -7,7 +7,7 @@
 namespace imp::eval {
 namespace {
 
-std::string structural_type(const JsonText& file, simdjson::ondemand::value types) {
+std::string structural_type(const JsonStream& file, simdjson::ondemand::value types) {
   std::string found;
   for (auto field : types.get_object()) {
     const std::string_view key = field.unescaped_key();
@@ -20,11 +20,11 @@ std::string structural_type(const JsonText& file, simdjson::ondemand::value type
 
 std::vector<Question> read_gqa(const std::filesystem::path& annotations,
                                const std::filesystem::path& images) {
-  JsonText file(annotations);
+  JsonStream file(annotations);
   std::vector<Question> questions;
-  for_each_named_record(file, [&](std::string_view name, const char* at, const auto& read_members) {
+  for_each_named_record(file, [&](const std::string& name, const char* at, const auto& read_members) {
     Question question;
-    question.question_id = {std::string(name), false};
+    question.question_id = {name, false};
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
       if (key == "imageId") question.image_id = file.identifier(value, key);
       if (key == "question") question.question = file.text(value, key);

@@ -23,7 +23,7 @@ std::string kind_of(const std::filesystem::path& path) {
 
 void read_file_of_lines(const std::filesystem::path& path, const std::filesystem::path& images,
                         bool prefix_ids, std::vector<Question>& questions) {
-  JsonText file(path);
+  JsonStream file(path);
   const std::string kind = kind_of(path);
   for_each_line(file, [&](const char* at, const auto& read_members) {
     Question question;
@@ -71,6 +71,10 @@ double score_pope(const Question& question, std::string_view prediction) {
   return parse_yes_no_llava(prediction) == the_answer(question) ? 1.0 : 0.0;
 }
 
+double score_pope_lmms_eval(const Question& question, std::string_view prediction) {
+  return parse_yes_no_lmms_eval_pope(prediction) == the_answer(question) ? 1.0 : 0.0;
+}
+
 std::vector<NamedValue> summarise_pope(std::span<const ScoredAnswer> answers) {
   std::vector<YesNoRow> rows;
   std::map<std::string, std::vector<YesNoRow>> families;
@@ -84,7 +88,6 @@ std::vector<NamedValue> summarise_pope(std::span<const ScoredAnswer> answers) {
           {"precision", llava.precision},
           {"recall", llava.recall},
           {"yes_ratio", llava.yes_ratio},
-          {"lmms_eval_accuracy", lmms_eval.accuracy},
           {"lmms_eval_precision", lmms_eval.precision},
           {"lmms_eval_recall", lmms_eval.recall},
           {"lmms_eval_f1", lmms_eval.f1},

@@ -20,8 +20,11 @@ namespace imp::eval {
 /// 1 if LLaVA's parser reads the label out of the answer, else 0.
 [[nodiscard]] double score_pope(const Question& question, std::string_view prediction);
 
+/// The same by lmms-eval's parser.
+[[nodiscard]] double score_pope_lmms_eval(const Question& question, std::string_view prediction);
+
 /// `f1` (the mean over families, which LLaVA reports), precision, recall and yes ratio in LLaVA's form, and
-/// lmms-eval's five numbers named `lmms_eval_...`, over all answers.
+/// lmms-eval's other four numbers named `lmms_eval_...`, over all answers.
 [[nodiscard]] std::vector<NamedValue> summarise_pope(std::span<const ScoredAnswer> answers);
 
 }  // namespace imp::eval

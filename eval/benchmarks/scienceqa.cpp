@@ -10,19 +10,15 @@ namespace imp::eval {
 namespace {
 
 std::unordered_set<std::string> test_split(const std::filesystem::path& path) {
-  JsonText file(path);
+  JsonStream file(path);
   std::unordered_set<std::string> ids;
-  try {
-    simdjson::ondemand::document document = file.parse(file.content());
-    for (auto field : document.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      if (key != "test") continue;
-      for (auto id : field.value().get_array()) ids.insert(file.identifier(id.value(), key).text);
-    }
-  } catch (const simdjson::simdjson_error&) {
-    file.fail_syntax(file.content());
-  }
-  require_key(file, file.content().data(), !ids.empty(), "test");
+  for_each_member(file, [&](const std::string& key) {
+    if (key != "test") return file.skip_value();
+    file.parse(file.take_value(), [&](simdjson::ondemand::document& list) {
+      for (auto id : list.get_array()) ids.insert(file.identifier(id.value(), key).text);
+    });
+  });
+  require_top_key(file, !ids.empty(), "test");
   return ids;
 }
 
@@ -50,9 +46,9 @@ int answer_index(const Question& question) {
 std::vector<Question> read_scienceqa(const std::filesystem::path& problems,
                                      const std::filesystem::path& images) {
   const std::unordered_set<std::string> wanted = test_split(problems.parent_path() / "pid_splits.json");
-  JsonText file(problems);
+  JsonStream file(problems);
   std::vector<Question> questions;
-  for_each_named_record(file, [&](std::string_view name, const char* at, const auto& read_members) {
+  for_each_named_record(file, [&](const std::string& id, const char* at, const auto& read_members) {
     Problem problem;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
       if (key == "question") problem.question = file.text(value, key);
@@ -62,7 +58,6 @@ std::vector<Question> read_scienceqa(const std::filesystem::path& problems,
       if (key == "answer") problem.answer = file.whole_number(value, key);
       if (key == "image" && value.raw_json_token().starts_with('"')) problem.image = file.text(value, key);
     });
-    const std::string id(name);
     if (problem.image.empty() || !wanted.contains(id)) return;
     require_key(file, at, !problem.question.empty(), "question");
     require_key(file, at, !problem.choices.empty(), "choices");
@@ -84,12 +79,9 @@ double score_scienceqa(const Question& question, std::string_view prediction) {
   return option_score_llava(prediction, static_cast<int>(question.choices.size()), answer_index(question));
 }
 
-std::vector<NamedValue> summarise_scienceqa(std::span<const ScoredAnswer> answers) {
-  double sum = 0.0;
-  for (const ScoredAnswer& answer : answers)
-    sum += option_score_lmms_eval(answer.prediction, static_cast<int>(answer.question->choices.size()),
-                                  answer_index(*answer.question));
-  return {{"lmms_eval_accuracy", sum / static_cast<double>(answers.size())}};
+double score_scienceqa_lmms_eval(const Question& question, std::string_view prediction) {
+  return option_score_lmms_eval(prediction, static_cast<int>(question.choices.size()),
+                                answer_index(question));
 }
 
 }  // namespace imp::eval

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "eval/benchmarks/benchmark.h"
-#include "eval/benchmarks/format.h"
 
 namespace imp::eval {
 
@@ -21,7 +19,7 @@ namespace imp::eval {
 /// 1 if LLaVA's parser reads the right letter out of the answer, else 0.
 [[nodiscard]] double score_scienceqa(const Question& question, std::string_view prediction);
 
-/// `lmms_eval_accuracy`: the mean of lmms-eval's form of the score.
-[[nodiscard]] std::vector<NamedValue> summarise_scienceqa(std::span<const ScoredAnswer> answers);
+/// The same by lmms-eval's parser.
+[[nodiscard]] double score_scienceqa_lmms_eval(const Question& question, std::string_view prediction);
 
 }  // namespace imp::eval

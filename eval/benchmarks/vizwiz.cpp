@@ -8,7 +8,7 @@ namespace imp::eval {
 
 std::vector<Question> read_vizwiz(const std::filesystem::path& annotations,
                                   const std::filesystem::path& images) {
-  JsonText file(annotations);
+  JsonStream file(annotations);
   std::vector<Question> questions;
   for_each_record(file, [&](const char* at, const auto& read_members) {
     Question question;
@@ -16,12 +16,7 @@ std::vector<Question> read_vizwiz(const std::filesystem::path& annotations,
       if (key == "image") question.image_id = {file.text(value, key), false};
       if (key == "question") question.question = file.text(value, key);
       if (key == "answer_type") question.family = file.text(value, key);
-      if (key != "answers") return;
-      for (auto answer : value.get_array())
-        for (auto field : answer.get_object()) {
-          const std::string_view name = field.unescaped_key();
-          if (name == "answer") question.answers.push_back(file.text(field.value(), name));
-        }
+      if (key == "answers") question.answers = read_answer_objects(file, value);
     });
     require_key(file, at, !question.image_id.text.empty(), "image");
     require_key(file, at, !question.question.empty(), "question");
@@ -35,6 +30,11 @@ std::vector<Question> read_vizwiz(const std::filesystem::path& annotations,
 double score_vizwiz(const Question& question, std::string_view prediction) {
   (void)the_answer(question);
   return vqa_accuracy_lmms_eval_vqav2(prediction, question.answers);
+}
+
+double score_vizwiz_lmms_eval(const Question& question, std::string_view prediction) {
+  (void)the_answer(question);
+  return vqa_accuracy_lmms_eval_textvqa(prediction, question.answers);
 }
 
 }  // namespace imp::eval

@@ -15,7 +15,10 @@ namespace imp::eval {
 [[nodiscard]] std::vector<Question> read_vizwiz(const std::filesystem::path& annotations,
                                                 const std::filesystem::path& images);
 
-/// VQA accuracy in lmms-eval's VQAv2 form.
+/// VQA accuracy in lmms-eval's VQAv2 form, which is the VQA evaluation code's that VizWiz's server runs.
 [[nodiscard]] double score_vizwiz(const Question& question, std::string_view prediction);
+
+/// lmms-eval scores VizWiz in its TextVQA form.
+[[nodiscard]] double score_vizwiz_lmms_eval(const Question& question, std::string_view prediction);
 
 }  // namespace imp::eval

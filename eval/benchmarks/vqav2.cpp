@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/benchmarks/vqav2.h"
 
-#include <unordered_map>
-
 #include "eval/benchmarks/json_records.h"
+#include "eval/benchmarks/question_index.h"
 #include "eval/metrics/vqa_accuracy.h"
 #include "eval/text/python_text.h"
 #include "models/io/error.h"
@@ -17,67 +16,18 @@ std::filesystem::path annotations_beside(const std::filesystem::path& questions_
   return questions_file.parent_path() / name;
 }
 
-std::vector<std::string> read_answers(const JsonText& file, simdjson::ondemand::value list) {
-  constexpr std::size_t kAnnotators = 10;
-  std::vector<std::string> answers;
-  answers.reserve(kAnnotators);
-  for (auto item : list.get_array())
-    for (auto field : item.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      if (key == "answer") answers.push_back(file.text(field.value(), key));
-    }
-  return answers;
-}
-
-std::string data_subtype(JsonText& file) {
-  std::string found;
-  try {
-    simdjson::ondemand::document document = file.parse(file.content());
-    for (auto field : document.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      if (key == "data_subtype") found = file.text(field.value(), key);
-    }
-  } catch (const simdjson::simdjson_error&) {
-    file.fail_syntax(file.content());
-  }
-  require_key(file, file.content().data(), !found.empty(), "data_subtype");
-  return found == "test-dev2015" ? "test2015" : found;
-}
-
+/// test-dev is a part of test2015, and its pictures are named so.
 std::string picture_name(const std::string& subtype, const std::string& image_id) {
   const std::size_t zeros = image_id.size() < 12 ? 12 - image_id.size() : 0;
-  return "COCO_" + subtype + "_" + std::string(zeros, '0') + image_id + ".jpg";
+  return "COCO_" + (subtype == "test-dev2015" ? "test2015" : subtype) + "_" + std::string(zeros, '0') +
+         image_id + ".jpg";
 }
-
-/// Finds questions by id. Annotations come in the order of the questions as a rule, so the next one is tried
-/// first.
-class QuestionFinder {
- public:
-  explicit QuestionFinder(std::vector<Question>& questions) : questions_(questions) {}
-
-  Question* find(const std::string& id) {
-    if (next_ < questions_.size() && questions_[next_].question_id.text == id) return &questions_[next_++];
-    if (index_.empty()) {
-      index_.reserve(questions_.size());
-      for (std::size_t i = 0; i < questions_.size(); ++i) index_.emplace(questions_[i].question_id.text, i);
-    }
-    const auto found = index_.find(id);
-    if (found == index_.end()) return nullptr;
-    next_ = found->second + 1;
-    return &questions_[found->second];
-  }
-
- private:
-  std::vector<Question>& questions_;
-  std::size_t next_ = 0;
-  std::unordered_map<std::string_view, std::size_t> index_;
-};
 
 /// Puts answers and types of the annotations file to the questions; annotations of no question are passed
 /// over.
 void add_annotations(std::vector<Question>& questions, const std::filesystem::path& path) {
-  JsonText file(path);
-  QuestionFinder finder(questions);
+  JsonStream file(path);
+  QuestionIndex index(questions);
   for_each_record(file, "annotations", [&](const char* at, const auto& read_members) {
     Identifier id;
     std::vector<std::string> answers;
@@ -85,14 +35,14 @@ void add_annotations(std::vector<Question>& questions, const std::filesystem::pa
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
       if (key == "question_id") id = file.identifier(value, key);
       if (key == "answer_type") answer_type = file.text(value, key);
-      if (key == "answers") answers = read_answers(file, value);
+      if (key == "answers") answers = read_answer_objects(file, value);
     });
     require_key(file, at, !id.text.empty(), "question_id");
     require_key(file, at, !answers.empty(), "answers");
-    Question* const question = finder.find(id.text);
-    if (question == nullptr) return;
-    question->answers = std::move(answers);
-    question->family = std::move(answer_type);
+    const std::optional<std::size_t> found = index.find(id.text);
+    if (!found) return;
+    questions[*found].answers = std::move(answers);
+    questions[*found].family = std::move(answer_type);
   });
   for (const Question& question : questions)
     if (question.answers.empty())
@@ -104,10 +54,10 @@ void add_annotations(std::vector<Question>& questions, const std::filesystem::pa
 
 std::vector<Question> read_vqav2(const std::filesystem::path& questions_file,
                                  const std::filesystem::path& images) {
-  JsonText file(questions_file);
-  const std::string subtype = data_subtype(file);
+  JsonStream file(questions_file);
+  std::string subtype;
   std::vector<Question> questions;
-  for_each_record(file, "questions", [&](const char* at, const auto& read_members) {
+  const auto read_question = [&](const char* at, const auto& read_members) {
     Question question;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
       if (key == "question_id") question.question_id = file.identifier(value, key);
@@ -117,9 +67,15 @@ std::vector<Question> read_vqav2(const std::filesystem::path& questions_file,
     require_key(file, at, !question.question_id.text.empty(), "question_id");
     require_key(file, at, !question.image_id.text.empty(), "image_id");
     require_key(file, at, !question.question.empty(), "question");
-    if (!images.empty()) question.image_path = images / picture_name(subtype, question.image_id.text);
     questions.push_back(std::move(question));
+  };
+  for_each_record(file, "questions", read_question, [&](std::string_view key, std::string_view value) {
+    if (key == "data_subtype") subtype = file.taken_text(value, key);
   });
+  require_top_key(file, !subtype.empty(), "data_subtype");
+  if (!images.empty())
+    for (Question& question : questions)
+      question.image_path = images / picture_name(subtype, question.image_id.text);
   const std::filesystem::path annotations = annotations_beside(questions_file);
   if (annotations != questions_file && std::filesystem::exists(annotations))
     add_annotations(questions, annotations);

@@ -2,9 +2,8 @@
 #include "eval/metrics/anls.h"
 
 #include <algorithm>
-#include <numeric>
-#include <vector>
 
+#include "eval/metrics/edit_distance.h"
 #include "eval/text/python_text.h"
 #include "models/io/error.h"
 
@@ -23,27 +22,6 @@ std::u32string collapsed_lower(std::string_view text) {
   return to_code_points(joined);
 }
 
-/// Levenshtein distance, or any number above `limit` once the distance is known to exceed it.
-std::size_t distance_up_to(std::u32string_view a, std::u32string_view b, std::size_t limit) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > limit) return limit + 1;
-  std::vector<std::size_t> row(a.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t j = 0; j < b.size(); ++j) {
-    std::size_t diagonal = row[0];
-    row[0] = j + 1;
-    std::size_t least = row[0];
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      const std::size_t above = row[i + 1];
-      row[i + 1] = a[i] == b[j] ? diagonal : 1 + std::min({diagonal, above, row[i]});
-      diagonal = above;
-      least = std::min(least, row[i + 1]);
-    }
-    if (least > limit) return limit + 1;
-  }
-  return row.back();
-}
-
 std::size_t upper_length(std::string_view text) {
   return python_length(python_upper(text));
 }
@@ -59,7 +37,7 @@ double anls(std::string_view prediction, std::span<const std::string> answers) {
     const std::size_t length = std::max(upper_length(answer), predicted_length);
     if (length == 0) return 1.0;
     // A distance above half the length scores 0, whatever it is.
-    const std::size_t distance = distance_up_to(collapsed_lower(answer), predicted, length / 2 + 1);
+    const std::size_t distance = edit_distance_up_to(collapsed_lower(answer), predicted, length / 2 + 1);
     best = std::max(best, 1.0 - static_cast<double>(distance) / static_cast<double>(length));
   }
   return best < kThreshold ? 0.0 : best;

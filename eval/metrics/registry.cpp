@@ -14,6 +14,7 @@
 #include "eval/metrics/option_letter.h"
 #include "eval/metrics/pope_metrics.h"
 #include "eval/metrics/relaxed_accuracy.h"
+#include "eval/metrics/stvqa.h"
 #include "eval/metrics/vqa_accuracy.h"
 #include "eval/metrics/vqa_normalize.h"
 #include "eval/metrics/yes_no.h"
@@ -136,6 +137,13 @@ void add_exact_match_gqa(Json& line) {
   line["score"] = exact_match_gqa(text(line, "prediction"), text(line, "answer"));
 }
 
+void add_stvqa(Json& line) {
+  const std::string prediction = text(line, "prediction");
+  const std::vector<std::string> answers = texts(line, "answers");
+  line["anls_m4c"] = stvqa_anls_m4c(prediction, answers);
+  line["accuracy_m4c"] = stvqa_accuracy_m4c(prediction, answers);
+}
+
 void add_clustered_standard_error(Json& line) {
   std::vector<double> scores;
   for (const Json& score : array(line, "scores")) {
@@ -157,6 +165,7 @@ constexpr LineMetric kMetrics[] = {
      add_option_letter},
     {"pope_metrics", "rows of prediction, label", "llava, lmms_eval", add_pope_metrics},
     {"relaxed_accuracy", "prediction, answer", "score", add_relaxed_accuracy},
+    {"stvqa", "prediction, answers", "anls_m4c, accuracy_m4c", add_stvqa},
     {"vqa_accuracy", "prediction, answers", "score, score_lmms_eval_textvqa, score_lmms_eval_vqav2",
      add_vqa_accuracy},
     {"vqa_normalize", "text", "normalized, normalized_lmms_eval", add_vqa_normalize},

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/predictions/prediction.h"
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "eval/json/json_text.h"
+#include "eval/benchmarks/json_records.h"
 #include "models/io/file.h"
 
 namespace imp::eval {
 namespace {
 
-std::optional<double> read_score(const JsonText& file, simdjson::ondemand::value value) {
+std::optional<double> read_score(const JsonStream& file, simdjson::ondemand::value value) {
   const std::string_view token = value.raw_json_token();
   if (token.starts_with("null")) return std::nullopt;
   double score = 0.0;
@@ -20,7 +19,7 @@ std::optional<double> read_score(const JsonText& file, simdjson::ondemand::value
   return score;
 }
 
-std::string read_answer(const JsonText& file, simdjson::ondemand::value value) {
+std::string read_answer(const JsonStream& file, simdjson::ondemand::value value) {
   const char* const at = value.raw_json_token().data();
   std::string answer = file.text(value, "prediction");
   if (answer.size() > kLongestAnswer)
@@ -29,9 +28,8 @@ std::string read_answer(const JsonText& file, simdjson::ondemand::value value) {
   return answer;
 }
 
-/// Fills in the member of that name, if it is one; says whether it was the
-/// answer.
-bool read_member(const JsonText& file, std::string_view key, simdjson::ondemand::value value,
+/// Fills in the member of that name, if it is one; says whether it was the answer.
+bool read_member(const JsonStream& file, std::string_view key, simdjson::ondemand::value value,
                  Prediction& out) {
   if (key == "question_id") out.question_id = file.identifier(value, key);
   if (key == "image_id") out.image_id = file.identifier(value, key);
@@ -43,23 +41,6 @@ bool read_member(const JsonText& file, std::string_view key, simdjson::ondemand:
   return key == "prediction";
 }
 
-Prediction read_line(JsonText& file, std::string_view line) {
-  Prediction prediction;
-  bool has_answer = false;
-  try {
-    simdjson::ondemand::document document = file.parse(line);
-    for (auto field : document.get_object())
-      has_answer |= read_member(file, field.unescaped_key(), field.value(), prediction);
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-      file.fail(line.data(), "more than one value on the line; one object a line is needed");
-  } catch (const simdjson::simdjson_error&) {
-    file.fail_syntax(line);
-  }
-  if (prediction.question_id.text.empty()) file.fail(line.data(), "no key 'question_id'");
-  if (!has_answer) file.fail(line.data(), "no key 'prediction'");
-  return prediction;
-}
-
 nlohmann::ordered_json to_json(const Identifier& id) {
   if (id.is_number) return std::stoll(id.text);
   return id.text;
@@ -68,17 +49,18 @@ nlohmann::ordered_json to_json(const Identifier& id) {
 }  // namespace
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
-  JsonText file(path);
+  JsonStream file(path);
   std::vector<Prediction> predictions;
-  std::string_view rest = file.content();
-  predictions.reserve(static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) + 1);
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-      predictions.push_back(read_line(file, line));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  }
+  for_each_line(file, [&](const char* at, const auto& read_members) {
+    Prediction prediction;
+    bool has_answer = false;
+    read_members([&](std::string_view key, simdjson::ondemand::value value) {
+      has_answer |= read_member(file, key, value, prediction);
+    });
+    require_key(file, at, !prediction.question_id.text.empty(), "question_id");
+    if (!has_answer) file.fail(at, "no key 'prediction'");
+    predictions.push_back(std::move(prediction));
+  });
   return predictions;
 }
 

@@ -20,7 +20,7 @@ nlohmann::ordered_json report_json(const std::string& benchmark, const ScoreRepo
           {"missing", report.problems.missing.size()},
           {"duplicate", report.problems.duplicate.size()},
           {"unknown", report.problems.unknown.size()},
-          {"empty", report.problems.empty.size()}};
+          {"empty", report.problems.empty.size() + report.problems.unsaid.size()}};
 }
 
 }  // namespace imp::eval

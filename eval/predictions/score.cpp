@@ -4,36 +4,13 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <unordered_map>
 
+#include "eval/benchmarks/question_index.h"
 #include "eval/metrics/clustered_standard_error.h"
 #include "models/io/error.h"
 
 namespace imp::eval {
 namespace {
-
-/// Finds questions by id; a file in the questions' own order needs no table.
-class QuestionIndex {
- public:
-  explicit QuestionIndex(const std::vector<Question>& questions) : questions_(questions) {}
-
-  [[nodiscard]] std::optional<std::size_t> find(std::string_view id) {
-    if (next_ < questions_.size() && questions_[next_].question_id.text == id) return next_++;
-    if (index_.empty()) {
-      index_.reserve(questions_.size());
-      for (std::size_t i = 0; i < questions_.size(); ++i) index_.emplace(questions_[i].question_id.text, i);
-    }
-    const auto found = index_.find(id);
-    if (found == index_.end()) return std::nullopt;
-    next_ = found->second + 1;
-    return found->second;
-  }
-
- private:
-  const std::vector<Question>& questions_;
-  std::size_t next_ = 0;
-  std::unordered_map<std::string_view, std::size_t> index_;
-};
 
 /// Scores the first answer to each question; fills in `report.scores` and `report.problems`.
 std::vector<ScoredAnswer> score_each(const Benchmark& benchmark, std::span<const Prediction> predictions,
@@ -53,7 +30,9 @@ std::vector<ScoredAnswer> score_each(const Benchmark& benchmark, std::span<const
       report.problems.duplicate.push_back(prediction.question_id.text);
     } else {
       answered[*found] = true;
-      if (prediction.text.empty()) report.problems.empty.push_back(prediction.question_id.text);
+      if (prediction.text.empty())
+        (prediction.answer_tokens ? report.problems.empty : report.problems.unsaid)
+            .push_back(prediction.question_id.text);
       const Question& question = benchmark.questions[*found];
       answers.push_back({&question, prediction.text, format.score(question, prediction.text)});
       report.scores[i] = answers.back().score;
@@ -78,6 +57,13 @@ void summarise_mean(std::span<const ScoredAnswer> answers, ScoreReport& report) 
   const std::vector<std::size_t> clusters = number_clusters(pictures);
   report.standard_error = clustered_standard_error(scores, clusters);
   report.images = *std::max_element(clusters.begin(), clusters.end()) + 1;
+}
+
+NamedValue lmms_eval_mean(std::span<const ScoredAnswer> answers, const BenchmarkFormat& format) {
+  double sum = 0.0;
+  for (const ScoredAnswer& answer : answers)
+    sum += format.lmms_eval_score(*answer.question, answer.prediction);
+  return {"lmms_eval_accuracy", sum / static_cast<double>(answers.size())};
 }
 
 std::vector<FamilyScore> family_scores(std::span<const ScoredAnswer> answers) {
@@ -116,19 +102,30 @@ ScoreReport score_predictions(const Benchmark& benchmark, std::span<const Predic
   const std::vector<ScoredAnswer> answers = score_each(benchmark, predictions, report);
   if (answers.empty())
     throw Error(benchmark.name + ": none of " + std::to_string(predictions.size()) +
-                " predictions answers a question of the benchmark; do the two files belong together?");
+                " predictions answers a question of the benchmark's " +
+                std::to_string(benchmark.questions.size()) + "; do the two files belong together?");
   summarise_mean(answers, report);
   report.families = family_scores(answers);
-  if (format.summarise != nullptr) report.further = format.summarise(answers);
+  if (format.lmms_eval_score != nullptr) report.further.push_back(lmms_eval_mean(answers, format));
+  if (format.summarise != nullptr)
+    for (NamedValue& value : format.summarise(answers)) report.further.push_back(std::move(value));
   return report;
 }
 
-void require_complete(const PredictionProblems& problems, const std::string& where) {
+std::string describe(const PredictionProblems& problems) {
   std::string message;
   add_problem(message, problems.missing, "questions without an answer");
   add_problem(message, problems.duplicate, "repeated answers");
   add_problem(message, problems.unknown, "answers to unknown questions");
+  add_problem(message, problems.unsaid, "empty answers without answer_tokens");
   add_problem(message, problems.empty, "empty answers");
+  return message;
+}
+
+void require_complete(const PredictionProblems& problems, const std::string& where) {
+  PredictionProblems grave = problems;
+  grave.empty.clear();
+  const std::string message = describe(grave);
   if (!message.empty())
     throw Error(where + ": " + message + "; answer every question once, or pass --partial");
 }

@@ -17,7 +17,9 @@ struct PredictionProblems {
   std::vector<std::string> missing;    ///< questions without an answer
   std::vector<std::string> duplicate;  ///< second and later answers to a question; only the first counts
   std::vector<std::string> unknown;    ///< answers to no question of the benchmark
-  std::vector<std::string> empty;      ///< answers without text; they count, as what the metric gives them
+  /// Answers without text; they count, as what the metric gives them. `empty` are those that a model gave:
+  /// the line says how many tokens it took. `unsaid` are the others: more likely an answer that got lost.
+  std::vector<std::string> empty, unsaid;
 };
 
 /// Mean score of one question family.
@@ -47,7 +49,11 @@ struct ScoreReport {
                                             std::span<const Prediction> predictions);
 
 /// Throws imp::Error `where: ...` with counts and the first ids if a question is missing, answered twice or
-/// unknown, or an answer is empty.
+/// unknown, or an empty answer is not said to be the model's own.
 void require_complete(const PredictionProblems& problems, const std::string& where);
+
+/// Counts and first ids of everything in `problems`, such as "empty answers: 2 (5, 8)"; nothing if all is
+/// well.
+[[nodiscard]] std::string describe(const PredictionProblems& problems);
 
 }  // namespace imp::eval

@@ -32,12 +32,10 @@ void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log
   const std::vector<Prediction> predictions = read_predictions(request.predictions);
   const ScoreReport report = score_predictions(benchmark, predictions);
   if (!request.partial) require_complete(report.problems, request.predictions.string());
-  const PredictionProblems& problems = report.problems;
-  if (!problems.missing.empty() || !problems.duplicate.empty() || !problems.unknown.empty())
-    log << fmt::format(
-        "{}: partial: {} questions without an answer, {} repeated and {} unknown answers left out\n",
-        request.predictions.string(), problems.missing.size(), problems.duplicate.size(),
-        problems.unknown.size());
+  const std::string remarks = describe(report.problems);
+  if (!remarks.empty())
+    log << fmt::format("{}: {}; the score is the mean over {} answered questions\n",
+                       request.predictions.string(), remarks, report.n);
   out << (request.json ? report_json(request.benchmark, report).dump(2) + "\n"
                        : to_table(request.benchmark, report));
 }

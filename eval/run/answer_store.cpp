@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/run/answer_store.h"
 
-#include <string_view>
-#include <unordered_map>
-
+#include "eval/benchmarks/question_index.h"
 #include "models/io/error.h"
 
 namespace imp::eval {
@@ -50,14 +48,12 @@ void AnswerStore::check_settings(const nlohmann::json& settings) const {
 }
 
 void AnswerStore::read(const std::filesystem::path& path, const Benchmark& benchmark) {
-  std::unordered_map<std::string_view, std::size_t> index;
-  for (std::size_t i = 0; i < benchmark.questions.size(); ++i)
-    index.emplace(benchmark.questions[i].question_id.text, i);
+  QuestionIndex index(benchmark.questions);
   for (Prediction& prediction : read_predictions(path)) {
-    const auto found = index.find(prediction.question_id.text);
-    if (found == index.end() || answers_[found->second]) continue;
+    const std::optional<std::size_t> found = index.find(prediction.question_id.text);
+    if (!found || answers_[*found]) continue;
     prediction.score.reset();
-    answers_[found->second] = std::move(prediction);
+    answers_[*found] = std::move(prediction);
     ++count_;
   }
 }

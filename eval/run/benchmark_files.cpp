@@ -30,6 +30,7 @@ const std::vector<Layout>& layouts() {
       {"pope", {"coco_pope_random.json"}, {"val2014", "images"}},
       {"scenetext", {"test.json"}, {"images/test", "images"}},
       {"scienceqa", {"problems.json"}, {"images/test", "images", "test"}},
+      {"stvqa", {"test_task_3.json", "train_task_3.json"}, {"images", "."}},
       {"textvqa",
        {"TextVQA_0.5.1_val.json", "TextVQA_0.5.1_test.json"},
        {"train_images", "test_images", "images"}},

@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "eval/benchmarks/format.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
 
@@ -12,47 +14,88 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// lmms-eval's task and the name that it gives the mean of the scores.
+/// lmms-eval's task, the name that it gives the mean of the scores, and its other numbers.
 struct Task {
+  struct Number {
+    std::string_view theirs, ours;  ///< ours: a further number's name, or a family's
+    double scale = 1.0;
+  };
   std::string_view benchmark, task, metric;
+  std::vector<Number> numbers = {};
 };
 
-constexpr Task kTasks[] = {
-    {"chartqa", "chartqa", "relaxed_overall"},
-    {"docvqa", "docvqa_val", "anls"},
-    {"gqa", "gqa", "exact_match"},
-    {"infovqa", "infovqa_val", "anls"},
-    {"mmbench", "mmbench_en_dev", "accuracy"},
-    {"mme", "mme", "accuracy"},
-    {"ocrbench", "ocrbench", "ocrbench_accuracy"},
-    {"pope", "pope", "pope_accuracy"},
-    {"scienceqa", "scienceqa_img", "exact_match"},
-    {"textvqa", "textvqa_val", "exact_match"},
-    {"vizwiz", "vizwiz_vqa_val", "exact_match"},
-    {"vqav2", "vqav2_val", "exact_match"},
-};
+const std::vector<Task>& tasks() {
+  static const std::vector<Task> all = {
+      {"chartqa",
+       "chartqa",
+       "relaxed_overall",
+       {{"relaxed_human_split", "human"}, {"relaxed_augmented_split", "augmented"}}},
+      {"docvqa", "docvqa_val", "anls"},
+      {"gqa", "gqa", "exact_match"},
+      {"infovqa", "infovqa_val", "anls"},
+      {"mmbench", "mmbench_en_dev", "accuracy", {{"gpt_eval_score", "circular_accuracy", 100.0}}},
+      {"mme",
+       "mme",
+       "accuracy",
+       {{"mme_perception_score", "perception"}, {"mme_cognition_score", "cognition"}}},
+      {"ocrbench", "ocrbench", "ocrbench_accuracy"},
+      {"pope",
+       "pope",
+       "pope_accuracy",
+       {{"pope_precision", "lmms_eval_precision"},
+        {"pope_recall", "lmms_eval_recall"},
+        {"pope_f1_score", "lmms_eval_f1"},
+        {"pope_yes_ratio", "lmms_eval_yes_ratio"}}},
+      {"scienceqa", "scienceqa_img", "exact_match"},
+      {"stvqa", "stvqa", "anls"},
+      {"textvqa", "textvqa_val", "exact_match"},
+      {"vizwiz", "vizwiz_vqa_val", "exact_match"},
+      {"vqav2", "vqav2_val", "exact_match"},
+  };
+  return all;
+}
 
 Task task_of(const FinishedBenchmark& finished) {
-  for (const Task& task : kTasks)
+  for (const Task& task : tasks())
     if (task.benchmark == finished.benchmark->name) return task;
   return {finished.benchmark->name, finished.benchmark->name,
           finished.report == nullptr ? "submission" : std::string_view(finished.report->metric)};
+}
+
+std::optional<double> number_of(const ScoreReport& report, std::string_view name) {
+  for (const NamedValue& further : report.further)
+    if (further.name == name) return further.value;
+  for (const FamilyScore& family : report.families)
+    if (family.family == name) return family.mean;
+  return std::nullopt;
 }
 
 Json results_of(const FinishedBenchmark& finished) {
   const Task task = task_of(finished);
   Json results{{"alias", task.task}};
   if (finished.report == nullptr) return results;
+  const ScoreReport& report = *finished.report;
   const std::string metric(task.metric);
-  results[metric + ",none"] = finished.report->mean;
-  const double error = finished.report->standard_error;
-  results[metric + "_stderr,none"] = std::isfinite(error) ? Json(error) : Json("N/A");
-  for (const NamedValue& further : finished.report->further) results[further.name + ",none"] = further.value;
+  // The standard error is that of our form of the score.
+  const std::optional<double> their_mean = number_of(report, "lmms_eval_accuracy");
+  const bool known = !their_mean && std::isfinite(report.standard_error);
+  results[metric + ",none"] = their_mean.value_or(report.mean);
+  results[metric + "_stderr,none"] = known ? Json(report.standard_error) : Json("N/A");
+  for (const Task::Number& number : task.numbers)
+    if (const auto value = number_of(report, number.ours))
+      results[std::string(number.theirs) + ",none"] = *value * number.scale;
   return results;
+}
+
+/// The answer's score in lmms-eval's form.
+double sample_score(const Question& question, const Prediction& prediction, const BenchmarkFormat& format) {
+  return format.lmms_eval_score == nullptr ? *prediction.score
+                                           : format.lmms_eval_score(question, prediction.text);
 }
 
 std::string samples_of(const FinishedBenchmark& finished) {
   const Task task = task_of(finished);
+  const BenchmarkFormat& format = find_benchmark_format(finished.benchmark->name);
   std::string lines;
   for (std::size_t i = 0; i < finished.predictions.size(); ++i) {
     const Question& question = finished.benchmark->questions[i];
@@ -67,7 +110,7 @@ std::string samples_of(const FinishedBenchmark& finished) {
               {"filtered_resps", Json::array({prediction.text})},
               {"doc_hash", content_hash(doc.dump(-1, ' ', false, Json::error_handler_t::replace))},
               {"input", finished.prompts[i]}};
-    if (prediction.score) line[std::string(task.metric)] = *prediction.score;
+    if (prediction.score) line[std::string(task.metric)] = sample_score(question, prediction, format);
     line["question_id"] = question.question_id.text;
     lines += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
@@ -77,7 +120,7 @@ std::string samples_of(const FinishedBenchmark& finished) {
 }  // namespace
 
 std::string lmms_eval_task(const std::string& benchmark) {
-  for (const Task& task : kTasks)
+  for (const Task& task : tasks())
     if (task.benchmark == benchmark) return std::string(task.task);
   return benchmark;
 }

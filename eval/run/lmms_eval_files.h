@@ -25,7 +25,7 @@ struct FinishedBenchmark {
 /// Writes `<folder>/<model>/<date>_results.json` and `<date>_samples_<task>.jsonl`, laid out as lmms-eval
 /// 0.7.3 writes them with --log_samples: tasks under lmms-eval's names, `results.<task>."<metric>,none"` with
 /// `_stderr`, a sample a line with `doc_id, input, target, filtered_resps, doc_hash` and the metric's value
-/// (0 to 1). `date` is YYYYMMDD_HHMMSS.
+/// (0 to 1). Scores are in lmms-eval's form where that differs from ours. `date` is YYYYMMDD_HHMMSS.
 void write_lmms_eval_files(const std::filesystem::path& folder, const std::string& model,
                            const std::string& date, std::span<const FinishedBenchmark> finished);
 

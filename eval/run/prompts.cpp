@@ -50,7 +50,7 @@ void Prompts::read_overrides(const std::filesystem::path& path) {
 }
 
 void Prompts::read_ocr_tokens(const std::filesystem::path& path) {
-  JsonText file(path);
+  JsonStream file(path);
   for_each_record(file, "data", [&](const char* at, const auto& read_members) {
     std::string id, joined;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {

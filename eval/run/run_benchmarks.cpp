@@ -230,6 +230,8 @@ void score_task(Task& task, const RunRequest& request) {
     task.report = score_predictions(task.benchmark, task.predictions);
     for (std::size_t i = 0; i < task.predictions.size(); ++i)
       task.predictions[i].score = task.report->scores[i];
+    const std::string remarks = describe(task.report->problems);
+    if (!remarks.empty()) fmt::print(stderr, "{}: {}\n", task.benchmark.name, remarks);
   }
   task.answers->finish(task.predictions);
   const auto submission = write_submission(request.output / "submissions", task.benchmark, task.predictions);

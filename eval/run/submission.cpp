@@ -58,7 +58,7 @@ std::optional<std::filesystem::path> write_submission(const std::filesystem::pat
   const std::filesystem::path path = folder / (name + (table ? ".xlsx" : ".json"));
   if (table) {
     write_file_atomically(path, as_table(predictions, benchmark));
-  } else if (name == "vqav2" || name == "textvqa") {
+  } else if (name == "vqav2" || name == "textvqa" || name == "stvqa") {
     write_file_atomically(path, as_json(predictions, benchmark, "question_id", false));
   } else if (name == "docvqa" || name == "infovqa") {
     write_file_atomically(path, as_json(predictions, benchmark, "questionId", false));

@@ -171,7 +171,11 @@ char32_t code_point_before(std::string_view text, std::size_t offset) {
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   for (std::size_t offset = 0; offset < text.size();) {
     const std::size_t here = offset;
-    if (next(text, offset) < 0) return here;
+    if (static_cast<unsigned char>(text[here]) < 0x80) {
+      ++offset;
+    } else if (next(text, offset) < 0) {
+      return here;
+    }
   }
   return std::nullopt;
 }

@@ -7,17 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "eval/text/text_stream.h"
+
 namespace imp::eval {
 
 /// A table of tab-separated values with a header line. A field in double quotes may hold tabs, line breaks
-/// and, doubled, quotes, as Python's csv and pandas write them.
+/// and, doubled, quotes, as Python's csv and pandas write them. One row is in memory at a time.
 class TsvReader {
  public:
-  /// Reads the file and its header. Throws imp::Error if it cannot be read, is not UTF-8, or has no header.
+  /// Reads the header. Throws imp::Error if the file cannot be read or has no header.
   explicit TsvReader(const std::filesystem::path& path);
 
   /// Moves to the next row; false at the end. Throws imp::Error with file and line if the row has another
-  /// number of fields than the header or a quote is not closed.
+  /// number of fields than the header, is not UTF-8, or a quote is not closed.
   bool next();
 
   /// The row's field under that heading, or nothing (an empty view) if there is no such column.
@@ -31,10 +33,11 @@ class TsvReader {
 
  private:
   bool read_row(std::vector<std::string>& fields);
+  std::string_view take_plain(bool quoted);  ///< what is held up to the next mark of the format
+  bool at_end();                             ///< reads on if nothing is held
+  char take();
 
-  std::filesystem::path path_;
-  std::string content_;
-  std::size_t offset_ = 0;
+  TextStream stream_;
   std::size_t line_ = 1;  ///< of the row last read
   std::size_t next_line_ = 1;
   std::vector<std::string> headings_;

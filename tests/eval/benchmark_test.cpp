@@ -71,10 +71,9 @@ TEST(Textvqa, TruncatedFileIsRefusedWithItsPlace) {
 
 TEST(Textvqa, FileOfAnotherShapeIsRefused) {
   EXPECT_THAT(refusal("textvqa", "[1]"), testing::HasSubstr("a.json:1:1: JSON of another shape"));
-  EXPECT_EQ(refusal("textvqa", "{}"),
-            "a.json:1:1: no key 'data'; TextVQA's annotations are one object with it");
+  EXPECT_EQ(refusal("textvqa", "{}"), "a.json:1:1: no key 'data', or it is empty");
   EXPECT_EQ(refusal("textvqa", R"({"data":[{"question_id":1,"image_id":"p"}]})"),
-            "a.json:1:10: no key 'question'");
+            "a.json:1:10: no key 'question', or it is empty");
 }
 
 TEST(Scenetext, IsTextvqasLayoutWithAFamily) {

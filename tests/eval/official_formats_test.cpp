@@ -72,6 +72,33 @@ TEST(OfficialFormats, VizwizHasOneQuestionAPicture) {
   const ScoreReport report = score(benchmark, {"Unanswerable", "bud light"});
   EXPECT_NEAR(report.scores[0].value(), 1.0, 1e-9);
   EXPECT_NEAR(report.scores[1].value(), 0.6, 1e-9);  // two of ten: (2 * 1/3 + 8 * 2/3) / 10
+  EXPECT_NEAR(further(report)["lmms_eval_accuracy"], 0.8, 1e-9);
+}
+
+TEST(OfficialFormats, StvqaNamesPicturesByTheirDataSet) {
+  const Benchmark benchmark = load_benchmark("stvqa", kData / "stvqa/train_task_3.json", "images");
+  ASSERT_EQ(benchmark.questions.size(), 3U);
+  EXPECT_EQ(benchmark.questions[1].question_id.text, "2");
+  EXPECT_EQ(benchmark.questions[1].image_path, "images/coco-text/COCO_train2014_000000209664.jpg");
+  EXPECT_EQ(benchmark.questions[2].image_path, "images/VizWiz/VizWiz_000000006520.jpg") << "no file_path";
+  EXPECT_EQ(benchmark.questions[2].family, "VizWiz");
+  EXPECT_EQ(prompt(benchmark, benchmark.questions[1]),
+            "What does the sign say?\nAnswer the question using a single word or phrase.");
+  const ScoreReport report = score(benchmark, {"45th parallel drive", "Stop.", "air france"});
+  EXPECT_EQ(report.metric, "anls");
+  // The forms disagree on "air france": the answers are "Air  France", 11 long, and "airfrance".
+  EXPECT_NEAR(report.mean, (16.0 / 19 + 4.0 / 5 + 1.0) / 3, 1e-12);
+  EXPECT_NEAR(further(report)["m4c_anls"], (16.0 / 19 + 4.0 / 5 + 10.0 / 11) / 3, 1e-12);
+  EXPECT_NEAR(further(report)["m4c_accuracy"], 2.0 / 3, 1e-12);
+}
+
+TEST(OfficialFormats, StvqasTestFileIsAskedNotScored) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "test_task_3.json",
+                        R"({"data":[{"question_id":5,"file_path":"test/1.jpg","question":"a?"}]})");
+  const Benchmark benchmark = load_benchmark("stvqa", folder / "test_task_3.json", "images");
+  EXPECT_EQ(benchmark.questions.at(0).image_path, "images/test/1.jpg");
+  EXPECT_THROW((void)score(benchmark, {"a"}), Error);
 }
 
 TEST(OfficialFormats, Gqa) {

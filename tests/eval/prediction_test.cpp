@@ -68,7 +68,7 @@ TEST(Predictions, BrokenLinesAreRefusedWithTheirPlace) {
   EXPECT_EQ(refusal("{\"question_id\":1,\"prediction\":\"a\"} x\n"),
             "p.jsonl:1:36: not JSON; a value, comma or closing bracket is missing or wrong here");
   EXPECT_EQ(refusal("{\"question_id\":1,\"text\":\"a\"}\n"), "p.jsonl:1:1: no key 'prediction'");
-  EXPECT_EQ(refusal("{\"prediction\":\"a\"}\n"), "p.jsonl:1:1: no key 'question_id'");
+  EXPECT_EQ(refusal("{\"prediction\":\"a\"}\n"), "p.jsonl:1:1: no key 'question_id', or it is empty");
   EXPECT_EQ(refusal("{\"question_id\":1.5,\"prediction\":\"a\"}\n"),
             "p.jsonl:1:16: 'question_id' is neither a string nor a whole number");
   EXPECT_EQ(refusal("{\"question_id\":1,\"prediction\":\"\\ud800\"}\n"),

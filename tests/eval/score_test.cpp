@@ -53,6 +53,18 @@ TEST(ScorePredictions, GivesMeanErrorFamiliesAndEachScore) {
   EXPECT_NO_THROW(require_complete(report.problems, "p.jsonl"));
 }
 
+TEST(ScorePredictions, AnEmptyAnswerOfTheModelIsAnAnswer) {
+  std::vector<Prediction> predictions;
+  for (int i = 0; i < 10; ++i) predictions.push_back(answer(std::to_string(i), "word " + std::to_string(i)));
+  predictions[3].text = predictions[7].text = "";
+  predictions[3].answer_tokens = predictions[7].answer_tokens = 1;
+  const ScoreReport report = score_predictions(ten_questions(), predictions);
+  EXPECT_DOUBLE_EQ(report.mean, 0.8);
+  EXPECT_EQ(report.scores[3], 0.0);
+  EXPECT_NO_THROW(require_complete(report.problems, "p.jsonl"));
+  EXPECT_EQ(describe(report.problems), "empty answers: 2 (3, 7)");
+}
+
 TEST(ScorePredictions, CountsAndListsWhatDoesNotFit) {
   std::vector<Prediction> predictions = {answer("0", "word 0"), answer("0", "no"), answer("x", "a"),
                                          answer("1", "")};
@@ -69,7 +81,8 @@ TEST(ScorePredictions, CountsAndListsWhatDoesNotFit) {
     EXPECT_STREQ(
         error.what(),
         "p.jsonl: questions without an answer: 8 (2, 3, 4, ...), repeated answers: 1 (0), answers to unknown "
-        "questions: 1 (x), empty answers: 1 (1); answer every question once, or pass --partial");
+        "questions: 1 (x), empty answers without answer_tokens: 1 (1); answer every question once, or pass "
+        "--partial");
   }
 }
 

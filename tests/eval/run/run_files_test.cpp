@@ -25,7 +25,7 @@ Question question(const std::string& id) {
 TEST(BenchmarkFiles, OfficialNamesAreFound) {
   EXPECT_EQ(find_benchmark_files("textvqa", kData).annotations, kData / "textvqa/TextVQA_0.5.1_val.json");
   EXPECT_EQ(find_benchmark_files("pope", kData).annotations, kData / "pope");
-  EXPECT_EQ(find_all_benchmarks(kData).size(), 12U);
+  EXPECT_EQ(find_all_benchmarks(kData).size(), 13U);
   EXPECT_THROW((void)find_benchmark_files("vizwiz", kData / "pope"), Error);
   EXPECT_THROW((void)find_all_benchmarks(kData / "pope"), Error);
 }
@@ -106,6 +106,9 @@ TEST(Submission, EachServerGetsItsForm) {
   const std::vector<Prediction> predictions{{{"5", true}, {"7", true}, "a \"b\""}};
   EXPECT_EQ(read_file(write_submission(folder / "s", benchmark, predictions).value()),
             "[{\"questionId\":5,\"answer\":\"a \\\"b\\\"\"}]\n");
+  benchmark.name = "stvqa";
+  EXPECT_EQ(read_file(write_submission(folder / "s", benchmark, predictions).value()),
+            "[{\"question_id\":5,\"answer\":\"a \\\"b\\\"\"}]\n");
   benchmark.name = "vizwiz";
   benchmark.questions[0].image_id = {"VizWiz_test_0.jpg", false};
   EXPECT_EQ(read_file(write_submission(folder / "s", benchmark, predictions).value()),

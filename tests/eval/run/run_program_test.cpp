@@ -287,6 +287,21 @@ TEST_F(RunProgram, BeamsSamplingAndStopTexts) {
   EXPECT_LT(stopped[0].answer_tokens.value(), 12);
 }
 
+TEST_F(RunProgram, ItsFileScoresThoughAnAnswerIsEmpty) {
+  ASSERT_EQ(run(root() / "said", on_scenetext({"--limit", "5"})).exit_code, 0);
+  const std::string first = read_predictions(root() / "said/predictions/scenetext.jsonl")[0].text;
+  const fs::path out = root() / "unsaid";
+  const Finished asked = run(out, on_scenetext({"--stop", first.substr(0, 1)}));
+  ASSERT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_NE(asked.err.find("scenetext: empty answers: "), std::string::npos) << asked.err;
+  EXPECT_EQ(read_predictions(out / "predictions/scenetext.jsonl")[0].text, "");
+  const Finished scored =
+      imp::test::run_program({"imp-eval", "score", "--benchmark", "scenetext", "--annotations", scenetext(),
+                              "--predictions", (out / "predictions/scenetext.jsonl").string()});
+  EXPECT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_NE(scored.err.find("empty answers: "), std::string::npos) << scored.err;
+}
+
 TEST_F(RunProgram, MistakesOnTheCommandLineExitWithTwo) {
   EXPECT_EQ(run(root() / "x", {"--benchmark", "nonsense", "--annotations", scenetext()}).exit_code, 2);
   EXPECT_EQ(run(root() / "x", {"--benchmark", "textvqa"}).exit_code, 2);
