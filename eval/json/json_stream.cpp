@@ -44,6 +44,23 @@ std::string quoted(std::string_view key) {
   return "'" + std::string(key) + "'";
 }
 
+/// Which bytes end a run of others: inside strings, and outside of them.
+struct Marks {
+  constexpr explicit Marks(std::string_view marks) {
+    for (const char c : marks) is[static_cast<unsigned char>(c)] = true;
+  }
+  /// The first mark from `at` on, or `end`.
+  const char* find(const char* at, const char* end) const {
+    while (at != end && !is[static_cast<unsigned char>(*at)]) ++at;
+    return at;
+  }
+
+  bool is[256] = {};
+};
+
+constexpr Marks kInside("\"\\\n");
+constexpr Marks kOutside("\"{}[]");
+
 /// Follows an object, list or string to its end, piece by piece.
 class EndFinder {
  public:
@@ -51,37 +68,28 @@ class EndFinder {
   /// JSON forbids, ends the search too: a quote is missing, and the rest of the file would be taken for text.
   const char* find(const char* at, const char* end) {
     while (at != end) {
-      if (in_string_) {
-        at = in_string(at, end);
-        if (broken_ || (!in_string_ && depth_ == 0)) return at;
-        continue;
-      }
-      switch (*at++) {
-        case '"':
-          in_string_ = true;
-          break;
-        case '{':
-        case '[':
-          ++depth_;
-          break;
-        case '}':
-        case ']':
-          if (--depth_ == 0) return at;
-          break;
-        default:
-          break;
-      }
+      at = in_string_ ? in_string(at, end) : outside(at, end);
+      if (broken_ || (!in_string_ && depth_ == 0)) return at;
     }
     return nullptr;
   }
 
  private:
+  const char* outside(const char* at, const char* end) {
+    at = kOutside.find(at, end);
+    if (at == end) return at;
+    in_string_ = *at == '"';
+    if (*at == '{' || *at == '[') ++depth_;
+    if (*at == '}' || *at == ']') --depth_;
+    return at + 1;
+  }
+
   const char* in_string(const char* at, const char* end) {
     if (escaped_) {
       escaped_ = false;
       return at + 1;
     }
-    while (at != end && *at != '"' && *at != '\\' && *at != '\n') ++at;
+    at = kInside.find(at, end);
     if (at == end) return at;
     escaped_ = *at == '\\';
     broken_ = *at == '\n';

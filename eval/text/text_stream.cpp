@@ -16,10 +16,19 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10;  // stays in a core's cache between reading and parsing
 
+// memchr and memrchr look at many bytes at once, which GCC's -O2 does not make of std::count.
+
+std::size_t count_breaks(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++count;
+  return count;
+}
+
 /// Bytes after the last line break.
 std::size_t last_column(std::string_view text) {
-  const std::size_t line_break = text.rfind('\n');
-  return line_break == std::string_view::npos ? text.size() : text.size() - line_break - 1;
+  const void* const line_break = text.empty() ? nullptr : ::memrchr(text.data(), '\n', text.size());
+  if (line_break == nullptr) return text.size();
+  return static_cast<std::size_t>(text.data() + text.size() - static_cast<const char*>(line_break)) - 1;
 }
 
 }  // namespace
@@ -42,7 +51,7 @@ TextStream::~TextStream() {
 
 bool TextStream::read_more() {
   const std::string_view dropped(buffer_.data(), begin_);
-  const std::size_t breaks = static_cast<std::size_t>(std::count(dropped.begin(), dropped.end(), '\n'));
+  const std::size_t breaks = count_breaks(dropped);
   columns_ = last_column(dropped) + (breaks == 0 ? columns_ : 0);
   lines_ += breaks;
   std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
@@ -61,7 +70,7 @@ bool TextStream::read_more() {
 
 void TextStream::fail(const char* at, const std::string& message) const {
   const std::string_view before(buffer_.data(), static_cast<std::size_t>(at - buffer_.data()));
-  const std::size_t breaks = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+  const std::size_t breaks = count_breaks(before);
   const std::size_t column = last_column(before) + (breaks == 0 ? columns_ : 0);
   throw Error(path_.string() + ":" + std::to_string(lines_ + breaks + 1) + ":" + std::to_string(column + 1) +
               ": " + message);

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "eval/run/answer_store.h"
 #include "eval/run/benchmark_files.h"
+#include "eval/run/lmms_eval_files.h"
 #include "eval/run/prompts.h"
 #include "eval/run/submission.h"
 #include "eval/run/xlsx.h"
@@ -115,6 +118,34 @@ TEST(Submission, EachServerGetsItsForm) {
             "[{\"image\":\"VizWiz_test_0.jpg\",\"answer\":\"a \\\"b\\\"\"}]\n");
   benchmark.name = "gqa";
   EXPECT_FALSE(write_submission(folder / "s", benchmark, predictions).has_value());
+}
+
+TEST(LmmsEvalFiles, NumbersUnderItsNamesAreInItsForm) {
+  const test::TemporaryFolder folder;
+  const Benchmark benchmark = load_benchmark("pope", kData / "pope", {});
+  std::vector<Prediction> predictions;
+  for (const Question& one : benchmark.questions)  // LLaVA's parser reads a yes, lmms-eval's neither
+    predictions.push_back({one.question_id, one.image_id, "Yes, it is."});
+  const ScoreReport report = score_predictions(benchmark, predictions);
+  for (std::size_t i = 0; i < predictions.size(); ++i) predictions[i].score = report.scores[i];
+  ASSERT_GT(report.mean, 0.0);
+  const std::vector<FinishedBenchmark> finished{
+      {&benchmark, predictions, &report, std::vector<std::string>(predictions.size(), "asked"), 9, 16}};
+  write_lmms_eval_files(folder / "out", "model", "20260102_030405", finished);
+  const auto results =
+      nlohmann::json::parse(read_file(folder / "out/model/20260102_030405_results.json"))["results"]["pope"];
+  EXPECT_EQ(results["pope_accuracy,none"], 0.0);
+  EXPECT_EQ(results["pope_accuracy_stderr,none"], "N/A") << "ours is of the other form";
+  EXPECT_EQ(results["pope_f1_score,none"], 0.0);
+  EXPECT_GT(results["pope_yes_ratio,none"], 0.0) << "of the labels";
+  std::istringstream samples(read_file(folder / "out/model/20260102_030405_samples_pope.jsonl"));
+  std::size_t count = 0;
+  for (std::string line; std::getline(samples, line); ++count) {
+    const auto sample = nlohmann::json::parse(line);
+    EXPECT_EQ(sample["pope_accuracy"], 0.0);
+    EXPECT_EQ(sample["filtered_resps"][0], "Yes, it is.");
+  }
+  EXPECT_EQ(count, 9U);
 }
 
 TEST(Xlsx, IsAWorkbookThatPythonReads) {
