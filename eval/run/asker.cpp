@@ -5,8 +5,9 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <atomic>
+#include <deque>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "models/conversation/row_styles.h"
@@ -69,7 +70,7 @@ class Work {
       const at::NoGradGuard no_grad;
       at::set_num_threads(1);
       if (options_.beams > 1 || !questions_.front().options.empty()) {
-        while (const Picture* picture = next()) one_by_one(*picture);
+        for (auto pictures = next(1); !pictures.empty(); pictures = next(1)) one_by_one(pictures.front());
       } else {
         in_one_stream();
       }
@@ -80,10 +81,22 @@ class Work {
     }
   }
 
-  const Picture* next() {
-    if (stopped_()) return nullptr;
-    const std::size_t number = next_.fetch_add(1);
-    return number < pictures_.size() ? &pictures_[number] : nullptr;
+  /// The next pictures, `most` or fewer: towards the end ever fewer, so that the jobs end together.
+  std::span<const Picture> next(std::size_t most) {
+    if (stopped_()) return {};
+    const std::lock_guard lock(mutex_);
+    const std::size_t left = pictures_.size() - next_,
+                      jobs = static_cast<std::size_t>(std::max(1, options_.jobs));
+    const std::size_t count = std::min(left, std::clamp<std::size_t>(left / (2 * jobs), 1, most));
+    next_ += count;
+    return std::span(pictures_).subspan(next_ - count, count);
+  }
+
+  /// Pictures that go through the vision tower together: a pass of it has about as many rows as one of the
+  /// language model.
+  [[nodiscard]] std::size_t pictures_at_once() const {
+    return static_cast<std::size_t>(
+        std::max<int64_t>(1, options_.rows / model_.llava.vision_tower->num_tokens()));
   }
 
   [[nodiscard]] models::GenerationOptions generation() const {
@@ -103,7 +116,21 @@ class Work {
     return generation;
   }
 
-  [[nodiscard]] models::PromptGroup group_of(const Picture& picture) const {
+  /// The questions of each picture, and what the language model sees of it.
+  [[nodiscard]] std::vector<models::PromptGroup> groups_of(std::span<const Picture> pictures) const {
+    std::vector<models::PromptGroup> groups;
+    std::vector<std::string> files;
+    for (const Picture& picture : pictures) {
+      groups.push_back(prompts_of(picture));
+      files.push_back(questions_[picture.begin].image.string());
+    }
+    const at::Tensor projected = model_.projected(files, {});
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      groups[i].projected = projected.narrow(0, static_cast<int64_t>(i), 1);
+    return groups;
+  }
+
+  [[nodiscard]] models::PromptGroup prompts_of(const Picture& picture) const {
     models::PromptGroup group;
     for (std::size_t i = picture.begin; i < picture.end; ++i) {
       const Asked& asked = questions_[i];
@@ -116,21 +143,25 @@ class Work {
       group.tails.push_back(std::move(one.tails.front()));
       group.keys.push_back(asked.key);
     }
-    group.projected = model_.projected({questions_[picture.begin].image.string()}, {});
     return group;
   }
 
   void in_one_stream() {
     std::vector<const Picture*> taken;
     std::vector<std::vector<long long>> lengths;
+    std::deque<models::PromptGroup> waiting;
     const models::GenerationOptions generation = this->generation();
     (void)models::generate(
         *model_.llava.text_model, generation,
         [&]() -> std::optional<models::PromptGroup> {
-          const Picture* picture = next();
-          if (picture == nullptr) return std::nullopt;
-          models::PromptGroup group = group_of(*picture);
-          taken.push_back(picture);
+          if (waiting.empty()) {
+            const std::span<const Picture> pictures = next(pictures_at_once());
+            if (pictures.empty()) return std::nullopt;
+            for (models::PromptGroup& group : groups_of(pictures)) waiting.push_back(std::move(group));
+            for (const Picture& picture : pictures) taken.push_back(&picture);
+          }
+          models::PromptGroup group = std::move(waiting.front());
+          waiting.pop_front();
           lengths.emplace_back();
           for (const auto& tail : group.tails)
             lengths.back().push_back(static_cast<long long>(group.prefix_ids.size() + tail.size()));
@@ -143,7 +174,7 @@ class Work {
 
   /// Beams and options go picture by picture.
   void one_by_one(const Picture& picture) {
-    const models::PromptGroup group = group_of(picture);
+    const models::PromptGroup group = std::move(groups_of({&picture, 1}).front());
     const auto length = [&](std::size_t i) {
       return static_cast<long long>(group.prefix_ids.size() + group.tails[i].size());
     };
@@ -192,8 +223,8 @@ class Work {
   const OnReply& on_reply_;
   const std::function<bool()>& stopped_;
   const std::vector<Picture> pictures_;
-  std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;
+  std::mutex mutex_;  ///< of what follows, and of on_reply_
+  std::size_t next_ = 0;
   std::exception_ptr failure_;
 };
 

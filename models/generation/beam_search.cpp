@@ -174,10 +174,10 @@ class Round {
   }
   /// Twice the beams at most live while they are replaced; the first is there already.
   [[nodiscard]] int64_t reserved_tokens(int64_t longest) const {
-    return (2 * beams_.beams - 1) * Segment::pages_for(longest) * kPageTokens;
+    return (2 * beams_.beams - 1) * pages_for(longest) * kPageTokens;
   }
   [[nodiscard]] bool has_room(const std::vector<int64_t>& tail) const {
-    return 2 * beams_.beams * Segment::pages_for(longest_of(tail)) <= decoder_.pool().available();
+    return 2 * beams_.beams * pages_for(longest_of(tail)) <= decoder_.pool().available();
   }
 
   void advance(const at::Tensor& logits, size_t begin) {
@@ -216,7 +216,7 @@ std::vector<std::vector<int64_t>> beam_search(TextModel& model, const PromptGrou
         options.kv_bytes));
   };
   if (prefix_rows > 0) {
-    if (Segment::pages_for(prefix_rows) > decoder.pool().available()) refuse();
+    if (pages_for(prefix_rows) > decoder.pool().available()) refuse();
     prefix = std::make_unique<Segment>(decoder.pool(), prefix_rows);
     (void)decoder.run({{group.prefix_ids, group.projected, prefix.get(), nullptr, 0}});
   }

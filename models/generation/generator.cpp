@@ -90,7 +90,7 @@ class Generator {
     const auto tail_rows = static_cast<int64_t>(tail.size());
     if (!feeds.empty() && rows_ + prefix_rows + tail_rows > options_.rows) return false;
     const int64_t longest = tail_rows + options_.max_new_tokens;
-    const int64_t pages = Segment::pages_for(prefix_rows) + Segment::pages_for(longest);
+    const int64_t pages = pages_for(prefix_rows) + pages_for(longest);
     if (pages > decoder_.pool().available()) {
       if (sequences_.empty() && feeds.empty())
         refuse(pages + (group.prefix ? static_cast<int64_t>(group.prefix->pages().size()) : 0));

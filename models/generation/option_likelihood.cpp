@@ -19,10 +19,10 @@ using Option = std::vector<int64_t>;
 std::vector<double> score_question(PagedDecoder& decoder, const Segment* prefix,
                                    const std::vector<int64_t>& tail, const std::vector<Option>& options,
                                    int64_t kv_bytes) {
-  int64_t pages = Segment::pages_for(static_cast<int64_t>(tail.size()));
+  int64_t pages = pages_for(static_cast<int64_t>(tail.size()));
   for (const Option& option : options) {
     if (option.empty()) throw Error("an option without tokens has no likelihood; every option needs text");
-    pages += Segment::pages_for(static_cast<int64_t>(tail.size() + option.size()));
+    pages += pages_for(static_cast<int64_t>(tail.size() + option.size()));
   }
   if (pages > decoder.pool().available())
     throw Error(
@@ -62,7 +62,7 @@ std::vector<std::vector<double>> option_log_likelihoods(
   std::unique_ptr<Segment> prefix;
   const auto prefix_rows = static_cast<int64_t>(group.prefix_ids.size());
   if (prefix_rows > 0) {
-    if (Segment::pages_for(prefix_rows) > decoder.pool().available())
+    if (pages_for(prefix_rows) > decoder.pool().available())
       throw Error(fmt::format("a prompt's beginning does not fit into {} bytes of keys and values",
                               settings.kv_bytes));
     prefix = std::make_unique<Segment>(decoder.pool(), prefix_rows);

@@ -7,26 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "models/layers/page_attention.h"
+
 namespace imp::models {
-
-/// Tokens whose keys and values lie in one page.
-inline constexpr int64_t kPageTokens = 16;
-
-/// How keys and values lie in a page: for each layer and key/value head, keys [head_dim, kPageTokens] (so
-/// that one vector holds a channel of all tokens), then values [kPageTokens, value_stride].
-struct PageShape {
-  int64_t layers = 0, kv_heads = 0, head_dim = 0;
-
-  /// head_dim rounded up to whole vectors.
-  [[nodiscard]] int64_t value_stride() const { return (head_dim + 15) / 16 * 16; }
-  [[nodiscard]] int64_t head_floats() const { return kPageTokens * (head_dim + value_stride()); }
-  [[nodiscard]] int64_t floats() const { return layers * kv_heads * head_floats(); }
-  [[nodiscard]] int64_t bytes() const { return floats() * static_cast<int64_t>(sizeof(float)); }
-  /// Where a head's keys begin; its values follow kPageTokens * head_dim floats later.
-  [[nodiscard]] int64_t offset(int64_t layer, int64_t head) const {
-    return (layer * kv_heads + head) * head_floats();
-  }
-};
 
 /// Memory for keys and values, never more than a byte budget. Pages are made when first needed and used
 /// again.
@@ -78,9 +61,6 @@ class Segment {
   void extend(int64_t tokens);
   /// Takes over another segment's tokens.
   void copy_from(const Segment& other);
-
-  /// Pages that `tokens` tokens fill.
-  [[nodiscard]] static int64_t pages_for(int64_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
 
  private:
   PagePool& pool_;

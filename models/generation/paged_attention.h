@@ -20,24 +20,29 @@ struct RowSpan {
   const Segment* prefix = nullptr;  ///< a whole segment that all of them also see; nullptr: none
 };
 
-/// Causal attention of packed rows over pages, without padding. A row's output depends on its own query and
-/// the tokens it sees alone, in every bit: scores of a page's tokens are computed side by side, each as a sum
-/// over the channels in rising order, and sums over tokens run in the order of pages. float32 inside; runs on
-/// the calling thread.
+/// Memory that attention uses again and again; float32, as long as ever needed.
+struct AttentionScratch {
+  at::Tensor rotated, scores;
+};
+
+/// Causal attention of packed rows over pages (layers/page_attention.h), without padding. A row's output
+/// depends on its own query and the tokens it sees alone, in every bit. float32 inside; runs on the calling
+/// thread.
 class PagedAttention : public AttentionOverCache {
  public:
   explicit PagedAttention(const PageShape& shape) : shape_(shape) {}
 
-  /// The rows of the next calls. Rows in no span are filling and get zeros.
+  /// The rows of the next calls, in rising order. Rows in no span are filling and get zeros.
   void set_spans(std::vector<RowSpan> spans) { spans_ = std::move(spans); }
 
   [[nodiscard]] at::Tensor attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
-                                  const at::Tensor& value) override;
+                                  const at::Tensor& value, const RotaryAngles& angles,
+                                  const at::Tensor& selected) override;
 
  private:
   PageShape shape_;
   std::vector<RowSpan> spans_;
-  std::vector<float> scores_;
+  AttentionScratch scratch_;
 };
 
 }  // namespace imp::models

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 
+#include "models/config/model_config.h"
+
 namespace imp::models {
 
 /// Low-rank update of a frozen linear layer (Hu et al., 2021): y = x W^T + scaling * (x A^T) B^T.
@@ -34,6 +36,12 @@ struct Linear {
   /// x [tokens, in_features] -> [tokens, out_features], same dtype as x.
   /// dropout_step selects the dropout mask; 0 turns dropout off (evaluation).
   [[nodiscard]] at::Tensor forward(const at::Tensor& x, uint64_t dropout_step = 0) const;
+  /// activate(forward(x)), in one go where packed.
+  [[nodiscard]] at::Tensor forward_activated(const at::Tensor& x, Activation activation,
+                                             uint64_t dropout_step = 0) const;
+  /// addend + forward(x), in one go where packed.
+  [[nodiscard]] at::Tensor forward_added(const at::Tensor& addend, const at::Tensor& x,
+                                         uint64_t dropout_step = 0) const;
 
   /// Adds the adapter's update to the weight and removes the adapter.
   void merge_adapter();
@@ -41,6 +49,10 @@ struct Linear {
   /// Lays a float32 weight on the CPU out for generation (packed_linear.h); does nothing for another weight
   /// or beside an adapter. Changing the weight afterwards asks for another pack().
   void pack();
+
+ private:
+  /// Whether the packed weight serves now.
+  [[nodiscard]] bool only_asked() const;
 };
 
 }  // namespace imp::models

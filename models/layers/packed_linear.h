@@ -4,6 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
+
+#include "models/config/model_config.h"
 
 namespace imp::models {
 
@@ -17,8 +20,11 @@ class PackedLinear {
   /// weight [out, in] float32 on the CPU; bias [out] or undefined.
   PackedLinear(const at::Tensor& weight, const at::Tensor& bias);
 
-  /// x [rows, in] float32 -> [rows, out]; runs on the calling thread alone. Not differentiable.
-  [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
+  /// x [rows, in] float32 -> [rows, out], then activated if asked (vector_math.h), then `addend` [rows, out]
+  /// added if defined, all while a tile of the output is in the cache. Runs on the calling thread alone. Not
+  /// differentiable.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x, std::optional<Activation> activation = {},
+                                   const at::Tensor& addend = {}) const;
 
  private:
   int64_t in_ = 0;

@@ -4,6 +4,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace imp::models {
 namespace {
 
@@ -35,6 +38,21 @@ struct Rotary : torch::autograd::Function<Rotary> {
   }
 };
 
+/// COUNT neighbouring pairs (x, x + half), side by side.
+template <int COUNT>
+[[gnu::always_inline]] inline void rotate_pairs(const float* x, const float* cos, const float* sin,
+                                                int64_t half, float* y) {
+  using Values [[gnu::vector_size(COUNT * sizeof(float))]] = float;
+  Values a, b, c, s;
+  std::memcpy(&a, x, sizeof(a));
+  std::memcpy(&b, x + half, sizeof(b));
+  std::memcpy(&c, cos, sizeof(c));
+  std::memcpy(&s, sin, sizeof(s));
+  const Values first = a * c - b * s, second = b * c + a * s;
+  std::memcpy(y, &first, sizeof(first));
+  std::memcpy(y + half, &second, sizeof(second));
+}
+
 }  // namespace
 
 RotaryAngles rotary_angles(const at::Tensor& position_ids, int64_t rotary_dim, double theta,
@@ -48,6 +66,16 @@ RotaryAngles rotary_angles(const at::Tensor& position_ids, int64_t rotary_dim, d
 
 at::Tensor apply_rotary(const at::Tensor& x, const RotaryAngles& angles) {
   return Rotary::apply(x, angles.cos, angles.sin);
+}
+
+void rotate_token(const float* x, int64_t heads, int64_t head_dim, const float* cos, const float* sin,
+                  int64_t half, float* y) {
+  for (int64_t head = 0; head < heads; ++head, x += head_dim, y += head_dim) {
+    int64_t i = 0;
+    for (; i + 4 <= half; i += 4) rotate_pairs<4>(x + i, cos + i, sin + i, half, y + i);
+    for (; i < half; ++i) rotate_pairs<1>(x + i, cos + i, sin + i, half, y + i);
+    std::copy(x + 2 * half, x + head_dim, y + 2 * half);
+  }
 }
 
 }  // namespace imp::models

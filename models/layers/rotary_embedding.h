@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace imp::models {
 
 /// Angles of the rotary embedding (Su et al., 2021, sec. 3.4) for given positions, computed once per batch.
@@ -18,5 +20,9 @@ struct RotaryAngles {
 /// Rotates the first rotary_dim channels of each head; the rest pass through. x [tokens, heads, head_dim].
 /// Pairs are (i, i + rotary_dim / 2), as in GPT-NeoX and transformers.
 [[nodiscard]] at::Tensor apply_rotary(const at::Tensor& x, const RotaryAngles& angles);
+
+/// The same for the heads of one token, float32: x [heads, head_dim] -> y; cos and sin [half].
+void rotate_token(const float* x, int64_t heads, int64_t head_dim, const float* cos, const float* sin,
+                  int64_t half, float* y);
 
 }  // namespace imp::models

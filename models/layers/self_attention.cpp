@@ -31,19 +31,21 @@ at::Tensor repeat_heads(const at::Tensor& x, int64_t times) {
 
 at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, size_t layer_index,
-                                 uint64_t dropout_step) const {
-  const int64_t tokens = x.size(0);
-  const auto heads_of = [&](const Linear& projection, int64_t heads) {
-    return projection.forward(x, dropout_step).view({tokens, heads, head_dim});
+                                 const at::Tensor& selected, uint64_t dropout_step) const {
+  const auto heads_of = [&](const Linear& projection, int64_t heads, const at::Tensor& from) {
+    return projection.forward(from, dropout_step).view({from.size(0), heads, head_dim});
+  };
+  const auto of_selected = [&](const at::Tensor& rows) {
+    return selected.defined() ? rows.index_select(0, selected) : rows;
   };
   if (layout.over_cache != nullptr) {
-    return layout.over_cache->attend(layer_index, apply_rotary(heads_of(q_proj, num_heads), angles),
-                                     apply_rotary(heads_of(k_proj, num_kv_heads), angles),
-                                     heads_of(v_proj, num_kv_heads));
+    return layout.over_cache->attend(layer_index, heads_of(q_proj, num_heads, of_selected(x)),
+                                     heads_of(k_proj, num_kv_heads, x), heads_of(v_proj, num_kv_heads, x),
+                                     angles, selected);
   }
-  const at::Tensor query = spread(apply_rotary(heads_of(q_proj, num_heads), angles), layout);
-  at::Tensor key = spread(apply_rotary(heads_of(k_proj, num_kv_heads), angles), layout);
-  at::Tensor value = spread(heads_of(v_proj, num_kv_heads), layout);
+  const at::Tensor query = spread(apply_rotary(heads_of(q_proj, num_heads, x), angles), layout);
+  at::Tensor key = spread(apply_rotary(heads_of(k_proj, num_kv_heads, x), angles), layout);
+  at::Tensor value = spread(heads_of(v_proj, num_kv_heads, x), layout);
   if (cache != nullptr) {
     if (layer_index < cache->keys.size()) {
       key = at::cat({cache->keys[layer_index], key}, 2);
@@ -58,9 +60,9 @@ at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles
   const int64_t groups = num_heads / num_kv_heads;
   const bool causal = !layout.mask.defined();
   const std::optional<at::Tensor> mask = causal ? std::nullopt : std::optional(layout.mask);
-  return gather(at::scaled_dot_product_attention(query, repeat_heads(key, groups),
-                                                 repeat_heads(value, groups), mask, 0.0, causal),
-                layout);
+  return of_selected(gather(at::scaled_dot_product_attention(query, repeat_heads(key, groups),
+                                                             repeat_heads(value, groups), mask, 0.0, causal),
+                            layout));
 }
 
 }  // namespace imp::models

@@ -18,11 +18,12 @@ struct SelfAttention {
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
 
-  /// x [tokens, hidden] -> the heads' outputs before o_proj, [tokens, heads * head_dim].
-  /// With a cache, the new keys and values are appended to layer `layer_index` of it.
+  /// x [tokens, hidden] -> the heads' outputs before o_proj, [tokens, heads * head_dim], or those of the
+  /// `selected` tokens [selected] int64 alone if defined. With a cache, the new keys and values are appended
+  /// to layer `layer_index` of it.
   [[nodiscard]] at::Tensor attend(const at::Tensor& x, const RotaryAngles& angles,
                                   const SequenceLayout& layout, KvCache* cache, size_t layer_index,
-                                  uint64_t dropout_step) const;
+                                  const at::Tensor& selected, uint64_t dropout_step) const;
 };
 
 }  // namespace imp::models

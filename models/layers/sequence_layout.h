@@ -6,15 +6,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/layers/rotary_embedding.h"
+
 namespace imp::models {
 
 /// Attention that keeps keys and values itself (generation), in place of the dense one over a layout's grid.
 class AttentionOverCache {
  public:
   virtual ~AttentionOverCache() = default;
-  /// query [tokens, heads, dim], key and value [tokens, kv_heads, dim], rotated -> [tokens, heads * dim].
+  /// query [tokens, heads, dim], key and value [tokens, kv_heads, dim], not rotated yet ->
+  /// [tokens, heads * dim]. `selected` [selected] int64: the packed tokens that query and output have rows
+  /// for; undefined: all.
   [[nodiscard]] virtual at::Tensor attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
-                                          const at::Tensor& value) = 0;
+                                          const at::Tensor& value, const RotaryAngles& angles,
+                                          const at::Tensor& selected) = 0;
 };
 
 /// How the packed tokens of a batch form sequences, prepared once and shared by all layers.

@@ -12,7 +12,7 @@ namespace imp::models {
 
 at::Tensor Projector::forward(const at::Tensor& image_features) const {
   const at::Tensor flat = image_features.reshape({-1, image_features.size(-1)});
-  at::Tensor out = linear_2.forward(at::gelu(linear_1.forward(flat)));
+  at::Tensor out = linear_2.forward(linear_1.forward_activated(flat, Activation::gelu));
   std::vector<int64_t> shape = image_features.sizes().vec();
   shape.back() = out.size(-1);
   return out.view(shape);

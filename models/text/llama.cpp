@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include "models/layers/activation.h"
 #include "models/text/block_parts.h"
 
 namespace imp::models {
@@ -57,17 +56,14 @@ at::Tensor Llama::block(size_t index, const at::Tensor& hidden_states, const Rot
                         uint64_t dropout_step) const {
   const Block& block = blocks_[index];
   at::Tensor residual = hidden_states;
-  at::Tensor heads = block.self_attn.attend(block.input_layernorm.forward(hidden_states), angles, layout,
-                                            cache, index, dropout_step);
-  if (selected.defined()) {
-    residual = residual.index_select(0, selected);
-    heads = heads.index_select(0, selected);
-  }
-  residual = residual + block.self_attn.o_proj.forward(heads, dropout_step);
+  const at::Tensor heads = block.self_attn.attend(block.input_layernorm.forward(hidden_states), angles,
+                                                  layout, cache, index, selected, dropout_step);
+  if (selected.defined()) residual = residual.index_select(0, selected);
+  residual = block.self_attn.o_proj.forward_added(residual, heads, dropout_step);
   const at::Tensor normed = block.post_attention_layernorm.forward(residual);
-  const at::Tensor gate = activate(block.gate_proj.forward(normed, dropout_step), config_.hidden_act);
+  const at::Tensor gate = block.gate_proj.forward_activated(normed, config_.hidden_act, dropout_step);
   const at::Tensor inner = gate * block.up_proj.forward(normed, dropout_step);
-  return residual + block.down_proj.forward(inner, dropout_step);
+  return block.down_proj.forward_added(residual, inner, dropout_step);
 }
 
 at::Tensor Llama::final_norm(const at::Tensor& hidden_states) const {

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include "models/layers/activation.h"
 #include "models/text/block_parts.h"
 
 namespace imp::models {
@@ -63,15 +62,15 @@ at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const Rotar
   const Block& block = blocks_[index];
   at::Tensor residual = hidden_states;
   at::Tensor normed = block.input_layernorm.forward(hidden_states);
-  at::Tensor heads = block.self_attn.attend(normed, angles, layout, cache, index, dropout_step);
+  const at::Tensor heads =
+      block.self_attn.attend(normed, angles, layout, cache, index, selected, dropout_step);
   if (selected.defined()) {
     residual = residual.index_select(0, selected);
     normed = normed.index_select(0, selected);
-    heads = heads.index_select(0, selected);
   }
   const at::Tensor attention = block.self_attn.o_proj.forward(heads, dropout_step);
-  const at::Tensor inner = activate(block.fc1.forward(normed, dropout_step), config_.hidden_act);
-  return attention + block.fc2.forward(inner, dropout_step) + residual;
+  const at::Tensor inner = block.fc1.forward_activated(normed, config_.hidden_act, dropout_step);
+  return block.fc2.forward_added(attention, inner, dropout_step) + residual;
 }
 
 at::Tensor Phi::final_norm(const at::Tensor& hidden_states) const {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/io/error.h"
-#include "models/layers/activation.h"
+#include "models/vision/picture_attention.h"
 
 namespace imp::models {
 
@@ -87,17 +87,14 @@ VisionTower::VisionTower(const VisionConfig& config, WeightSource& weights) : co
 at::Tensor VisionTower::embeddings(const at::Tensor& pixel_values) const {
   const int64_t batch = pixel_values.size(0), channels = config_.num_channels, patch = config_.patch_size;
   const int64_t side = config_.image_size / patch, hidden = config_.hidden_size;
-  // A convolution whose stride is its kernel is one matrix product over the patches; a remainder at the edge
-  // is dropped.
+  // A remainder at the edge is dropped.
   const at::Tensor patches = pixel_values.slice(2, 0, side * patch)
                                  .slice(3, 0, side * patch)
                                  .reshape({batch, channels, side, patch, side, patch})
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({batch * side * side, channels * patch * patch});
-  const at::Tensor weight = patch_weight_.view({hidden, -1});
-  at::Tensor tokens =
-      patch_bias_.defined() ? at::linear(patches, weight, patch_bias_) : at::linear(patches, weight);
-  tokens = tokens.view({batch, side * side, hidden});
+  const Linear product = only_asked() ? packed_patch_ : patch_product();
+  at::Tensor tokens = product.forward(patches).view({batch, side * side, hidden});
   if (class_token_.defined()) {
     tokens = at::cat({class_token_.view({1, 1, hidden}).expand({batch, 1, hidden}), tokens}, 1);
   }
@@ -105,14 +102,26 @@ at::Tensor VisionTower::embeddings(const at::Tensor& pixel_values) const {
   return config_.family == VisionFamily::clip ? pre_norm_.forward(tokens) : tokens;
 }
 
+Linear VisionTower::patch_product() const {
+  return {patch_weight_.view({config_.hidden_size, -1}), patch_bias_, {}};
+}
+
+bool VisionTower::only_asked() const {
+  return packed_patch_.packed && !at::GradMode::is_enabled();
+}
+
 at::Tensor VisionTower::attention(const Block& block, const at::Tensor& x, int64_t batch) const {
   const int64_t heads = config_.num_attention_heads, dim = config_.hidden_size / heads;
+  if (only_asked()) {
+    return picture_attention(block.query.forward(x), block.key.forward(x), block.value.forward(x), batch,
+                             heads);
+  }
   const auto heads_of = [&](const Linear& projection) {
     return projection.forward(x).view({batch, -1, heads, dim}).transpose(1, 2);
   };
   const at::Tensor mixed =
       at::scaled_dot_product_attention(heads_of(block.query), heads_of(block.key), heads_of(block.value));
-  return block.out.forward(mixed.transpose(1, 2).reshape({x.size(0), config_.hidden_size}));
+  return mixed.transpose(1, 2).reshape({x.size(0), config_.hidden_size});
 }
 
 at::Tensor VisionTower::blocks(const at::Tensor& hidden_states, int64_t first, int64_t last) const {
@@ -120,10 +129,10 @@ at::Tensor VisionTower::blocks(const at::Tensor& hidden_states, int64_t first, i
   at::Tensor hidden = hidden_states.reshape({-1, config_.hidden_size});
   for (int64_t i = first; i < last; ++i) {
     const Block& block = blocks_[static_cast<size_t>(i)];
-    hidden = hidden + attention(block, block.norm_before.forward(hidden), batch);
+    hidden = block.out.forward_added(hidden, attention(block, block.norm_before.forward(hidden), batch));
     const at::Tensor inner =
-        activate(block.fc1.forward(block.norm_after.forward(hidden)), config_.hidden_act);
-    hidden = hidden + block.fc2.forward(inner);
+        block.fc1.forward_activated(block.norm_after.forward(hidden), config_.hidden_act);
+    hidden = block.fc2.forward_added(hidden, inner);
   }
   return hidden.view({batch, -1, config_.hidden_size});
 }
@@ -174,6 +183,8 @@ void VisionTower::visit_parameters(const ParameterVisitor& visit) {
 }
 
 void VisionTower::pack() {
+  packed_patch_ = patch_product();
+  packed_patch_.pack();
   for (Block& block : blocks_) {
     for (Linear* linear : {&block.query, &block.key, &block.value, &block.out, &block.fc1, &block.fc2})
       linear->pack();

@@ -47,7 +47,8 @@ class VisionTower {
   /// or ViTModel.
   void visit_parameters(const ParameterVisitor& visit);
 
-  /// Lays the blocks' weights out for use without gradients (Linear::pack).
+  /// Lays the weights out for a tower that is only asked (Linear::pack). In float32 on the CPU its features
+  /// are then the same bits whatever pictures are beside, and are computed on the calling thread alone.
   void pack();
 
  private:
@@ -59,11 +60,15 @@ class VisionTower {
   struct Names;
   [[nodiscard]] static Names names_of(VisionFamily family);
   [[nodiscard]] at::Tensor attention(const Block& block, const at::Tensor& x, int64_t batch) const;
+  /// The patches' convolution, whose stride is its kernel, as one matrix product.
+  [[nodiscard]] Linear patch_product() const;
+  [[nodiscard]] bool only_asked() const;
 
   VisionConfig config_;
   at::Tensor class_token_;   ///< [hidden], flattened; undefined for SigLIP
   at::Tensor patch_weight_;  ///< [hidden, channels, patch, patch]
   at::Tensor patch_bias_;    ///< [hidden]; undefined for CLIP
+  Linear packed_patch_;      ///< patch_product() once packed
   at::Tensor position_;      ///< [tokens, hidden]
   LayerNorm pre_norm_;       ///< CLIP only
   std::vector<Block> blocks_;

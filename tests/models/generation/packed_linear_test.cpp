@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
+#include "models/layers/activation.h"
 #include "models/layers/linear.h"
 #include "tests/models/layers/tiny_models.h"
 
@@ -24,11 +28,61 @@ TEST(PackedLinear, EqualsTheProductUpToRounding) {
 
 TEST(PackedLinear, ARowsBitsDoNotDependOnTheOtherRows) {
   const PackedLinear layer(random_tensor({70, 50}, 1), random_tensor({70}, 2));
-  const at::Tensor x = random_tensor({64, 50}, 3), all = layer.forward(x);
+  const at::Tensor x = random_tensor({64, 50}, 3), more = random_tensor({64, 70}, 4);
+  const at::Tensor all = layer.forward(x), finished = layer.forward(x, Activation::gelu_tanh, more);
   for (int64_t first = 0; first < 20; ++first) {
-    for (int64_t rows = 1; rows < 40; ++rows)
-      EXPECT_TRUE(
-          at::equal(layer.forward(x.slice(0, first, first + rows)), all.slice(0, first, first + rows)));
+    for (int64_t rows = 1; rows < 40; ++rows) {
+      const auto part = [&](const at::Tensor& whole) { return whole.slice(0, first, first + rows); };
+      EXPECT_TRUE(at::equal(layer.forward(part(x)), part(all)));
+      EXPECT_TRUE(at::equal(layer.forward(part(x), Activation::gelu_tanh, part(more)), part(finished)));
+    }
+  }
+}
+
+TEST(PackedLinear, RowsThatDoNotFitIntoTheCacheTogetherAreTheSameToo) {
+  const PackedLinear layer(random_tensor({33, 5000}, 1), {});
+  const at::Tensor x = random_tensor({100, 5000}, 2), all = layer.forward(x);
+  for (const int64_t row : {0, 13, 14, 50, 99})
+    EXPECT_TRUE(at::equal(layer.forward(x.slice(0, row, row + 1)), all.slice(0, row, row + 1)));
+}
+
+TEST(PackedLinear, ActivatesThenAddsToWhatItComputes) {
+  for (const int64_t out : {1, 16, 37, 64}) {
+    const at::Tensor weight = random_tensor({out, 24}, 1), bias = random_tensor({out}, 2);
+    const at::Tensor x = random_tensor({17, 24}, 3), addend = random_tensor({17, out}, 4);
+    const PackedLinear layer(weight, bias);
+    const at::Tensor plain = at::linear(x, weight, bias);
+    EXPECT_LT(largest_difference(layer.forward(x, {}, addend), plain + addend), 2e-5);
+    for (const Activation activation :
+         {Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu, Activation::silu}) {
+      EXPECT_LT(largest_difference(layer.forward(x, activation), activate(plain, activation)), 2e-5);
+      EXPECT_LT(
+          largest_difference(layer.forward(x, activation, addend), activate(plain, activation) + addend),
+          2e-5);
+    }
+  }
+}
+
+TEST(PackedLinear, ActivationsAreTheirFormulasToTheLastBits) {
+  // The product with one is exact, so that what is seen is the activation.
+  const PackedLinear identity(at::ones({1, 1}), {});
+  const at::Tensor x = at::linspace(-30.0, 30.0, 120'001), y = x.to(at::kDouble);
+  const auto error = [&](Activation activation, const at::Tensor& expected) {
+    const at::Tensor off =
+        identity.forward(x.view({-1, 1}), activation).view({-1}).to(at::kDouble) - expected;
+    return (off.abs() / y.abs().clamp_min(1.0)).max().item<double>();
+  };
+  EXPECT_LT(error(Activation::gelu, y * 0.5 * at::special_erfc(-y / std::sqrt(2.0))), 1.5e-7);
+  const at::Tensor inner = std::sqrt(2.0 / M_PI) * (y + 0.044715 * y * y * y);
+  EXPECT_LT(error(Activation::gelu_tanh, y * at::sigmoid(2.0 * inner)), 1.5e-7);
+  EXPECT_LT(error(Activation::quick_gelu, y * at::sigmoid(1.702 * y)), 1.5e-7);
+  EXPECT_LT(error(Activation::silu, y * at::sigmoid(y)), 1.5e-7);
+  const at::Tensor far =
+      at::tensor({-1e30F, 1e30F, 0.0F, std::numeric_limits<float>::infinity()}).view({-1, 1});
+  for (const Activation activation :
+       {Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu, Activation::silu}) {
+    EXPECT_TRUE(at::equal(identity.forward(far, activation), far.clamp_min(0.0)));
+    EXPECT_TRUE(identity.forward(at::full({1, 1}, NAN), activation).isnan().item<bool>());
   }
 }
 
@@ -39,9 +93,19 @@ TEST(PackedLinear, IsUsedWhereNoGradientIsAskedForAndGoesWithTheWeight) {
   const at::Tensor x = random_tensor({3, 8}, 2);
   const at::NoGradGuard no_grad;
   EXPECT_TRUE(at::equal(layer.forward(x), layer.packed->forward(x)));
+  EXPECT_TRUE(
+      at::equal(layer.forward_activated(x, Activation::silu), layer.packed->forward(x, Activation::silu)));
+  EXPECT_TRUE(at::equal(layer.forward_added(x, x), layer.packed->forward(x, {}, x)));
   layer.adapter = LoraAdapter{random_tensor({2, 8}, 4), random_tensor({8, 2}, 5), 1.0, 0.0, 0};
   layer.merge_adapter();
   EXPECT_FALSE(layer.packed);
+}
+
+TEST(PackedLinear, ALayerThatIsNotPackedActivatesAndAddsAsLibTorchDoes) {
+  const Linear layer{random_tensor({8, 8}, 1), {}, {}};
+  const at::Tensor x = random_tensor({3, 8}, 2), y = at::linear(x, layer.weight);
+  EXPECT_TRUE(at::equal(layer.forward_activated(x, Activation::gelu), at::gelu(y)));
+  EXPECT_TRUE(at::equal(layer.forward_added(x, x), x + y));
 }
 
 }  // namespace

@@ -44,6 +44,19 @@ TEST(RotaryEmbedding, TurnsEachPairByPositionTimesItsFrequency) {
   }
 }
 
+TEST(RotaryEmbedding, OneTokenIsTurnedAsTheWholeTensorIs) {
+  for (const auto& [dim, rotary] : {std::pair<int64_t, int64_t>{6, 4}, {32, 16}, {26, 26}, {8, 2}}) {
+    const at::Tensor x = random_tensor({3, 2, dim}, 2);
+    const RotaryAngles angles = rotary_angles(ids_tensor({3, 0, 11}), rotary, 100.0, x.options());
+    at::Tensor y = at::empty_like(x);
+    for (int64_t t = 0; t < 3; ++t) {
+      rotate_token(x[t].const_data_ptr<float>(), 2, dim, angles.cos[t].const_data_ptr<float>(),
+                   angles.sin[t].const_data_ptr<float>(), rotary / 2, y[t].mutable_data_ptr<float>());
+    }
+    EXPECT_LT(largest_difference(y, apply_rotary(x, angles)), 1e-6);
+  }
+}
+
 TEST(RotaryEmbedding, GradientIsThatOfTheFormula) {
   const RotaryAngles angles = rotary_angles(ids_tensor({5, 2}), 4, 10000.0, at::TensorOptions(at::kFloat));
   const at::Tensor x = random_tensor({2, 3, 6}, 3).set_requires_grad(true),
