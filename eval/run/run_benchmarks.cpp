@@ -207,6 +207,7 @@ bool ask_task(Task& task, const RunRequest& request, std::optional<models::Loade
     model->llava.vision_tower->pack();
     model->llava.projector.linear_1.pack();
     model->llava.projector.linear_2.pack();
+    model->llava.text_model->pack();
   }
   ProgressLine progress(task.benchmark.name, task.answers->count(), task.questions.size());
   ask_all(
