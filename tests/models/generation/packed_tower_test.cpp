@@ -59,7 +59,7 @@ TEST_P(PackedTower, SeesWhatTheTrainedOneSees) {
   VisionTower packed = tower();
   packed.pack();
   const at::Tensor expected = tower().features(pictures_, -2, true);
-  EXPECT_LT(largest_difference(packed.features(pictures_, -2, true), expected), 1e-5);
+  EXPECT_LT(largest_difference(packed.features(pictures_, -2, true), expected), 5e-5);
 }
 
 TEST_P(PackedTower, APicturesBitsDoNotDependOnThoseBeside) {
