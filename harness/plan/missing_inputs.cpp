@@ -66,9 +66,9 @@ class InputCheck {
     if (value.empty() || fs::exists(value, error)) return;
     complete_ = false;
     const std::string_view source = published_source(value);
-    diagnostics_.add(where, fmt::format("{}: there is no {} below {}; put {} there{}", key, value,
-                                        fs::current_path().string(), what,
-                                        source.empty() ? "" : fmt::format(" ({})", source)));
+    diagnostics_.add(
+        where, fmt::format("{}: there is no {}{}; put {} there{}", key, value, below_working_directory(value),
+                           what, source.empty() ? "" : fmt::format(" ({})", source)));
   }
 
   const Trial& trial_;

@@ -29,12 +29,15 @@ bool is_model(const fs::path& path) {
 /// Why `path` is no model.
 std::string absence(const fs::path& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return "which has no config.json";
-  return path.is_absolute() ? "which is no directory"
-                            : "which is no directory below " + fs::current_path().string();
+  return fs::is_directory(path, error) ? "which has no config.json"
+                                       : "which is no directory" + below_working_directory(path);
 }
 
 }  // namespace
+
+std::string below_working_directory(const fs::path& path) {
+  return path.is_absolute() ? "" : " below " + fs::current_path().string();
+}
 
 std::vector<fs::path> zoo_folders(const fs::path& sweep_file) {
   const fs::path folder = sweep_file.parent_path();

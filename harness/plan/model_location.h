@@ -9,6 +9,10 @@
 
 namespace imp::harness {
 
+/// For messages about a path that is not there: ` below <working directory>`, where a relative one was looked
+/// for; nothing for an absolute one.
+[[nodiscard]] std::string below_working_directory(const std::filesystem::path& path);
+
 /// The folders in which a model named without a '/' is looked for, in this order: `zoo` in the sweep file's
 /// folder and in the folder above it, `sweeps/zoo` in the working directory, `share/imp/zoo` of the
 /// installation.

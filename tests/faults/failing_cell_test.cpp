@@ -138,9 +138,8 @@ TEST(BadProjector, ThatIsNotThereIsRefusedWhileTheSweepIsRead) {
   const FromAProjector from;
   const Finished finished = from.sweep.run();
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(
-      finished.err,
-      testing::MatchesRegex(".*tiny.yaml:[0-9]+:[0-9]+: init_projector: .*start.safetensors: cannot .*\n"));
+  EXPECT_THAT(finished.err, testing::MatchesRegex(".*tiny.yaml:[0-9]+:[0-9]+: init_projector: there is no "
+                                                  ".*start.safetensors; put a safetensors file there\n"));
 }
 
 /// A sweep on rows of the user's own, which are a copy of the rendered ones unless given.
