@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/benchmarks/textvqa.h"
 
-#include "eval/benchmarks/json_records.h"
+#include "eval/benchmarks/question_record.h"
 #include "eval/metrics/vqa_accuracy.h"
 
 namespace imp::eval {
@@ -27,15 +27,11 @@ std::vector<Question> read(const std::filesystem::path& annotations, const std::
   const auto read_question = [&](const char* at, const auto& read_members) {
     Question question;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
-      if (key == "question_id") question.question_id = file.identifier(value, key);
-      if (key == "image_id") question.image_id = file.identifier(value, key);
-      if (key == "question") question.question = file.text(value, key);
+      read_question_member(file, key, value, question);
       if (key == "family") question.family = file.text(value, key);
       if (key == "answers") question.answers = read_answers(file, value);
     });
-    require_key(file, at, !question.question_id.text.empty(), "question_id");
-    require_key(file, at, !question.image_id.text.empty(), "image_id");
-    require_key(file, at, !question.question.empty(), "question");
+    require_question_members(file, at, question);
     if (!images.empty()) question.image_path = images / (question.image_id.text + ".jpg");
     questions.push_back(std::move(question));
   };

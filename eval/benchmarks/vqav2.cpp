@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/benchmarks/vqav2.h"
 
-#include "eval/benchmarks/json_records.h"
 #include "eval/benchmarks/question_index.h"
+#include "eval/benchmarks/question_record.h"
 #include "eval/metrics/vqa_accuracy.h"
 #include "eval/text/python_text.h"
 #include "models/io/error.h"
@@ -60,13 +60,9 @@ std::vector<Question> read_vqav2(const std::filesystem::path& questions_file,
   const auto read_question = [&](const char* at, const auto& read_members) {
     Question question;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
-      if (key == "question_id") question.question_id = file.identifier(value, key);
-      if (key == "image_id") question.image_id = file.identifier(value, key);
-      if (key == "question") question.question = file.text(value, key);
+      read_question_member(file, key, value, question);
     });
-    require_key(file, at, !question.question_id.text.empty(), "question_id");
-    require_key(file, at, !question.image_id.text.empty(), "image_id");
-    require_key(file, at, !question.question.empty(), "question");
+    require_question_members(file, at, question);
     questions.push_back(std::move(question));
   };
   for_each_record(file, "questions", read_question, [&](std::string_view key, std::string_view value) {

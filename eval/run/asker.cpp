@@ -233,8 +233,6 @@ class Work {
 void ask_all(const models::LoadedModel& model, const AskOptions& options, const std::vector<Asked>& questions,
              const OnReply& on_reply, const std::function<bool()>& stopped) {
   if (questions.empty()) return;
-  // Packed here, since the threads share the model.
-  model.llava.text_model->pack();
   Work(model, options, questions, on_reply, stopped).run();
 }
 

@@ -40,10 +40,11 @@ struct AskOptions {
 /// Takes a reply; called by one thread at a time.
 using OnReply = std::function<void(const Asked& asked, const Reply& reply)>;
 
-/// Asks all questions, neighbours about one picture together, so that the picture goes through the model
-/// once. Replies come in any order; in float32 they do not depend on jobs, rows or company. `stopped` is
-/// looked at before each few pictures: once true, what is under way is finished and the rest left. Throws
-/// imp::Error (usage) for a picture or prompt that the model cannot take.
+/// Asks all questions of a packed model (LlavaModel::pack; the jobs share it), neighbours about one picture
+/// together, so that the picture goes through the model once. Replies come in any order; in float32 they do
+/// not depend on jobs, rows or company. `stopped` is looked at before each few pictures: once true, what is
+/// under way is finished and the rest left. Throws imp::Error (usage) for a picture or prompt that the model
+/// cannot take.
 void ask_all(const models::LoadedModel& model, const AskOptions& options, const std::vector<Asked>& questions,
              const OnReply& on_reply, const std::function<bool()>& stopped);
 

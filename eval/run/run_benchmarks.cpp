@@ -204,10 +204,7 @@ bool ask_task(Task& task, const RunRequest& request, std::optional<models::Loade
     model.emplace(models::load_model(request.model));
     if (!model->processor)
       throw Error(request.model.directory.string() + ": a language model alone sees no pictures");
-    model->llava.vision_tower->pack();
-    model->llava.projector.linear_1.pack();
-    model->llava.projector.linear_2.pack();
-    model->llava.text_model->pack();
+    model->llava.pack();
   }
   ProgressLine progress(task.benchmark.name, task.answers->count(), task.questions.size());
   ask_all(

@@ -252,6 +252,11 @@ Sweep expand(SweepSpec spec, const std::string& only) {
   return Expander(std::move(spec)).expand(only);
 }
 
+Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view key) {
+  const auto found = trial.origins.find(key);
+  return found == trial.origins.end() ? spec.baseline_location : found->second;
+}
+
 Sweep load_sweep(const std::filesystem::path& path, const std::vector<std::string>& overrides,
                  const std::string& only) {
   return expand(read_sweep_spec(load_sweep_file(path, overrides)), only);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct Sweep {
 /// Throws imp::Error (usage) with every mistake, one a line: values out of bounds, cycles of `${...}`, cells
 /// that come twice, no cell left.
 [[nodiscard]] Sweep expand(SweepSpec spec, const std::string& only = "");
+
+/// Where a trial's value of a key stands: at the key, or at the baseline as a whole for a default.
+[[nodiscard]] Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view key);
 
 /// load_sweep_file(), read_sweep_spec() and expand() in one: what `imp-sweep FILE --set ... --only ...`
 /// means.

@@ -29,8 +29,9 @@ class InputCheck {
     }
     if (has_connector) data("connector_data", config_.connector_data);
     data("finetune_data", config_.finetune_data);
-    path(origin("init_adapter"), "init_adapter", config_.init_adapter, "a PEFT directory");
-    path(origin("init_projector"), "init_projector", config_.init_projector, "a safetensors file");
+    path(origin_of(trial_, spec_, "init_adapter"), "init_adapter", config_.init_adapter, "a PEFT directory");
+    path(origin_of(trial_, spec_, "init_projector"), "init_projector", config_.init_projector,
+         "a safetensors file");
     for (const Benchmark& benchmark : spec_.benchmarks) {
       const Location file{spec_.file.string(), 0, 0};
       const std::string key = "benchmark " + benchmark.name;
@@ -41,14 +42,9 @@ class InputCheck {
   }
 
  private:
-  [[nodiscard]] Location origin(std::string_view key) const {
-    const auto found = trial_.origins.find(key);
-    return found == trial_.origins.end() ? spec_.baseline_location : found->second;
-  }
-
   void model(std::string_view key, const std::string& value) {
     try {
-      (void)find_model(key, value, spec_.file, origin(key));
+      (void)find_model(key, value, spec_.file, origin_of(trial_, spec_, key));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::usage) throw;
       complete_ = false;
@@ -57,8 +53,9 @@ class InputCheck {
   }
 
   void data(std::string_view key, const DataSource& source) {
-    path(origin(key), fmt::format("{}: json", key), source.json, "LLaVA's JSON of rows");
-    path(origin(key), fmt::format("{}: images", key), source.images, "the folder of its pictures");
+    path(origin_of(trial_, spec_, key), fmt::format("{}: json", key), source.json, "LLaVA's JSON of rows");
+    path(origin_of(trial_, spec_, key), fmt::format("{}: images", key), source.images,
+         "the folder of its pictures");
   }
 
   void path(const Location& where, std::string_view key, const std::string& value, std::string_view what) {

@@ -63,24 +63,20 @@ class GraphBuilder {
                  "loss_normalization", "sampler", "max_length", "turns"});
   }
 
-  [[nodiscard]] Location origin(std::string_view key) const {
-    const auto found = trial_.origins.find(key);
-    return found == trial_.origins.end() ? spec_.baseline_location : found->second;
-  }
-
   /// Runs a look at the user's files, so that what fails names the key and its place too.
   template <class Look>
   auto at_key(std::string_view key, Look look) const {
     try {
       return look();
     } catch (const Error& error) {
-      throw Error(fmt::format("{}: {}: {}", to_string(origin(key)), key, error.what()), error.kind());
+      throw Error(fmt::format("{}: {}: {}", to_string(origin_of(trial_, spec_, key)), key, error.what()),
+                  error.kind());
     }
   }
 
   /// Name and content of a model's directory.
   void add_model(json& parameters, std::string_view key, const std::string& value) {
-    const fs::path folder = find_model(key, value, spec_.file, origin(key));
+    const fs::path folder = find_model(key, value, spec_.file, origin_of(trial_, spec_, key));
     const std::string name(key);
     parameters[name] =
         folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();

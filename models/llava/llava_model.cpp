@@ -26,6 +26,13 @@ at::Tensor LlavaModel::image_features(const at::Tensor& pixel_values) const {
   return vision_tower->features(pixel_values, config.vision_feature_layer, config.drop_class_token);
 }
 
+void LlavaModel::pack() {
+  vision_tower->pack();
+  projector.linear_1.pack();
+  projector.linear_2.pack();
+  text_model->pack();
+}
+
 int64_t LlavaModel::num_image_tokens() const {
   const bool kept = config.vision.has_class_token() && !config.drop_class_token;
   return config.vision.num_patches() + (kept ? 1 : 0);

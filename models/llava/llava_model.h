@@ -24,6 +24,8 @@ struct LlavaModel {
 
   /// pixel_values [images, channels, size, size] -> [images, image tokens, vision hidden], not yet projected.
   [[nodiscard]] at::Tensor image_features(const at::Tensor& pixel_values) const;
+  /// Lays out all parts for a model that is only asked (Linear::pack).
+  void pack();
   /// Image tokens of one picture.
   [[nodiscard]] int64_t num_image_tokens() const;
 };

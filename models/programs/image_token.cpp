@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/programs/image_token.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/tokenizer/tokenizer.h"
+#include "models/tokenizer/tokenizer_files.h"
 
 namespace imp::models {
 namespace {
 
 constexpr const char* kImageToken = "<image>";
 
-void add_token(const std::filesystem::path& file, int64_t id) {
+void add_token(const std::filesystem::path& file, std::int32_t id) {
   auto tokenizer = nlohmann::ordered_json::parse(read_file(file));
-  tokenizer["added_tokens"].push_back({{"id", id},
-                                       {"content", kImageToken},
-                                       {"single_word", false},
-                                       {"lstrip", false},
-                                       {"rstrip", false},
-                                       {"normalized", false},
-                                       {"special", true}});
+  tokenizer["added_tokens"].emplace_back(
+      added_token_json({.id = id, .content = kImageToken, .special = true}));
   write_file_atomically(file, tokenizer.dump(1) + "\n");
 }
 

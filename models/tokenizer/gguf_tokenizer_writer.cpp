@@ -11,16 +11,6 @@ namespace {
 using nlohmann::json;
 using Texts = std::vector<std::string_view>;
 
-json added_token(const AddedToken& token) {
-  return {{"id", token.id},
-          {"content", token.content},
-          {"single_word", token.single_word},
-          {"lstrip", token.left_strip},
-          {"rstrip", token.right_strip},
-          {"normalized", token.normalized},
-          {"special", token.special}};
-}
-
 /// Puts the definition's prefix before a text.
 json template_processing(const TokenizerDefinition& definition, const Texts& tokens) {
   if (definition.prefix_ids.empty()) return nullptr;
@@ -48,7 +38,7 @@ json bpe_model(const GgufFile& file, const Texts& tokens) {
 
 json tokenizer_json(const GgufFile& file, const TokenizerDefinition& definition, const Texts& tokens) {
   json added = json::array();
-  for (const AddedToken& token : definition.added_tokens) added.push_back(added_token(token));
+  for (const AddedToken& token : definition.added_tokens) added.push_back(added_token_json(token));
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
@@ -73,6 +63,16 @@ json tokenizer_config(const TokenizerDefinition& definition, const Texts& tokens
 }
 
 }  // namespace
+
+json added_token_json(const AddedToken& token) {
+  return {{"id", token.id},
+          {"content", token.content},
+          {"single_word", token.single_word},
+          {"lstrip", token.left_strip},
+          {"rstrip", token.right_strip},
+          {"normalized", token.normalized},
+          {"special", token.special}};
+}
 
 void write_gguf_tokenizer(const GgufFile& file, const std::filesystem::path& folder) {
   const TokenizerDefinition definition = read_gguf_tokenizer(file);  // checks every key that is read here

@@ -29,6 +29,9 @@ class GgufFile;
 /// llama.cpp's name, with special tokens and ids. Throws imp::Error (usage) naming file and key.
 [[nodiscard]] TokenizerDefinition read_gguf_tokenizer(const GgufFile& file);
 
+/// A token as `added_tokens` of tokenizer.json lists it.
+[[nodiscard]] nlohmann::json added_token_json(const AddedToken& token);
+
 /// The pre-tokenizer that a GGUF file names, as tokenizer.json spells it. Throws imp::Error (usage) naming
 /// the key if imp does not know it.
 [[nodiscard]] nlohmann::json gguf_pre_tokenizer(const GgufFile& file);

@@ -6,27 +6,15 @@
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "tests/eval/refusal.h"
 #include "tests/eval/temporary_folder.h"
 
 namespace imp::eval {
 namespace {
 
-const std::filesystem::path kTextvqa = IMP_TEST_DATA "/benchmarks/textvqa/TextVQA_0.5.1_val.json";
+using test::refusal;
 
-/// The message of the imp::Error that loading this text as benchmark `name` raises.
-std::string refusal(const std::string& name, const std::string& text) {
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "a.json", text);
-  try {
-    (void)load_benchmark(name, folder / "a.json", {});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    const std::string message = error.what();
-    const std::size_t at = message.find("a.json");
-    return at == std::string::npos ? message : message.substr(at);
-  }
-  return "accepted";
-}
+const std::filesystem::path kTextvqa = IMP_TEST_DATA "/benchmarks/textvqa/TextVQA_0.5.1_val.json";
 
 std::string item(const std::string& id, std::size_t answers) {
   std::string list;

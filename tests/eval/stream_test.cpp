@@ -8,10 +8,13 @@
 #include "eval/text/tsv.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "tests/eval/refusal.h"
 #include "tests/eval/temporary_folder.h"
 
 namespace imp::eval {
 namespace {
+
+using test::refusal;
 
 constexpr int kMany = 30'000;
 
@@ -31,19 +34,6 @@ std::string vqav2_question(int number, const std::string& words) {
 std::string vqav2_file(const std::string& list) {
   return R"({"info":{"a":[")" + awkward(700'000) + R"("]},)" + "\n\"questions\":[" + list +
          "],\n\"data_subtype\":\"val2014\"}\n";
-}
-
-std::string refusal(const std::string& name, const std::string& text) {
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "a.json", text);
-  try {
-    (void)load_benchmark(name, folder / "a.json", {});
-  } catch (const Error& error) {
-    const std::string message = error.what();
-    const std::size_t at = message.find("a.json");
-    return at == std::string::npos ? message : message.substr(at);
-  }
-  return "accepted";
 }
 
 TEST(JsonStream, EveryRecordOfALongFileIsRead) {

@@ -94,23 +94,18 @@ def beams(case):
 def bfloat16(case):
     """The first token of 400 answers in bfloat16."""
     import torch
-    from transformers import AutoTokenizer, LlavaForConditionalGeneration
+    from transformers import LlavaForConditionalGeneration
 
     from bfloat16 import compare_choices
-    from make_case import ask
-    from template import Template
-    from tiny_models import load_image_processor
 
-    requests = tiny_data.make_requests(sorted(path.name for path in case.images.iterdir()), 400, seed=25)
-    tiny_data.write_json_lines(case.folder / "many_requests.jsonl", requests)
+    requests = "many_requests.jsonl"
+    pictures = sorted(path.name for path in case.images.iterdir())
+    tiny_data.write_json_lines(case.folder / requests, tiny_data.make_requests(pictures, 400, seed=25))
 
     def theirs(dtype):
-        model = LlavaForConditionalGeneration.from_pretrained(case.checkpoint, dtype=dtype).eval()
-        template = Template(AutoTokenizer.from_pretrained(case.checkpoint), model.config.image_token_id, model.config.image_seq_length)
-        return ask(model, template, load_image_processor(case.checkpoint), requests, case.images, generates=False)[0].float().numpy()
+        return read_back(case, lambda: (LlavaForConditionalGeneration.from_pretrained(case.checkpoint, dtype=dtype), case.checkpoint), requests)
 
-    ours = case.logits(case.checkpoint, "many_requests.jsonl", "--dtype", "bfloat16")
-    compare_choices(ours, theirs(torch.bfloat16), theirs(torch.float32))
+    compare_choices(case.logits(case.checkpoint, requests, "--dtype", "bfloat16"), theirs(torch.bfloat16), theirs(torch.float32))
 
 
 def language_model(case):
@@ -212,8 +207,8 @@ def trained_logits(case):
                        case.trained() / "projector.safetensors")
 
 
-def read_back(case, load):
-    """Logits of the requests by a model that load() makes with transformers."""
+def read_back(case, load, requests="requests.jsonl"):
+    """Logits of the requests by a model that load() makes with transformers, as float32."""
     from transformers import AutoTokenizer
 
     from make_case import ask
@@ -222,8 +217,8 @@ def read_back(case, load):
 
     model, directory = load()
     template = Template(AutoTokenizer.from_pretrained(directory), model.config.image_token_id, model.config.image_seq_length)
-    requests = tiny_data.read_json_lines(case.folder / "requests.jsonl")
-    return ask(model.eval(), template, load_image_processor(directory), requests, case.images, generates=False)[0].numpy()
+    requests = tiny_data.read_json_lines(case.folder / requests)
+    return ask(model.eval(), template, load_image_processor(directory), requests, case.images, generates=False)[0].float().numpy()
 
 
 def adapter_in_peft(case):
