@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "models/generation/paged_decoder.h"
+#include "models/generation/shared_opening.h"
 #include "models/io/error.h"
 
 namespace imp::models {
@@ -37,7 +38,8 @@ class Generator {
       : options_(options),
         source_(source),
         sink_(sink),
-        decoder_(model, options.image_token, options.kv_bytes) {}
+        decoder_(model, options.image_token, options.kv_bytes),
+        opening_(decoder_, options.image_token) {}
 
   GenerationStatistics run() {
     while (true) {
@@ -46,8 +48,7 @@ class Generator {
       if (feeds.empty()) break;
       pass(feeds);
     }
-    statistics_.kv_bytes = decoder_.pool().held_bytes();
-    return statistics_;
+    return {decoder_.passes(), decoder_.rows(), decoder_.pool().held_bytes()};
   }
 
  private:
@@ -92,14 +93,11 @@ class Generator {
     const int64_t longest = tail_rows + options_.max_new_tokens;
     const int64_t pages = pages_for(prefix_rows) + pages_for(longest);
     if (pages > decoder_.pool().available()) {
-      if (sequences_.empty() && feeds.empty())
-        refuse(pages + (group.prefix ? static_cast<int64_t>(group.prefix->pages().size()) : 0));
-      return false;
+      if (!sequences_.empty() || !feeds.empty()) return false;
+      if (opening_.release()) return begin_question(feeds);
+      refuse(pages + (group.prefix ? static_cast<int64_t>(group.prefix->pages().size()) : 0));
     }
-    if (!group.prefix && prefix_rows > 0) {
-      group.prefix = std::make_shared<Segment>(decoder_.pool(), prefix_rows);
-      feeds.push_back({group.prompts.prefix_ids, group.prompts.projected, group.prefix.get(), nullptr, 0});
-    }
+    if (prefix_rows > 0) begin_prefix(group, pages_for(longest), feeds);
     const std::vector<uint64_t>& keys = group.prompts.keys;
     sequences_.push_back({group.number,
                           group.begun,
@@ -108,9 +106,19 @@ class Generator {
                           std::make_unique<Segment>(decoder_.pool(), longest),
                           {}});
     feeds.push_back({tail, {}, sequences_.back().own.get(), group.prefix.get(), 1});
-    rows_ += prefix_rows + tail_rows;
+    rows_ += tail_rows;
     ++group.begun;
     return true;
+  }
+
+  /// Feeds what the group's questions share, but for the text that is known from groups before.
+  void begin_prefix(OpenGroup& group, int64_t pages_to_leave, std::vector<Feed>& feeds) {
+    const std::vector<int64_t>& ids = group.prompts.prefix_ids;
+    group.prefix = std::make_shared<Segment>(decoder_.pool(), static_cast<int64_t>(ids.size()));
+    const int64_t known = opening_.put(ids, pages_to_leave, *group.prefix);
+    feeds.push_back({std::vector<int64_t>(ids.begin() + known, ids.end()), group.prompts.projected,
+                     group.prefix.get(), nullptr, 0});
+    rows_ += static_cast<int64_t>(ids.size()) - known;
   }
 
   [[noreturn]] void refuse(int64_t pages) const {
@@ -122,8 +130,6 @@ class Generator {
 
   void pass(const std::vector<Feed>& feeds) {
     const at::Tensor logits = decoder_.run(feeds).contiguous();
-    ++statistics_.passes;
-    statistics_.rows += rows_;
     const auto vocab = static_cast<size_t>(logits.size(1));
     const float* row = logits.const_data_ptr<float>();
     std::vector<Sequence> going_on;
@@ -153,7 +159,7 @@ class Generator {
   const GroupSource& source_;
   const AnswerSink& sink_;
   PagedDecoder decoder_;
-  GenerationStatistics statistics_;
+  SharedOpening opening_;
   std::vector<Sequence> sequences_;
   std::optional<OpenGroup> group_;
   size_t groups_ = 0;

@@ -70,16 +70,23 @@ struct Heads {
   const Rotation& rotation;
 };
 
-/// Puts the span's rotated keys and its values into their pages.
+/// Puts the span's rotated keys and its values into their pages, a page at a time.
 void write_span(const RowSpan& span, const PageShape& shape, const Heads& heads, float* rotated) {
-  for (int64_t i = 0; i < span.count; ++i) {
-    const int64_t slot = span.start + i, from = (span.row + i) * heads.kv_count * heads.dim;
-    heads.rotation.rotate(span.row + i, heads.key + from, heads.kv_count, heads.dim, rotated);
-    float* const page = span.segment->pages()[static_cast<size_t>(slot / kPageTokens)];
+  const int64_t width = heads.kv_count * heads.dim;
+  for (int64_t i = 0; i < span.count;) {
+    const int64_t slot = span.start + i, first = slot % kPageTokens;
+    const int64_t count = std::min(kPageTokens - first, span.count - i), row = span.row + i;
+    float* const page =
+        span.segment->pages()[static_cast<size_t>(slot / kPageTokens)] + shape.offset(heads.layer, 0);
+    for (int64_t t = 0; t < count; ++t)
+      heads.rotation.rotate(row + t, heads.key + (row + t) * width, heads.kv_count, heads.dim,
+                            rotated + t * width);
     for (int64_t head = 0; head < heads.kv_count; ++head) {
-      write_token(shape, rotated + head * heads.dim, heads.value + from + head * heads.dim,
-                  slot % kPageTokens, page + shape.offset(heads.layer, head));
+      const int64_t channel = head * heads.dim;
+      write_tokens(shape, {rotated + channel, heads.value + row * width + channel, width, width, count},
+                   first, page + head * shape.head_floats());
     }
+    i += count;
   }
 }
 
@@ -127,11 +134,23 @@ at::Tensor PagedAttention::attend(size_t layer, const at::Tensor& query, const a
                     query.size(2),
                     static_cast<int64_t>(layer),
                     rotation};
-  for (const RowSpan& span : spans_)
-    write_span(span, shape_, heads, room(scratch_.rotated, heads.kv_count * heads.dim));
-  at::Tensor out = at::zeros({query.size(0), heads.count * heads.dim}, queries.options());
-  for (const Asking& asking : asking_rows(spans_, selected))
-    answer(asking, shape_, heads, scratch_, out.mutable_data_ptr<float>());
+  at::Tensor out = at::empty({query.size(0), heads.count * heads.dim}, queries.options());
+  const std::vector<Asking> all = asking_rows(spans_, selected);
+  auto asking = all.begin();
+  int64_t next_row = 0;
+  const auto answer_next = [&] {
+    if (asking->row > next_row) out.slice(0, next_row, asking->row).zero_();
+    answer(*asking, shape_, heads, scratch_, out.mutable_data_ptr<float>());
+    next_row = asking->row + asking->count;
+    ++asking;
+  };
+  // A span is asked as soon as it is written, while its keys and values are in the cache.
+  for (const RowSpan& span : spans_) {
+    write_span(span, shape_, heads, room(scratch_.rotated, kPageTokens * heads.kv_count * heads.dim));
+    while (asking != all.end() && asking->span == &span) answer_next();
+  }
+  while (asking != all.end()) answer_next();
+  out.slice(0, next_row).zero_();
   return out.to(query.scalar_type());
 }
 

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "models/llava/llava_model.h"
@@ -38,9 +39,31 @@ PagedDecoder::PagedDecoder(TextModel& model, int64_t image_token, int64_t kv_byt
   model.pack();
 }
 
+/// inputs_embeds of the feeds' ids, whose image tokens are 0 in `ids`, the pictures' rows put in their
+/// places. As splice_image_features, which searches for the places and keeps a gradient.
+at::Tensor PagedDecoder::embeds_of(const std::vector<Feed>& feeds, const std::vector<int64_t>& ids) const {
+  at::Tensor embeds = model_.embed(at::tensor(ids, at::kLong));
+  int64_t row = 0;
+  for (const Feed& feed : feeds) {
+    const auto count = static_cast<int64_t>(feed.ids.size());
+    const int64_t rows = feed.projected.defined() ? feed.projected.size(0) * feed.projected.size(1) : 0;
+    check_image_tokens(std::count(feed.ids.begin(), feed.ids.end(), image_token_), rows);
+    int64_t put = 0;
+    for (int64_t i = 0; put < rows; ++i) {
+      if (feed.ids[static_cast<size_t>(i)] != image_token_) continue;
+      int64_t end = i + 1;
+      while (end < count && feed.ids[static_cast<size_t>(end)] == image_token_) ++end;
+      embeds.slice(0, row + i, row + end).copy_(feed.projected.flatten(0, 1).slice(0, put, put + end - i));
+      put += end - i;
+      i = end;
+    }
+    row += count;
+  }
+  return embeds;
+}
+
 at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
   std::vector<int64_t> ids, positions, selected;
-  std::vector<at::Tensor> pictures;
   std::vector<RowSpan> spans;
   for (const Feed& feed : feeds) {
     const auto count = static_cast<int64_t>(feed.ids.size()), row = static_cast<int64_t>(ids.size());
@@ -48,11 +71,12 @@ at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
     const int64_t before = feed.prefix == nullptr ? 0 : feed.prefix->length();
     feed.segment->extend(count);
     spans.push_back({row, count, start, feed.segment, feed.prefix});
-    ids.insert(ids.end(), feed.ids.begin(), feed.ids.end());
+    for (const int64_t id : feed.ids) ids.push_back(id == image_token_ ? 0 : id);
     for (int64_t i = 0; i < count; ++i) positions.push_back(before + start + i);
     for (int64_t i = count - feed.wanted; i < count; ++i) selected.push_back(row + i);
-    if (feed.projected.defined()) pictures.push_back(feed.projected);
   }
+  ++passes_;
+  rows_ += static_cast<int64_t>(ids.size());
   const auto wanted = static_cast<int64_t>(selected.size());
   const int64_t rows_to_fill = filling(static_cast<int64_t>(ids.size()), row_multiple_);
   ids.insert(ids.end(), static_cast<size_t>(rows_to_fill), 0);
@@ -61,8 +85,7 @@ at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
   const int64_t selected_to_fill = wanted == 0 ? row_multiple_ : filling(wanted, row_multiple_);
   selected.insert(selected.end(), static_cast<size_t>(selected_to_fill), 0);
 
-  const at::Tensor embeds = splice_image_features(model_, at::tensor(ids, at::kLong), image_token_,
-                                                  pictures.empty() ? at::Tensor() : at::cat(pictures));
+  const at::Tensor embeds = embeds_of(feeds, ids);
   attention_.set_spans(std::move(spans));
   SequenceLayout layout;
   layout.position_ids = at::tensor(positions, at::kLong);

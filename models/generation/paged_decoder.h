@@ -33,15 +33,21 @@ class PagedDecoder {
   [[nodiscard]] PagePool& pool() { return pool_; }
   [[nodiscard]] const PagePool& pool() const { return pool_; }
   [[nodiscard]] const TextModel& model() const { return model_; }
+  [[nodiscard]] int64_t passes() const { return passes_; }
+  /// Tokens of all passes.
+  [[nodiscard]] int64_t rows() const { return rows_; }
 
   /// -> [sum of wanted, vocab] float32, in the order of feeds. Call under at::NoGradGuard. Throws imp::Error
   /// (usage) if places and pictures differ in number.
   [[nodiscard]] at::Tensor run(const std::vector<Feed>& feeds);
 
  private:
+  [[nodiscard]] at::Tensor embeds_of(const std::vector<Feed>& feeds, const std::vector<int64_t>& ids) const;
+
   const TextModel& model_;
   int64_t image_token_;
   int64_t row_multiple_;
+  int64_t passes_ = 0, rows_ = 0;
   PagePool pool_;
   PagedAttention attention_;
 };

@@ -49,10 +49,12 @@ struct Linear {
   /// Lays a float32 weight on the CPU out for generation (packed_linear.h); does nothing for another weight
   /// or beside an adapter. Changing the weight afterwards asks for another pack().
   void pack();
-
- private:
   /// Whether the packed weight serves now.
   [[nodiscard]] bool only_asked() const;
 };
+
+/// addend + last(activate(first(x))), the layers of a block's MLP: x [tokens, in] and addend [tokens, out].
+[[nodiscard]] at::Tensor feed_forward(const at::Tensor& addend, const Linear& first, Activation activation,
+                                      const Linear& last, const at::Tensor& x, uint64_t dropout_step = 0);
 
 }  // namespace imp::models

@@ -10,6 +10,7 @@ struct LayerNorm {
   at::Tensor weight;  ///< [hidden]
   at::Tensor bias;    ///< [hidden]
   double eps = 1e-5;
+  bool only_asked = false;  ///< set by a model's pack(): row_norm.h serves where no gradient is asked for
 
   /// x [..., hidden] -> same shape and dtype.
   [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
@@ -20,6 +21,7 @@ struct LayerNorm {
 struct RmsNorm {
   at::Tensor weight;  ///< [hidden]
   double eps = 1e-6;
+  bool only_asked = false;  ///< as in LayerNorm
 
   /// x [..., hidden] -> same shape and dtype.
   [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;

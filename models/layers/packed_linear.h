@@ -25,6 +25,12 @@ class PackedLinear {
   /// differentiable.
   [[nodiscard]] at::Tensor forward(const at::Tensor& x, std::optional<Activation> activation = {},
                                    const at::Tensor& addend = {}) const;
+  /// forward() into `to` [rows, out], contiguous.
+  void forward_into(const at::Tensor& to, const at::Tensor& x, std::optional<Activation> activation = {},
+                    const at::Tensor& addend = {}) const;
+
+  /// Bytes of the weight.
+  [[nodiscard]] int64_t bytes() const { return in_ * out_ * static_cast<int64_t>(sizeof(float)); }
 
  private:
   int64_t in_ = 0;

@@ -6,12 +6,12 @@
 #include <cstring>
 #include <limits>
 
+#include "models/layers/cpu_kernels.h"
 #include "models/layers/vector_math.h"
 
 namespace imp::models {
 namespace {
 
-static_assert(kPageTokens == kLanes, "a vector below holds one value for each token of a page");
 constexpr int64_t kMostQueries = 8;  ///< that go through a page together
 
 struct Job {
@@ -30,40 +30,61 @@ struct Seen {
   return {queries.first_seen - (page - queries.prefix_pages) * kPageTokens, 1};
 }
 
+/// Hides all but the first `seen` scores of a page.
+inline void hide_unseen(float* scores, int64_t seen) {
+  for (int64_t token = std::max<int64_t>(seen, 0); token < kPageTokens; ++token)
+    scores[token] = -std::numeric_limits<float>::infinity();
+}
+
 /// Scores of QUERIES queries for the tokens of one page.
-template <int QUERIES>
-[[gnu::always_inline]] inline void score_page(const Job& job, int64_t page, int64_t width, Floats* largest) {
+template <int QUERIES, typename V>
+[[gnu::always_inline]] inline void score_page(const Job& job, int64_t page, int64_t width) {
+  constexpr int kParts = static_cast<int>(kPageTokens / kLanes<V>);
   const PageQueries& queries = job.queries;
   const float* const keys = queries.pages[page] + queries.head_offset;
-  Floats sums[QUERIES] = {};
+  V sums[QUERIES][kParts] = {};
   for (int64_t d = 0; d < job.dim; ++d) {
-    Floats key;
-    load(key, keys + d * kPageTokens);
+    V key[kParts];
+#pragma GCC unroll 4
+    for (int part = 0; part < kParts; ++part) load(key[part], keys + d * kPageTokens + part * kLanes<V>);
 #pragma GCC unroll 8
-    for (int q = 0; q < QUERIES; ++q) sums[q] += queries.query[q * queries.query_stride + d] * key;
+    for (int q = 0; q < QUERIES; ++q) {
+      const float query = queries.query[q * queries.query_stride + d];
+#pragma GCC unroll 4
+      for (int part = 0; part < kParts; ++part) sums[q][part] += query * key[part];
+    }
   }
-  constexpr Ints kPlaces = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  constexpr float kHidden = -std::numeric_limits<float>::infinity();
   const Seen seen = seen_of(queries, page);
 #pragma GCC unroll 8
   for (int q = 0; q < QUERIES; ++q) {
-    const Floats hidden = Floats{} + kHidden;
-    const auto limit = static_cast<int32_t>(std::min(seen.tokens + q * seen.more, kPageTokens));
-    const Floats score = kPlaces < limit ? sums[q] * job.scale : hidden;
-    store(queries.scores + q * width + page * kPageTokens, score);
-    largest[q] = score > largest[q] ? score : largest[q];
+    float* const scores = queries.scores + q * width + page * kPageTokens;
+#pragma GCC unroll 4
+    for (int part = 0; part < kParts; ++part) store(scores + part * kLanes<V>, sums[q][part] * job.scale);
+    if (seen.tokens + q * seen.more < kPageTokens) hide_unseen(scores, seen.tokens + q * seen.more);
   }
 }
 
+/// The largest of a query's scores.
+template <typename V>
+[[gnu::always_inline]] inline float largest_score(const float* scores, int64_t width) {
+  V largest;
+  load(largest, scores);
+  for (int64_t place = kLanes<V>; place < width; place += kLanes<V>) {
+    V score;
+    load(score, scores + place);
+    largest = score > largest ? score : largest;
+  }
+  return largest_of(largest);
+}
+
 /// Scores to weights e^(score - largest), in place; returns one over their sum.
-[[gnu::always_inline]] inline float weigh(float* scores, int64_t width, const Floats& largest) {
-  float most = largest[0];
-  for (int lane = 1; lane < kLanes; ++lane) most = std::max(most, largest[lane]);
-  Floats sums = {};
-  for (int64_t place = 0; place < width; place += kLanes) {
-    Floats weight;
+template <typename V>
+[[gnu::always_inline]] inline float weigh(float* scores, int64_t width, float largest) {
+  V sums = {};
+  for (int64_t place = 0; place < width; place += kLanes<V>) {
+    V weight;
     load(weight, scores + place);
-    weight -= most;
+    weight -= largest;
     exponential(weight);
     store(scores + place, weight);
     sums += weight;
@@ -71,20 +92,20 @@ template <int QUERIES>
   return 1.0F / sum_of(sums);
 }
 
-/// VECTORS * kLanes channels of the values, weighted, from `channel` on.
-template <int QUERIES, int VECTORS>
+/// VECTORS vectors of the values' channels, weighted, from `channel` on.
+template <int QUERIES, int VECTORS, typename V>
 [[gnu::always_inline]] inline void mix(const Job& job, int64_t width, int64_t channel, const float* inverse) {
   const PageQueries& queries = job.queries;
-  Floats sums[QUERIES][VECTORS] = {};
+  V sums[QUERIES][VECTORS] = {};
   for (int64_t page = 0; page < width / kPageTokens; ++page) {
     const Seen seen = seen_of(queries, page);
     const int64_t tokens = std::min(seen.tokens + (QUERIES - 1) * seen.more, kPageTokens);
     const float* const values = queries.pages[page] + queries.head_offset + kPageTokens * job.dim + channel;
     const float* const weights = queries.scores + page * kPageTokens;
     for (int64_t t = 0; t < tokens; ++t) {
-      Floats value[VECTORS];
+      V value[VECTORS];
 #pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; ++v) load(value[v], values + t * job.value_stride + v * kLanes);
+      for (int v = 0; v < VECTORS; ++v) load(value[v], values + t * job.value_stride + v * kLanes<V>);
 #pragma GCC unroll 8
       for (int q = 0; q < QUERIES; ++q) {
 #pragma GCC unroll 4
@@ -94,30 +115,35 @@ template <int QUERIES, int VECTORS>
   }
   for (int q = 0; q < QUERIES; ++q) {
     for (int v = 0; v < VECTORS; ++v) {
-      const int64_t at = channel + v * kLanes;
-      store_some(queries.out + q * queries.out_stride + at, sums[q][v] * inverse[q],
-                 std::min(kLanes, job.dim - at));
+      const int64_t at = channel + v * kLanes<V>, lanes = std::min(kLanes<V>, job.dim - at);
+      const V mixed = sums[q][v] * inverse[q];
+      float* const out = queries.out + q * queries.out_stride + at;
+      if (lanes == kLanes<V>) {
+        store(out, mixed);
+      } else {
+        for (int64_t lane = 0; lane < lanes; ++lane) out[lane] = mixed[lane];
+      }
     }
   }
 }
 
 /// As many queries as go through the pages together.
-template <int QUERIES, int VECTORS>
+template <int QUERIES, int VECTORS, typename V>
 [[gnu::always_inline]] inline void attend_tile(const Job& job) {
   const int64_t width = job.queries.num_pages() * kPageTokens;
-  Floats largest[QUERIES];
-  for (int q = 0; q < QUERIES; ++q) largest[q] = Floats{} - std::numeric_limits<float>::infinity();
-  for (int64_t page = 0; page < width / kPageTokens; ++page) score_page<QUERIES>(job, page, width, largest);
-  float inverse[QUERIES];
-  for (int q = 0; q < QUERIES; ++q) inverse[q] = weigh(job.queries.scores + q * width, width, largest[q]);
+  for (int64_t page = 0; page < width / kPageTokens; ++page) score_page<QUERIES, V>(job, page, width);
+  // Each step for all queries: one query's wait for the step before is another's work.
+  float largest[QUERIES], inverse[QUERIES];
+  for (int q = 0; q < QUERIES; ++q) largest[q] = largest_score<V>(job.queries.scores + q * width, width);
+  for (int q = 0; q < QUERIES; ++q) inverse[q] = weigh<V>(job.queries.scores + q * width, width, largest[q]);
   int64_t channel = 0;
-  for (; channel + VECTORS * kLanes <= job.value_stride; channel += VECTORS * kLanes)
-    mix<QUERIES, VECTORS>(job, width, channel, inverse);
-  for (; channel < job.value_stride; channel += kLanes) mix<QUERIES, 1>(job, width, channel, inverse);
+  for (; channel + VECTORS * kLanes<V> <= job.value_stride; channel += VECTORS * kLanes<V>)
+    mix<QUERIES, VECTORS, V>(job, width, channel, inverse);
+  for (; channel < job.value_stride; channel += kLanes<V>) mix<QUERIES, 1, V>(job, width, channel, inverse);
 }
 
 /// Tiles of QUERIES queries, then of half as many, down to one.
-template <int QUERIES, int VECTORS>
+template <int QUERIES, int VECTORS, int BYTES>
 [[gnu::always_inline]] inline void attend_from(const Job& job, int64_t begin) {
   Job part = job;
   part.queries.queries = QUERIES;
@@ -125,32 +151,68 @@ template <int QUERIES, int VECTORS>
     part.queries.query = job.queries.query + begin * job.queries.query_stride;
     part.queries.out = job.queries.out + begin * job.queries.out_stride;
     if (job.queries.first_seen != 0) part.queries.first_seen = job.queries.first_seen + begin;
-    attend_tile<QUERIES, VECTORS>(part);
+    attend_tile<QUERIES, VECTORS, typename Vector<BYTES>::Type>(part);
   }
-  if constexpr (QUERIES > 1) attend_from<QUERIES / 2, VECTORS>(job, begin);
+  if constexpr (QUERIES > 1) attend_from<QUERIES / 2, VECTORS, BYTES>(job, begin);
+}
+
+constexpr int64_t kSquare = 4;
+
+/// Four tokens' four channels [token, channel] to [channel, token of a page].
+inline void transpose_square(const float* from, int64_t stride, float* to) {
+  using Four = Vector<16>::Type;
+  using Order [[gnu::vector_size(16)]] = int32_t;
+  constexpr Order kLow = {0, 4, 1, 5}, kHigh = {2, 6, 3, 7}, kFirst = {0, 1, 4, 5}, kSecond = {2, 3, 6, 7};
+  Four a, b, c, d;
+  load(a, from);
+  load(b, from + stride);
+  load(c, from + 2 * stride);
+  load(d, from + 3 * stride);
+  const Four ab_low = __builtin_shuffle(a, b, kLow), cd_low = __builtin_shuffle(c, d, kLow);
+  const Four ab_high = __builtin_shuffle(a, b, kHigh), cd_high = __builtin_shuffle(c, d, kHigh);
+  store(to, Four(__builtin_shuffle(ab_low, cd_low, kFirst)));
+  store(to + kPageTokens, Four(__builtin_shuffle(ab_low, cd_low, kSecond)));
+  store(to + 2 * kPageTokens, Four(__builtin_shuffle(ab_high, cd_high, kFirst)));
+  store(to + 3 * kPageTokens, Four(__builtin_shuffle(ab_high, cd_high, kSecond)));
 }
 
 using Attend = void (*)(const Job& job);
 
 [[gnu::target("avx512f,fma")]] void attend_avx512(const Job& job) {
-  attend_from<kMostQueries, 2>(job, 0);
+  attend_from<kMostQueries, 2, 64>(job, 0);
 }
 
 [[gnu::target("avx2,fma")]] void attend_avx2(const Job& job) {
-  attend_from<4, 1>(job, 0);
+  attend_from<4, 2, 32>(job, 0);
 }
 
 void attend_portable(const Job& job) {
-  attend_from<2, 1>(job, 0);
+  attend_from<2, 2, 16>(job, 0);
 }
 
 }  // namespace
 
-void write_token(const PageShape& shape, const float* key, const float* value, int64_t token_of_page,
-                 float* head) {
-  for (int64_t d = 0; d < shape.head_dim; ++d) head[d * kPageTokens + token_of_page] = key[d];
-  std::copy_n(value, shape.head_dim,
-              head + kPageTokens * shape.head_dim + token_of_page * shape.value_stride());
+void write_tokens(const PageShape& shape, const TokensOfHead& tokens, int64_t first, float* head) {
+  float* const keys = head + first;
+  float* const values = head + kPageTokens * shape.head_dim + first * shape.value_stride();
+  int64_t token = 0;
+  for (; token + kSquare <= tokens.count; token += kSquare) {
+    int64_t d = 0;
+    for (; d + kSquare <= shape.head_dim; d += kSquare)
+      transpose_square(tokens.key + token * tokens.key_stride + d, tokens.key_stride,
+                       keys + d * kPageTokens + token);
+    for (; d < shape.head_dim; ++d) {
+      for (int64_t t = token; t < token + kSquare; ++t)
+        keys[d * kPageTokens + t] = tokens.key[t * tokens.key_stride + d];
+    }
+  }
+  for (; token < tokens.count; ++token) {
+    for (int64_t d = 0; d < shape.head_dim; ++d)
+      keys[d * kPageTokens + token] = tokens.key[token * tokens.key_stride + d];
+  }
+  for (token = 0; token < tokens.count; ++token)
+    copy_channels(tokens.value + token * tokens.value_stride, shape.head_dim,
+                  values + token * shape.value_stride());
 }
 
 int64_t attention_scores(int64_t pages) {

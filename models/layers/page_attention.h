@@ -29,10 +29,17 @@ struct PageShape {
   return (tokens + kPageTokens - 1) / kPageTokens;
 }
 
-/// Puts one token's key and value of one head into a page, at `head`, where the head's keys begin. What pads
-/// a value is left as it is, and must be a number.
-void write_token(const PageShape& shape, const float* key, const float* value, int64_t token_of_page,
-                 float* head);
+/// Keys and values of one head, of tokens that follow each other.
+struct TokensOfHead {
+  const float* key = nullptr;    ///< [count, key_stride]
+  const float* value = nullptr;  ///< [count, value_stride]
+  int64_t key_stride = 0, value_stride = 0;
+  int64_t count = 0;
+};
+
+/// Puts tokens into a page, from its token `first` on, at `head`, where the head's keys begin. What pads a
+/// value is left as it is, and must be a number.
+void write_tokens(const PageShape& shape, const TokensOfHead& tokens, int64_t first, float* head);
 
 /// Neighbouring queries of one head, and the pages that they see: all tokens of the prefix's, then causally
 /// those of a segment that follows it.

@@ -4,8 +4,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <cstring>
+
+#include "models/layers/vector_math.h"
 
 namespace imp::models {
 namespace {
@@ -74,7 +75,7 @@ void rotate_token(const float* x, int64_t heads, int64_t head_dim, const float* 
     int64_t i = 0;
     for (; i + 4 <= half; i += 4) rotate_pairs<4>(x + i, cos + i, sin + i, half, y + i);
     for (; i < half; ++i) rotate_pairs<1>(x + i, cos + i, sin + i, half, y + i);
-    std::copy(x + 2 * half, x + head_dim, y + 2 * half);
+    copy_channels(x + 2 * half, head_dim - 2 * half, y + 2 * half);
   }
 }
 

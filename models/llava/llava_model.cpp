@@ -38,13 +38,16 @@ int64_t LlavaModel::num_image_tokens() const {
   return config.vision.num_patches() + (kept ? 1 : 0);
 }
 
+void check_image_tokens(int64_t places, int64_t rows) {
+  if (places != rows)
+    throw Error(fmt::format("the prompt has {} image tokens; its pictures have {}", places, rows));
+}
+
 at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                  int64_t image_token, const at::Tensor& projected) {
   const at::Tensor places = (input_ids == image_token).nonzero().view({-1});
   const int64_t rows = projected.defined() ? projected.size(0) * projected.size(1) : 0;
-  if (places.size(0) != rows) {
-    throw Error(fmt::format("the prompt has {} image tokens; its pictures have {}", places.size(0), rows));
-  }
+  check_image_tokens(places.size(0), rows);
   // The image token may lie outside the embedding (LLaVA's -200); any row serves, it is replaced.
   const at::Tensor ids = input_ids.masked_fill(input_ids == image_token, 0);
   const at::Tensor embeds = text_model.embed(ids);

@@ -30,6 +30,9 @@ struct LlavaModel {
   [[nodiscard]] int64_t num_image_tokens() const;
 };
 
+/// Throws imp::Error (usage) if a prompt has more or fewer places for image tokens than its pictures have.
+void check_image_tokens(int64_t places, int64_t rows);
+
 /// input_ids [tokens] with `image_token` at the places of image tokens, projected [images, image tokens, text
 /// hidden] in order of appearance -> inputs_embeds [tokens, text hidden]. Differentiable in `projected`.
 /// Throws imp::Error (usage) if the numbers of places and of projected rows differ.

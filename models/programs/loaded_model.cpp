@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "models/image/codec.h"
@@ -95,18 +96,19 @@ EncodedRow LoadedModel::prompt(const Request& request) const {
 at::Tensor LoadedModel::projected(const std::vector<std::string>& pictures,
                                   const std::filesystem::path& images) const {
   if (pictures.empty()) return {};
-  std::vector<at::Tensor> pixels;
+  const int64_t side = llava.config.vision.image_size, count = 3 * side * side;
+  const at::Tensor pixels = at::empty({static_cast<int64_t>(pictures.size()), 3, side, side});
+  auto* next = pixels.mutable_data_ptr<float>();
   for (const std::string& picture : pictures) {
     const PixelValues values = processor->process(read_image(images / picture));
-    const VisionConfig& vision = llava.config.vision;
-    if (values.height != vision.image_size || values.width != vision.image_size) {
+    if (values.height != side || values.width != side) {
       throw Error("the preprocessor makes pictures of " + std::to_string(values.height) + " x " +
-                  std::to_string(values.width) + " pixels; the vision tower takes " +
-                  std::to_string(vision.image_size) + " x " + std::to_string(vision.image_size));
+                  std::to_string(values.width) + " pixels; the vision tower takes " + std::to_string(side) +
+                  " x " + std::to_string(side));
     }
-    pixels.push_back(at::tensor(values.values).view({1, 3, values.height, values.width}));
+    next = std::copy_n(values.values.begin(), count, next);
   }
-  return llava.projector.forward(llava.image_features(at::cat(pixels).to(dtype)));
+  return llava.projector.forward(llava.image_features(pixels.to(dtype)));
 }
 
 }  // namespace imp::models

@@ -51,6 +51,12 @@ void Llama::visit_norms(const ParameterVisitor& visit) {
   visit("model.norm.weight", norm_.weight);
 }
 
+void Llama::pack_norms() {
+  for (Block& block : blocks_)
+    block.input_layernorm.only_asked = block.post_attention_layernorm.only_asked = true;
+  norm_.only_asked = true;
+}
+
 at::Tensor Llama::block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                         const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
                         uint64_t dropout_step) const {

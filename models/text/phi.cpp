@@ -56,6 +56,11 @@ void Phi::visit_norms(const ParameterVisitor& visit) {
   visit("model.final_layernorm.bias", final_layernorm_.bias);
 }
 
+void Phi::pack_norms() {
+  for (Block& block : blocks_) block.input_layernorm.only_asked = true;
+  final_layernorm_.only_asked = true;
+}
+
 at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                       const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
                       uint64_t dropout_step) const {
@@ -68,9 +73,12 @@ at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const Rotar
     residual = residual.index_select(0, selected);
     normed = normed.index_select(0, selected);
   }
+  if (block.fc2.only_asked()) {  // one pass over the output less; the other order of the sums is training's
+    const at::Tensor with_attention = block.self_attn.o_proj.forward_added(residual, heads);
+    return feed_forward(with_attention, block.fc1, config_.hidden_act, block.fc2, normed);
+  }
   const at::Tensor attention = block.self_attn.o_proj.forward(heads, dropout_step);
-  const at::Tensor inner = block.fc1.forward_activated(normed, config_.hidden_act, dropout_step);
-  return block.fc2.forward_added(attention, inner, dropout_step) + residual;
+  return feed_forward(attention, block.fc1, config_.hidden_act, block.fc2, normed, dropout_step) + residual;
 }
 
 at::Tensor Phi::final_norm(const at::Tensor& hidden_states) const {

@@ -39,6 +39,7 @@ at::Tensor TextModel::logits(const at::Tensor& hidden_states) const {
 void TextModel::pack() {
   for (const NamedLinear& entry : linears())
     if (!entry.linear->packed) entry.linear->pack();
+  pack_norms();
 }
 
 void TextModel::take_embeddings(WeightSource& weights) {

@@ -53,8 +53,7 @@ class TextModel {
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
 
-  /// Lays out the linear layers' weights for a model that is only asked (Linear::pack), those that are not
-  /// yet.
+  /// Prepares norms and linear layers (Linear::pack), those that are not yet, for a model that is only asked.
   void pack();
 
   /// All linear layers of the blocks; lm_head last.
@@ -69,6 +68,8 @@ class TextModel {
   void take_embeddings(WeightSource& weights);
   /// The parameters that are neither embeddings nor linear layers.
   virtual void visit_norms(const ParameterVisitor& visit) = 0;
+  /// pack() for the norms.
+  virtual void pack_norms() = 0;
   [[nodiscard]] virtual int64_t num_blocks() const = 0;
   /// One block; `selected` as in hidden_states, defined in the last block only.
   [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states,

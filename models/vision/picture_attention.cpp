@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "models/layers/page_attention.h"
@@ -32,10 +33,12 @@ at::Tensor picture_attention(const at::Tensor& query, const at::Tensor& key, con
   for (int64_t picture = 0; picture < pictures; ++picture) {
     for (int64_t head = 0; head < heads; ++head) {
       const int64_t place = picture * tokens * width + head * shape.head_dim;
-      for (int64_t token = 0; token < tokens; ++token) {
-        const int64_t from = place + token * width;
-        write_token(shape, keys.const_data_ptr<float>() + from, values.const_data_ptr<float>() + from,
-                    token % kPageTokens, first_page + token / kPageTokens * shape.floats());
+      for (int64_t page = 0; page < count; ++page) {
+        const int64_t from = place + page * kPageTokens * width;
+        write_tokens(shape,
+                     {keys.const_data_ptr<float>() + from, values.const_data_ptr<float>() + from, width,
+                      width, std::min(kPageTokens, tokens - page * kPageTokens)},
+                     0, first_page + page * shape.floats());
       }
       job.query = queries.const_data_ptr<float>() + place;
       job.out = out.mutable_data_ptr<float>() + place;

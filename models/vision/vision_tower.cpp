@@ -130,9 +130,7 @@ at::Tensor VisionTower::blocks(const at::Tensor& hidden_states, int64_t first, i
   for (int64_t i = first; i < last; ++i) {
     const Block& block = blocks_[static_cast<size_t>(i)];
     hidden = block.out.forward_added(hidden, attention(block, block.norm_before.forward(hidden), batch));
-    const at::Tensor inner =
-        block.fc1.forward_activated(block.norm_after.forward(hidden), config_.hidden_act);
-    hidden = block.fc2.forward_added(hidden, inner);
+    hidden = feed_forward(hidden, block.fc1, config_.hidden_act, block.fc2, block.norm_after.forward(hidden));
   }
   return hidden.view({batch, -1, config_.hidden_size});
 }
@@ -188,7 +186,9 @@ void VisionTower::pack() {
   for (Block& block : blocks_) {
     for (Linear* linear : {&block.query, &block.key, &block.value, &block.out, &block.fc1, &block.fc2})
       linear->pack();
+    block.norm_before.only_asked = block.norm_after.only_asked = true;
   }
+  pre_norm_.only_asked = true;
 }
 
 std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Questions per second of `imp-eval run` beside transformers' generate, alternately in one run, on one checkpoint.
 
-    eval_ratio.py --bin build/release/bin [--zoo sweeps/zoo] [--pictures 256] [--rounds 3] [--out ratio.json]
+    eval_ratio.py --bin build/release/bin [--zoo sweeps/zoo] [--pictures 768] [--rounds 3] [--out ratio.json]
 
 The checkpoint is the zoo's phi and siglip with a seeded projector, as a LlavaForConditionalGeneration directory; pictures
 show words. Each case asks one or eight questions a picture, at most eight new tokens, float32, greedy. transformers runs at
@@ -137,7 +137,7 @@ def main():
     add = parser.add_argument
     add("--bin", type=Path, required=True)
     add("--zoo", type=Path, default=Path(__file__).parents[2] / "sweeps/zoo")
-    add("--pictures", type=int, default=256)
+    add("--pictures", type=int, default=768)
     add("--rounds", type=int, default=3)
     add("--threads", type=int, default=2)
     add("--new-tokens", type=int, default=8)

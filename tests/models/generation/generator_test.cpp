@@ -86,6 +86,33 @@ TEST_P(Generation, APictureStandsWhereItsPlaceholdersAre) {
   EXPECT_NE(first, second);
 }
 
+TEST_P(Generation, TextBeforeThePictureGoesThroughTheModelOnce) {
+  std::vector<PromptGroup> groups;
+  for (uint64_t picture = 0; picture < 5; ++picture) {
+    const Ids opening = picture == 3 ? Ids{4, 1} : Ids{1, 2, 3};
+    groups.push_back({opening, random_tensor({1, 2, 16}, 3 + picture), {{5}, {6, 7}}});
+    groups.back().prefix_ids.insert(groups.back().prefix_ids.end(), {-200, -200});
+  }
+  std::vector<Ids> one_by_one;
+  for (const PromptGroup& group : groups)
+    for (const Ids& answer : generate(*model_, {group}, up_to(6))) one_by_one.push_back(answer);
+  EXPECT_EQ(generate(*model_, groups, up_to(6)), one_by_one);
+
+  size_t next = 0;
+  const auto source = [&]() -> std::optional<PromptGroup> {
+    return next == groups.size() ? std::nullopt : std::optional(groups[next++]);
+  };
+  const auto rows = generate(*model_, up_to(1), source, [](size_t, size_t, const Ids&) {}).rows;
+  EXPECT_EQ(rows, 3 + 2 + 3 + 5 * (2 + 1 + 2));  // each change of the opening, then pictures and tails
+
+  // Where memory has room for one question alone, the opening is not kept beside it.
+  GenerationOptions narrow = up_to(6);
+  const TextConfig& config = model_->config();
+  narrow.kv_bytes =
+      2 * PageShape{config.num_hidden_layers, config.num_key_value_heads, config.head_dim}.bytes();
+  EXPECT_EQ(generate(*model_, groups, narrow), one_by_one);
+}
+
 TEST_P(Generation, NothingAskedIsNothingAnswered) {
   EXPECT_TRUE(generate(*model_, {}, up_to(4)).empty());
 }

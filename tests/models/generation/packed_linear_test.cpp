@@ -77,13 +77,37 @@ TEST(PackedLinear, ActivationsAreTheirFormulasToTheLastBits) {
   EXPECT_LT(error(Activation::gelu_tanh, y * at::sigmoid(2.0 * inner)), 1.5e-7);
   EXPECT_LT(error(Activation::quick_gelu, y * at::sigmoid(1.702 * y)), 1.5e-7);
   EXPECT_LT(error(Activation::silu, y * at::sigmoid(y)), 1.5e-7);
-  const at::Tensor far =
-      at::tensor({-1e30F, 1e30F, 0.0F, std::numeric_limits<float>::infinity()}).view({-1, 1});
+  const float infinity = std::numeric_limits<float>::infinity();
+  const at::Tensor far = at::tensor({-1e30F, 1e30F, 0.0F, infinity}).view({-1, 1});
   for (const Activation activation :
        {Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu, Activation::silu}) {
-    EXPECT_TRUE(at::equal(identity.forward(far, activation), far.clamp_min(0.0)));
+    // A large negative number gives what is 2^-126 of it at most.
+    EXPECT_TRUE(at::allclose(identity.forward(far, activation), far.clamp_min(0.0), 0.0, 1e-7));
     EXPECT_TRUE(identity.forward(at::full({1, 1}, NAN), activation).isnan().item<bool>());
   }
+}
+
+TEST(PackedLinear, InputsAPageApartAreReadLikeOthers) {
+  const at::Tensor weight = random_tensor({40, 2048}, 1), bias = random_tensor({40}, 2);
+  const at::Tensor x = random_tensor({70, 2048}, 3);
+  const PackedLinear layer(weight, bias);
+  EXPECT_LT(largest_difference(layer.forward(x), at::linear(x, weight, bias)), 5e-4);
+  EXPECT_TRUE(at::equal(layer.forward(x.slice(0, 69)), layer.forward(x).slice(0, 69)));
+}
+
+TEST(PackedLinear, AFeedForwardInPartsHasTheBitsOfItsLayers) {
+  const at::NoGradGuard no_grad;
+  Linear first{
+      random_tensor({7000, 24}, 1), random_tensor({7000}, 2), {}};  // so wide that 14 rows go at once
+  Linear last{random_tensor({20, 7000}, 3) * 0.01, random_tensor({20}, 4), {}};
+  const at::Tensor x = random_tensor({45, 24}, 5), addend = random_tensor({45, 20}, 6);
+  const at::Tensor trained = feed_forward(addend, first, Activation::gelu_tanh, last, x);
+  first.pack();
+  last.pack();
+  const at::Tensor asked = feed_forward(addend, first, Activation::gelu_tanh, last, x);
+  EXPECT_TRUE(
+      at::equal(asked, last.forward_added(addend, first.forward_activated(x, Activation::gelu_tanh))));
+  EXPECT_LT(largest_difference(asked, trained), 1e-4);
 }
 
 TEST(PackedLinear, IsUsedWhereNoGradientIsAskedForAndGoesWithTheWeight) {
