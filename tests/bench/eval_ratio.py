@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Questions per second of `imp-eval run` beside transformers' generate, alternately in one run, on one checkpoint.
 
-    eval_ratio.py --bin build/release/bin [--zoo sweeps/zoo] [--pictures 768] [--rounds 3] [--out ratio.json]
+    eval_ratio.py --bin build/release/bin [--zoo sweeps/zoo | --checkpoint DIR] [--pictures 768] [--rounds 3] [--out ratio.json]
 
-The checkpoint is the zoo's phi and siglip with a seeded projector, as a LlavaForConditionalGeneration directory; pictures
-show words. Each case asks one or eight questions a picture, at most eight new tokens, float32, greedy. transformers runs at
+The checkpoint is the zoo's phi and siglip with a seeded projector, as a LlavaForConditionalGeneration directory, or a given
+one with SigLIP, such as tests/peers/make_checkpoint.py makes (its answers are as long as they may be); pictures show words. Each case asks one or eight questions a picture, at most eight new tokens, float32, greedy. transformers runs at
 the batch size of those given that is fastest for it. Both sides are timed without loading; both decode the pictures. The
 answers must be equal: the script ends with 1 if one differs or a ratio misses its target, else 0.
 """
@@ -137,6 +137,7 @@ def main():
     add = parser.add_argument
     add("--bin", type=Path, required=True)
     add("--zoo", type=Path, default=Path(__file__).parents[2] / "sweeps/zoo")
+    add("--checkpoint", type=Path)
     add("--pictures", type=int, default=768)
     add("--rounds", type=int, default=3)
     add("--threads", type=int, default=2)
@@ -148,8 +149,9 @@ def main():
     results, missed = [], False
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
-        checkpoint = scratch / "zoo-phi-siglip"
-        make_checkpoint(options.zoo, checkpoint)
+        checkpoint = options.checkpoint or scratch / "zoo-phi-siglip"
+        if not options.checkpoint:
+            make_checkpoint(options.zoo, checkpoint)
         peer = Peer(checkpoint, options.threads)
         for per_picture, target in ((1, 3.0), (8, 8.0)):
             data = scratch / f"data{per_picture}"
