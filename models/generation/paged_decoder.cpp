@@ -28,6 +28,17 @@ int64_t filling(int64_t rows, int64_t multiple) {
   return (multiple - rows % multiple) % multiple;
 }
 
+/// Pictures first, so that the rest of a pass is text, whose ids the first block may know (SequenceLayout).
+std::vector<Feed> pictures_first(std::vector<Feed> feeds) {
+  const bool free = std::all_of(feeds.begin(), feeds.end(), [](const Feed& feed) {
+    return !feed.projected.defined() || (feed.wanted == 0 && feed.prefix == nullptr);
+  });
+  if (free)
+    std::stable_partition(feeds.begin(), feeds.end(),
+                          [](const Feed& feed) { return feed.projected.defined(); });
+  return feeds;
+}
+
 }  // namespace
 
 PagedDecoder::PagedDecoder(TextModel& model, int64_t image_token, int64_t kv_bytes)
@@ -41,8 +52,8 @@ PagedDecoder::PagedDecoder(TextModel& model, int64_t image_token, int64_t kv_byt
 
 /// inputs_embeds of the feeds' ids, whose image tokens are 0 in `ids`, the pictures' rows put in their
 /// places. As splice_image_features, which searches for the places and keeps a gradient.
-at::Tensor PagedDecoder::embeds_of(const std::vector<Feed>& feeds, const std::vector<int64_t>& ids) const {
-  at::Tensor embeds = model_.embed(at::tensor(ids, at::kLong));
+at::Tensor PagedDecoder::embeds_of(const std::vector<Feed>& feeds, const at::Tensor& ids) const {
+  at::Tensor embeds = model_.embed(ids);
   int64_t row = 0;
   for (const Feed& feed : feeds) {
     const auto count = static_cast<int64_t>(feed.ids.size());
@@ -62,7 +73,9 @@ at::Tensor PagedDecoder::embeds_of(const std::vector<Feed>& feeds, const std::ve
   return embeds;
 }
 
-at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
+at::Tensor PagedDecoder::run(std::vector<Feed> given) {
+  const std::vector<Feed> feeds = pictures_first(std::move(given));
+  int64_t others = 0;  // rows up to the last picture's
   std::vector<int64_t> ids, positions, selected;
   std::vector<RowSpan> spans;
   for (const Feed& feed : feeds) {
@@ -72,6 +85,7 @@ at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
     feed.segment->extend(count);
     spans.push_back({row, count, start, feed.segment, feed.prefix});
     for (const int64_t id : feed.ids) ids.push_back(id == image_token_ ? 0 : id);
+    if (feed.projected.defined()) others = static_cast<int64_t>(ids.size());
     for (int64_t i = 0; i < count; ++i) positions.push_back(before + start + i);
     for (int64_t i = count - feed.wanted; i < count; ++i) selected.push_back(row + i);
   }
@@ -85,11 +99,12 @@ at::Tensor PagedDecoder::run(const std::vector<Feed>& feeds) {
   const int64_t selected_to_fill = wanted == 0 ? row_multiple_ : filling(wanted, row_multiple_);
   selected.insert(selected.end(), static_cast<size_t>(selected_to_fill), 0);
 
-  const at::Tensor embeds = embeds_of(feeds, ids);
+  const at::Tensor row_ids = at::tensor(ids, at::kLong), embeds = embeds_of(feeds, row_ids);
   attention_.set_spans(std::move(spans));
   SequenceLayout layout;
   layout.position_ids = at::tensor(positions, at::kLong);
   layout.over_cache = &attention_;
+  layout.text_ids = row_ids.slice(0, others);
   const at::Tensor hidden = model_.hidden_states(embeds, layout, nullptr, at::tensor(selected, at::kLong));
   return model_.logits(hidden).slice(0, 0, wanted);
 }

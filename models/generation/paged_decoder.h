@@ -39,10 +39,10 @@ class PagedDecoder {
 
   /// -> [sum of wanted, vocab] float32, in the order of feeds. Call under at::NoGradGuard. Throws imp::Error
   /// (usage) if places and pictures differ in number.
-  [[nodiscard]] at::Tensor run(const std::vector<Feed>& feeds);
+  [[nodiscard]] at::Tensor run(std::vector<Feed> feeds);
 
  private:
-  [[nodiscard]] at::Tensor embeds_of(const std::vector<Feed>& feeds, const std::vector<int64_t>& ids) const;
+  [[nodiscard]] at::Tensor embeds_of(const std::vector<Feed>& feeds, const at::Tensor& ids) const;
 
   const TextModel& model_;
   int64_t image_token_;

@@ -32,6 +32,8 @@ struct SequenceLayout {
   at::Tensor slots;  ///< [tokens] int64, index into [batch * width]; undefined when no sequence is shorter
   at::Tensor mask;   ///< [batch, 1, width, keys] added to the scores; undefined: plain causal attention
   AttentionOverCache* over_cache = nullptr;  ///< if given, only position_ids of the above are read
+  at::Tensor text_ids;  ///< int64, read with over_cache: the last so many packed tokens are the embeddings of
+                        ///< these ids
 };
 
 /// Packed sequences without a cache, each starting at position 0, attending causally within itself only.

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "models/layers/packed_linear.h"
 #include "models/text/block_parts.h"
 
 namespace imp::models {
@@ -59,11 +60,57 @@ void Phi::visit_norms(const ParameterVisitor& visit) {
 void Phi::pack_norms() {
   for (Block& block : blocks_) block.input_layernorm.only_asked = true;
   final_layernorm_.only_asked = true;
+  constexpr int64_t kMostTableFloats = int64_t{8} << 20;
+  const Block& block = blocks_.front();
+  first_of_text_ = {};
+  if (!block.fc2.packed || 4 * embed_tokens_.numel() > kMostTableFloats) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor normed = block.input_layernorm.forward(embed_tokens_);
+  first_of_text_ = {block.self_attn.q_proj.forward(normed), block.self_attn.k_proj.forward(normed),
+                    block.self_attn.v_proj.forward(normed),
+                    block.fc2.forward(block.fc1.forward_activated(normed, config_.hidden_act))};
+}
+
+bool Phi::knows_text(const SequenceLayout& layout) const {
+  const Block& block = blocks_.front();
+  const SelfAttention& attention = block.self_attn;
+  return first_of_text_.mlp.defined() && layout.over_cache != nullptr && layout.text_ids.defined() &&
+         attention.q_proj.only_asked() && attention.k_proj.only_asked() && attention.v_proj.only_asked() &&
+         block.fc1.only_asked() && block.fc2.only_asked();
+}
+
+/// As block(), with the text tokens' part looked up; the same bits, since a row's do not depend on other
+/// rows.
+at::Tensor Phi::first_block(const at::Tensor& hidden_states, const RotaryAngles& angles,
+                            const SequenceLayout& layout) const {
+  const Block& block = blocks_.front();
+  const int64_t rows = hidden_states.size(0), text = layout.text_ids.size(0), others = rows - text;
+  const at::Tensor normed = block.input_layernorm.forward(hidden_states.narrow(0, 0, others));
+  const auto heads_of = [&](const Linear& projection, const at::Tensor& of_text) {
+    const at::Tensor out = at::empty({rows, projection.out_features()}, hidden_states.options());
+    if (others > 0) projection.packed->forward_into(out.narrow(0, 0, others), normed);
+    at::Tensor looked_up = out.narrow(0, others, text);
+    at::index_select_out(looked_up, of_text, 0, layout.text_ids);
+    return out.view({rows, -1, block.self_attn.head_dim});
+  };
+  const at::Tensor heads =
+      layout.over_cache->attend(0, heads_of(block.self_attn.q_proj, first_of_text_.query),
+                                heads_of(block.self_attn.k_proj, first_of_text_.key),
+                                heads_of(block.self_attn.v_proj, first_of_text_.value), angles, {});
+  const at::Tensor out = block.self_attn.o_proj.forward_added(hidden_states, heads);
+  if (others > 0) {
+    at::Tensor seen = out.narrow(0, 0, others);
+    seen.copy_(feed_forward(seen, block.fc1, config_.hidden_act, block.fc2, normed));
+  }
+  out.narrow(0, others, text).add_(first_of_text_.mlp.index_select(0, layout.text_ids));
+  return out;
 }
 
 at::Tensor Phi::block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                       const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
                       uint64_t dropout_step) const {
+  if (index == 0 && !selected.defined() && knows_text(layout))
+    return first_block(hidden_states, angles, layout);
   const Block& block = blocks_[index];
   at::Tensor residual = hidden_states;
   at::Tensor normed = block.input_layernorm.forward(hidden_states);

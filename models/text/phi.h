@@ -28,13 +28,25 @@ class Phi : public TextModel {
 
   void visit_norms(const ParameterVisitor& visit) override;
   void pack_norms() override;
+  /// Whether the first block has its outputs for text tokens ready, and the tokens are known.
+  [[nodiscard]] bool knows_text(const SequenceLayout& layout) const;
+  [[nodiscard]] at::Tensor first_block(const at::Tensor& hidden_states, const RotaryAngles& angles,
+                                       const SequenceLayout& layout) const;
   [[nodiscard]] int64_t num_blocks() const override { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
                                  uint64_t dropout_step) const override;
   [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden_states) const override;
 
+  /// What the first block makes of each token of the vocabulary, as far as that does not depend on other
+  /// tokens: its input there is the embedding alone.
+  struct TextTable {
+    at::Tensor query, key, value;  ///< [vocab, heads * dim], not rotated
+    at::Tensor mlp;                ///< [vocab, hidden]
+  };
+
   std::vector<Block> blocks_;
+  TextTable first_of_text_;  ///< made by pack() for a small vocabulary
   LayerNorm final_layernorm_;
 };
 

@@ -37,9 +37,13 @@ at::Tensor TextModel::logits(const at::Tensor& hidden_states) const {
 }
 
 void TextModel::pack() {
-  for (const NamedLinear& entry : linears())
-    if (!entry.linear->packed) entry.linear->pack();
-  pack_norms();
+  bool packed_any = false;
+  for (const NamedLinear& entry : linears()) {
+    if (entry.linear->packed) continue;
+    entry.linear->pack();
+    packed_any |= entry.linear->packed != nullptr;
+  }
+  if (packed_any) pack_norms();
 }
 
 void TextModel::take_embeddings(WeightSource& weights) {

@@ -159,6 +159,18 @@ std::vector<at::Tensor> logits_in_passes(TextModel& model, const std::vector<Pro
   return logits;
 }
 
+TEST_P(Generation, TextThatIsLookedUpHasTheBitsOfTextThatIsComputed) {
+  at::set_num_threads(1);
+  // The same embeddings once as tokens, whose part in the first block may be looked up, and once as a
+  // picture.
+  const Ids text{3, 4, 5, 4, 9};
+  const PromptGroup as_text{text, {}, {{6, 7}, {8}}};
+  const PromptGroup as_picture{Ids(text.size(), -200),
+                               model_->embed(at::tensor(text, at::kLong)).unsqueeze(0), as_text.tails};
+  const std::vector<at::Tensor> logits = logits_in_passes(*model_, {as_text, as_picture}, {0, 1}, 1);
+  EXPECT_TRUE(at::equal(logits[0], logits[1]));
+}
+
 TEST_P(Generation, LogitsAreTheSameBitsInAnyOrderAndBatch) {
   at::set_num_threads(1);
   const std::vector<PromptGroup> groups = random_groups(24, 5);
