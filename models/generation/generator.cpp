@@ -46,7 +46,7 @@ class Generator {
       std::vector<Feed> feeds = feeds_of_sequences();
       begin_questions(feeds);
       if (feeds.empty()) break;
-      pass(feeds);
+      pass(std::move(feeds));
     }
     return {decoder_.passes(), decoder_.rows(), decoder_.pool().held_bytes()};
   }
@@ -128,8 +128,8 @@ class Generator {
         pages * decoder_.pool().shape().bytes(), options_.kv_bytes));
   }
 
-  void pass(const std::vector<Feed>& feeds) {
-    const at::Tensor logits = decoder_.run(feeds).contiguous();
+  void pass(std::vector<Feed> feeds) {
+    const at::Tensor logits = decoder_.run(std::move(feeds)).contiguous();
     const auto vocab = static_cast<size_t>(logits.size(1));
     const float* row = logits.const_data_ptr<float>();
     std::vector<Sequence> going_on;

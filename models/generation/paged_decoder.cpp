@@ -56,19 +56,19 @@ at::Tensor PagedDecoder::embeds_of(const std::vector<Feed>& feeds, const at::Ten
   at::Tensor embeds = model_.embed(ids);
   int64_t row = 0;
   for (const Feed& feed : feeds) {
-    const auto count = static_cast<int64_t>(feed.ids.size());
-    const int64_t rows = feed.projected.defined() ? feed.projected.size(0) * feed.projected.size(1) : 0;
-    check_image_tokens(std::count(feed.ids.begin(), feed.ids.end(), image_token_), rows);
+    const at::Tensor pictures = feed.projected.defined() ? feed.projected.flatten(0, 1) : at::Tensor();
+    check_image_tokens(std::count(feed.ids.begin(), feed.ids.end(), image_token_),
+                       pictures.defined() ? pictures.size(0) : 0);
     int64_t put = 0;
-    for (int64_t i = 0; put < rows; ++i) {
-      if (feed.ids[static_cast<size_t>(i)] != image_token_) continue;
-      int64_t end = i + 1;
-      while (end < count && feed.ids[static_cast<size_t>(end)] == image_token_) ++end;
-      embeds.slice(0, row + i, row + end).copy_(feed.projected.flatten(0, 1).slice(0, put, put + end - i));
-      put += end - i;
-      i = end;
+    auto end = feed.ids.begin();
+    while (pictures.defined() && put < pictures.size(0)) {
+      const auto begin = std::find(end, feed.ids.end(), image_token_);
+      end = std::find_if(begin, feed.ids.end(), [&](int64_t id) { return id != image_token_; });
+      const int64_t place = row + (begin - feed.ids.begin()), count = end - begin;
+      embeds.narrow(0, place, count).copy_(pictures.narrow(0, put, count));
+      put += count;
     }
-    row += count;
+    row += static_cast<int64_t>(feed.ids.size());
   }
   return embeds;
 }

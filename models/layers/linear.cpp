@@ -8,6 +8,7 @@
 #include "models/layers/activation.h"
 #include "models/layers/lora_linear.h"
 #include "models/layers/packed_linear.h"
+#include "models/layers/panel_product.h"
 
 namespace imp::models {
 
@@ -36,13 +37,13 @@ at::Tensor feed_forward(const at::Tensor& addend, const Linear& first, Activatio
                         const Linear& last, const at::Tensor& x, uint64_t dropout_step) {
   // What is between the layers stays in a core's second cache where a few rows at a time go through both,
   // unless the weights themselves would have to come from memory each time.
-  constexpr int64_t kInnerFloats = 96 * 1024, kMostWeights = int64_t{4} << 20, kTile = 14;
+  constexpr int64_t kInnerFloats = 96 * 1024, kMostWeights = int64_t{4} << 20;
   if (!first.only_asked() || !last.only_asked() ||
       first.packed->bytes() + last.packed->bytes() > kMostWeights)
     return last.forward_added(addend, first.forward_activated(x, activation, dropout_step), dropout_step);
   const at::Tensor added = addend.contiguous();
   at::Tensor out = at::empty_like(added);
-  const int64_t together = std::max<int64_t>(1, kInnerFloats / first.out_features() / kTile) * kTile;
+  const int64_t together = whole_tiles(kInnerFloats / first.out_features());
   for (int64_t row = 0; row < x.size(0); row += together) {
     const int64_t count = std::min(together, x.size(0) - row);
     const at::Tensor inner = first.packed->forward(x.narrow(0, row, count), activation);

@@ -10,11 +10,9 @@
 namespace imp::models {
 namespace {
 
-/// Rows whose inputs take a part of the second cache: they go through all panels before the next ones do.
-int64_t rows_at_once(int64_t in) {
-  constexpr int64_t kFloats = 64 * 1024, kTile = 14;
-  return std::max<int64_t>(1, kFloats / in / kTile) * kTile;
-}
+/// Rows whose inputs have so many floats take a part of the second cache: they go through all panels before
+/// the next ones do.
+constexpr int64_t kInputFloats = 64 * 1024;
 
 /// Floats from one row of the inputs to the next. Rows whole pages apart fall on the same lines of the first
 /// cache, which holds eight of them, fewer than a tile reads side by side: such rows are copied further
@@ -47,7 +45,7 @@ void PackedLinear::forward_into(const at::Tensor& to, const at::Tensor& x,
                                 std::optional<Activation> activation, const at::Tensor& addend) const {
   const at::Tensor from = x.contiguous();
   const at::Tensor added = addend.defined() ? addend.contiguous() : addend;
-  const int64_t rows = from.size(0), at_once = rows_at_once(in_), stride = spread_stride(in_);
+  const int64_t rows = from.size(0), at_once = whole_tiles(kInputFloats / in_), stride = spread_stride(in_);
   const at::Tensor spread = stride == in_ ? at::Tensor() : at::empty({at_once, stride}, x.options());
   const float* const weights = panels_.const_data_ptr<float>();
   const float* const biases = bias_.const_data_ptr<float>();

@@ -172,7 +172,7 @@ template <int MOST, int VECTORS, int BYTES>
 using Down = void (*)(const PanelRows& job);
 
 [[gnu::target("avx512f,fma")]] void down_avx512(const PanelRows& job) {
-  down<14, 2, 64>(job);
+  down<kTileRows, 2, 64>(job);
 }
 
 [[gnu::target("avx2,fma")]] void down_avx2(const PanelRows& job) {

@@ -11,6 +11,14 @@ namespace imp::models {
 /// Outputs that are computed together: a panel of a weight.
 inline constexpr int64_t kPanel = 32;
 
+/// Rows of a tile in the widest form, whose sums are in registers together.
+inline constexpr int64_t kTileRows = 14;
+
+/// The rows of as many whole tiles as `rows` holds, of one at least.
+[[nodiscard]] constexpr int64_t whole_tiles(int64_t rows) {
+  return (rows < kTileRows ? 1 : rows / kTileRows) * kTileRows;
+}
+
 /// Rows that go through one panel: y = activation(x weight + bias) + addend.
 struct PanelRows {
   const float* weight = nullptr;  ///< [in, kPanel]

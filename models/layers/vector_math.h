@@ -32,7 +32,7 @@ template <typename V>
   std::memcpy(to, &from, sizeof(from));
 }
 
-/// Copies a few numbers in place, where a call of memcpy would cost more than the copy.
+/// Copies a few numbers without a call, where a call of memcpy would cost more than the copy.
 [[gnu::always_inline]] inline void copy_channels(const float* from, int64_t count, float* to) {
   using Four = Vector<16>::Type;
   int64_t i = 0;

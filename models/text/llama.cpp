@@ -51,7 +51,7 @@ void Llama::visit_norms(const ParameterVisitor& visit) {
   visit("model.norm.weight", norm_.weight);
 }
 
-void Llama::pack_norms() {
+void Llama::pack_rest() {
   for (Block& block : blocks_)
     block.input_layernorm.only_asked = block.post_attention_layernorm.only_asked = true;
   norm_.only_asked = true;

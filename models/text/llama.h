@@ -26,7 +26,7 @@ class Llama : public TextModel {
   };
 
   void visit_norms(const ParameterVisitor& visit) override;
-  void pack_norms() override;
+  void pack_rest() override;
   [[nodiscard]] int64_t num_blocks() const override { return static_cast<int64_t>(blocks_.size()); }
   [[nodiscard]] at::Tensor block(size_t index, const at::Tensor& hidden_states, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,

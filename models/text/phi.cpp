@@ -57,9 +57,13 @@ void Phi::visit_norms(const ParameterVisitor& visit) {
   visit("model.final_layernorm.bias", final_layernorm_.bias);
 }
 
-void Phi::pack_norms() {
+void Phi::pack_rest() {
   for (Block& block : blocks_) block.input_layernorm.only_asked = true;
   final_layernorm_.only_asked = true;
+  look_up_text();
+}
+
+void Phi::look_up_text() {
   constexpr int64_t kMostTableFloats = int64_t{8} << 20;
   const Block& block = blocks_.front();
   first_of_text_ = {};

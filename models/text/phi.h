@@ -27,7 +27,9 @@ class Phi : public TextModel {
   };
 
   void visit_norms(const ParameterVisitor& visit) override;
-  void pack_norms() override;
+  void pack_rest() override;
+  /// Makes first_of_text_ from packed layers, unless the vocabulary is too large.
+  void look_up_text();
   /// Whether the first block has its outputs for text tokens ready, and the tokens are known.
   [[nodiscard]] bool knows_text(const SequenceLayout& layout) const;
   [[nodiscard]] at::Tensor first_block(const at::Tensor& hidden_states, const RotaryAngles& angles,
@@ -46,7 +48,7 @@ class Phi : public TextModel {
   };
 
   std::vector<Block> blocks_;
-  TextTable first_of_text_;  ///< made by pack() for a small vocabulary
+  TextTable first_of_text_;
   LayerNorm final_layernorm_;
 };
 

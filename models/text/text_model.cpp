@@ -43,7 +43,7 @@ void TextModel::pack() {
     entry.linear->pack();
     packed_any |= entry.linear->packed != nullptr;
   }
-  if (packed_any) pack_norms();
+  if (packed_any) pack_rest();
 }
 
 void TextModel::take_embeddings(WeightSource& weights) {

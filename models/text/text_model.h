@@ -69,7 +69,7 @@ class TextModel {
   /// The parameters that are neither embeddings nor linear layers.
   virtual void visit_norms(const ParameterVisitor& visit) = 0;
   /// pack() for the norms, and for what follows from packed layers.
-  virtual void pack_norms() = 0;
+  virtual void pack_rest() = 0;
   [[nodiscard]] virtual int64_t num_blocks() const = 0;
   /// One block; `selected` as in hidden_states, defined in the last block only.
   [[nodiscard]] virtual at::Tensor block(size_t index, const at::Tensor& hidden_states,

@@ -4,9 +4,10 @@
     eval_ratio.py --bin build/release/bin [--zoo sweeps/zoo | --checkpoint DIR] [--pictures 768] [--rounds 3] [--out ratio.json]
 
 The checkpoint is the zoo's phi and siglip with a seeded projector, as a LlavaForConditionalGeneration directory, or a given
-one with SigLIP, such as tests/peers/make_checkpoint.py makes (its answers are as long as they may be); pictures show words. Each case asks one or eight questions a picture, at most eight new tokens, float32, greedy. transformers runs at
-the batch size of those given that is fastest for it. Both sides are timed without loading; both decode the pictures. The
-answers must be equal: the script ends with 1 if one differs or a ratio misses its target, else 0.
+one with SigLIP, such as tests/peers/make_checkpoint.py makes (its answers are as long as they may be); pictures show words.
+Each case asks one or eight questions a picture, at most eight new tokens, float32, greedy. transformers runs at the batch
+size of those given that is fastest for it. Both sides are timed without loading; both decode the pictures. The answers must
+be equal: the script ends with 1 if one differs or a ratio misses its target, else 0.
 """
 import argparse
 import json
