@@ -142,18 +142,27 @@ template <int QUERIES, int VECTORS, typename V>
   for (; channel < job.value_stride; channel += kLanes<V>) mix<QUERIES, 1, V>(job, width, channel, inverse);
 }
 
-/// Tiles of QUERIES queries, then of half as many, down to one.
-template <int QUERIES, int VECTORS, int BYTES>
-[[gnu::always_inline]] inline void attend_from(const Job& job, int64_t begin) {
-  Job part = job;
-  part.queries.queries = QUERIES;
-  for (; begin + QUERIES <= job.queries.queries; begin += QUERIES) {
-    part.queries.query = job.queries.query + begin * job.queries.query_stride;
-    part.queries.out = job.queries.out + begin * job.queries.out_stride;
-    if (job.queries.first_seen != 0) part.queries.first_seen = job.queries.first_seen + begin;
-    attend_tile<QUERIES, VECTORS, typename Vector<BYTES>::Type>(part);
+/// All queries of a tile, at most MOST.
+template <int MOST, int VECTORS, typename V>
+[[gnu::always_inline]] inline void attend_at_most(const Job& job) {
+  if (job.queries.queries == MOST) {
+    attend_tile<MOST, VECTORS, V>(job);
+  } else if constexpr (MOST > 1) {
+    attend_at_most<MOST - 1, VECTORS, V>(job);
   }
-  if constexpr (QUERIES > 1) attend_from<QUERIES / 2, VECTORS, BYTES>(job, begin);
+}
+
+/// Tiles of MOST queries, the last of as many as are left.
+template <int MOST, int VECTORS, int BYTES>
+[[gnu::always_inline]] inline void attend_all(const Job& job) {
+  Job tile = job;
+  for (int64_t begin = 0; begin < job.queries.queries; begin += MOST) {
+    tile.queries.queries = std::min<int64_t>(MOST, job.queries.queries - begin);
+    tile.queries.query = job.queries.query + begin * job.queries.query_stride;
+    tile.queries.out = job.queries.out + begin * job.queries.out_stride;
+    if (job.queries.first_seen != 0) tile.queries.first_seen = job.queries.first_seen + begin;
+    attend_at_most<MOST, VECTORS, typename Vector<BYTES>::Type>(tile);
+  }
 }
 
 constexpr int64_t kSquare = 4;
@@ -179,15 +188,15 @@ inline void transpose_square(const float* from, int64_t stride, float* to) {
 using Attend = void (*)(const Job& job);
 
 [[gnu::target("avx512f,fma")]] void attend_avx512(const Job& job) {
-  attend_from<kMostQueries, 2, 64>(job, 0);
+  attend_all<kMostQueries, 2, 64>(job);
 }
 
 [[gnu::target("avx2,fma")]] void attend_avx2(const Job& job) {
-  attend_from<4, 2, 32>(job, 0);
+  attend_all<4, 2, 32>(job);
 }
 
 void attend_portable(const Job& job) {
-  attend_from<2, 2, 16>(job, 0);
+  attend_all<2, 2, 16>(job);
 }
 
 }  // namespace
