@@ -14,15 +14,17 @@ class Rotation {
   explicit Rotation(const RotaryAngles& angles)
       : cos_(angles.cos.to(at::kFloat).contiguous()),
         sin_(angles.sin.to(at::kFloat).contiguous()),
+        cosines_(cos_.const_data_ptr<float>()),
+        sines_(sin_.const_data_ptr<float>()),
         half_(cos_.size(-1)) {}
 
   void rotate(int64_t row, const float* x, int64_t heads, int64_t dim, float* y) const {
-    rotate_token(x, heads, dim, cos_.const_data_ptr<float>() + row * half_,
-                 sin_.const_data_ptr<float>() + row * half_, half_, y);
+    rotate_token(x, heads, dim, cosines_ + row * half_, sines_ + row * half_, half_, y);
   }
 
  private:
-  at::Tensor cos_, sin_;  ///< [tokens, 1, half]
+  at::Tensor cos_, sin_;           ///< [tokens, 1, half]
+  const float *cosines_, *sines_;  ///< theirs
   int64_t half_;
 };
 
