@@ -94,7 +94,7 @@ class Peer:
         self.processor = SiglipImageProcessorPil.from_pretrained(checkpoint)
         config = self.model.config
         self.image = [config.image_token_id] * config.image_seq_length
-        self.pad = config.pad_token_id
+        self.pad = self.tokenizer.eos_token_id if config.pad_token_id is None else config.pad_token_id  # masked either way
 
     def encode(self, text):
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
