@@ -13,6 +13,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "results/ingest.h"
+#include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/report_table.h"
 #include "results/results_database.h"
@@ -83,6 +84,8 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
   results::Database database = results::open_results(options.database, results::Access::read);
   const results::Table table = results::report_table(database, sweep);
   fmt::print("{}", options.json ? results::to_json(table) : results::to_markdown(table));
+  const results::Table effects = results::effects_table(database, sweep, results::EffectRows::levels);
+  if (!options.json && !effects.rows.empty()) fmt::print("\n{}", results::to_markdown(effects));
 }
 
 }  // namespace
@@ -109,7 +112,7 @@ int run_sweep(const SweepOptions& options) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
     return 130;
   }
-  if (recorder.behind()) recorder.take_in_sweep();
+  recorder.take_in_sweep();  // the whole of it: effects compare all cells
   if (recorder.behind()) return 3;
   print_table(options, name);
   return result.failed > 0 ? 1 : 0;

@@ -93,7 +93,8 @@ TEST(OpenResults, ANewerSchemaIsRefusedAndLeftAsItIs) {
   for (const Access access : {Access::read, Access::write}) {
     EXPECT_THAT(
         message_of([&] { static_cast<void>(open_results(path, access)); }, StoreErrorKind::environment),
-        HasSubstr("its schema has version 99, this imp knows versions up to 1; use a newer imp"));
+        HasSubstr("its schema has version 99, this imp knows versions up to " +
+                  std::to_string(newest_schema()) + "; use a newer imp"));
   }
   EXPECT_EQ(Database(path, Access::read).integer("PRAGMA user_version"), 99);
 }
