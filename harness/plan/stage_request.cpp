@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
     {"data", 1},
-    {"features", 1},
+    {"features", 2},
     {"pretrain", 2},
     {"connector", 1},
     {"finetune", 1},

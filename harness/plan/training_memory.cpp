@@ -79,12 +79,12 @@ MemoryEstimate TrainingMemory::of(const Trial& trial) {
 
   TrainingLoad load;
   load.text = text_config(directories);
-  const models::VisionConfig vision = vision_config(directories);
-  const Batch batch = largest_batch(config, directories.llm, vision.num_patches());
-  load.vision_hidden = vision.hidden_size;
+  const FeatureShape features = feature_shape(directories);
+  const Batch batch = largest_batch(config, directories.llm, features.image_tokens);
+  load.vision_hidden = features.width;
   load.tokens = batch.tokens;
   load.supervised = batch.supervised;
-  load.image_tokens = config.micro_batch * vision.num_patches();
+  load.image_tokens = config.micro_batch * features.image_tokens;
   load.bfloat16 = config.dtype == "bfloat16";
   load.finetune = config.finetune;
   load.lora_rank = config.lora_rank;

@@ -64,8 +64,8 @@ TrainedCell load_cell(const StageContext& context, int64_t vision_hidden, int64_
     (void)models::load_adapter(trained / "adapter", *cell.language.model);
     models::merge_adapters(*cell.language.model);
   }
-  cell.projector = models::load_projector(trained / "projector.safetensors", vision_hidden,
-                                          cell.language.model->config().hidden_size);
+  cell.projector = read_projector(trained / "projector.safetensors", context.trial, context.spec,
+                                  vision_hidden, cell.language.model->config().hidden_size);
   return cell;
 }
 
@@ -186,14 +186,13 @@ void make_eval_stage(const StageContext& context) {
     features = [&, path_of](const std::vector<std::string>& names) {
       std::vector<std::filesystem::path> files;
       for (const std::string& name : names) files.push_back(path_of.at(name));
-      return vision->tower->features(load_pixel_values(files, *processor), vision->feature_layer,
-                                     vision->drop_class_token);
+      return vision->tower->features(load_pixel_values(files, *processor), vision->features);
     };
     // No training features at hand: a picture withheld is one of the processor's mean colour.
     const models::VisionConfig& config = vision->tower->config();
     mean = vision->tower->features(at::zeros({1, config.num_channels, config.image_size, config.image_size}),
-                                   vision->feature_layer, vision->drop_class_token);
-    hidden = config.hidden_size;
+                                   vision->features);
+    hidden = mean.size(2);
   }
   const TrainedCell cell = load_cell(context, hidden, mean.size(1));
   nlohmann::ordered_json scores = nlohmann::ordered_json::array();

@@ -40,7 +40,7 @@ std::vector<std::string> test_pictures(const std::filesystem::path& data_folder)
 void make_features_stage(const StageContext& context) {
   const VisionParts vision = load_vision(context.trial, context.spec);
   const models::ImageProcessor processor = models::ImageProcessor::load(vision.processor_directory);
-  const FeatureExtractor extractor{*vision.tower, processor, vision.feature_layer, vision.drop_class_token};
+  const FeatureExtractor extractor{*vision.tower, processor, vision.features};
   const std::filesystem::path data = context.input("data");
   const auto write = [&](const std::string& set, const std::vector<std::string>& names,
                          const std::filesystem::path& images) {

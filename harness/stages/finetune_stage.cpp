@@ -39,8 +39,8 @@ LlavaTaskOptions task_options(const TrialConfig& config) {
 models::Projector starting_projector(const StageContext& context, int64_t vision_hidden,
                                      int64_t text_hidden) {
   if (context.has_input("connector")) {
-    return models::load_projector(context.input("connector") / "projector.safetensors", vision_hidden,
-                                  text_hidden);
+    return read_projector(context.input("connector") / "projector.safetensors", context.trial, context.spec,
+                          vision_hidden, text_hidden);
   }
   return given_projector(context.trial, context.spec, vision_hidden, text_hidden)
       .value_or(models::make_projector(vision_hidden, text_hidden,

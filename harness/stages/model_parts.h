@@ -23,13 +23,16 @@ struct LanguageParts {
 struct VisionParts {
   std::shared_ptr<models::VisionTower> tower;
   std::filesystem::path processor_directory;
-  int64_t feature_layer = -2;
-  bool drop_class_token = true;
+  models::FeatureSelection features;
 };
 [[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec);
 
 /// The projector of a `checkpoint`, or of `init_projector`; nothing if a fresh one is to be trained.
 [[nodiscard]] std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,
-                                                               int64_t vision_hidden, int64_t text_hidden);
+                                                               int64_t feature_width, int64_t text_hidden);
+/// A projector's file with the activation of the trial's `checkpoint`, if it has one.
+[[nodiscard]] models::Projector read_projector(const std::filesystem::path& file, const Trial& trial,
+                                               const SweepSpec& spec, int64_t feature_width,
+                                               int64_t text_hidden);
 
 }  // namespace imp::harness

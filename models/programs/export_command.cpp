@@ -44,7 +44,7 @@ void write_processor_config(const LlavaConfig& llava, const fs::path& folder) {
       {"image_token", "<image>"},
       {"patch_size", llava.vision.patch_size},
       {"num_additional_image_tokens", llava.vision.has_class_token() ? 1 : 0},
-      {"vision_feature_select_strategy", llava.drop_class_token ? "default" : "full"}};
+      {"vision_feature_select_strategy", llava.features.drop_first_token ? "default" : "full"}};
   write_file_atomically(folder / "processor_config.json", config.dump(2) + "\n");
 }
 

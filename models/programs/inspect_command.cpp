@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/config/model_kind.h"
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
@@ -65,17 +66,21 @@ ordered_json describe_adapter(const fs::path& directory, TextModel& model) {
 /// Loads every weight, so that a directory that inspect accepts is whole.
 ordered_json describe_directory(const ModelOptions& options) {
   const nlohmann::json config = read_config_json(options.directory);
-  const auto type = config.value("model_type", "");
+  const ModelKind kind = model_kind(config, config_path(options.directory).string());
   const at::ScalarType dtype = compute_dtype(options);
-  ordered_json all = {{"directory", options.directory.string()}, {"model_type", type}};
+  ordered_json all = {{"directory", options.directory.string()}, {"model_type", config["model_type"]}};
   std::shared_ptr<TextModel> text_model;
-  if (type == "llava") {
+  if (kind == ModelKind::llava) {
     LlavaModel model = load_llava(options.directory, dtype);
     all["vision_tower"] = with_parameters(describe(model.config.vision), *model.vision_tower);
-    all["vision_tower"]["feature_layer"] = model.config.vision_feature_layer;
-    all["projector"] = with_parameters({{"image_tokens", model.num_image_tokens()}}, model.projector);
+    const std::vector<int64_t>& layers = model.config.features.layers;
+    all["vision_tower"]["feature_layer"] =
+        layers.size() == 1 ? ordered_json(layers.front()) : ordered_json(layers);
+    all["projector"] = with_parameters({{"image_tokens", model.num_image_tokens()},
+                                        {"activation", activation_name(model.projector.activation)}},
+                                       model.projector);
     text_model = model.text_model;
-  } else if (type == "phi" || type == "llama" || type == "mobilevlm") {
+  } else if (kind == ModelKind::language_model) {
     text_model = load_text_model(options.directory, dtype);
   } else {
     const auto tower = load_vision_tower(options.directory, dtype);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "models/config/model_kind.h"
 #include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
@@ -20,7 +21,7 @@ void merge_given_adapter(const ModelOptions& options, TextModel& model) {
 }
 
 bool is_llava(const std::filesystem::path& directory) {
-  return read_config_json(directory).value("model_type", "") == "llava";
+  return model_kind(read_config_json(directory), config_path(directory).string()) == ModelKind::llava;
 }
 
 LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
@@ -36,7 +37,7 @@ LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
   model.vision_tower = load_vision_tower(options.encoder, dtype);
   model.config.text = model.text_model->config();
   model.config.vision = model.vision_tower->config();
-  model.config.drop_class_token = model.config.vision.has_class_token();
+  model.config.features = FeatureSelection::of_patches(model.config.vision);
   return model;
 }
 
@@ -50,8 +51,8 @@ LlavaModel load_assembled_llava(const ModelOptions& options) {
   if (options.projector.empty()) {
     if (!options.adapter.empty()) (void)load_adapter_projector(options.adapter, model.projector);
   } else {
-    model.projector =
-        load_projector(options.projector, model.config.vision.hidden_size, model.config.text.hidden_size);
+    model.projector = load_projector(options.projector, model.config.features.width(model.config.vision),
+                                     model.config.text.hidden_size, model.config.projector_hidden_act);
     model.projector.visit_parameters(
         [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
   }

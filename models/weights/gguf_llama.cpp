@@ -115,7 +115,8 @@ json gguf_config(const GgufFile& file) {
   for (const auto& [key, name] : {Names{"bos_token_id", "tokenizer.ggml.bos_token_id"},
                                   Names{"eos_token_id", "tokenizer.ggml.eos_token_id"},
                                   Names{"pad_token_id", "tokenizer.ggml.padding_token_id"}}) {
-    if (const auto id = file.get<std::int64_t>(name)) config[std::string(key)] = *id;
+    const auto id = file.get<std::int64_t>(name);
+    config[std::string(key)] = id ? json(*id) : json(nullptr);
   }
   return config;
 }
