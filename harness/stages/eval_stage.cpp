@@ -17,7 +17,7 @@
 #include "models/generation/generator.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
-#include "models/lora/lora_adapter.h"
+#include "models/lora/merge_adapter.h"
 
 namespace imp::harness {
 namespace {
@@ -61,8 +61,8 @@ TrainedCell load_cell(const StageContext& context, int64_t vision_hidden, int64_
     cell.language.model = models::load_text_model(trained / "text_model", at::kFloat);
   }
   if (std::filesystem::exists(trained / "adapter")) {
-    (void)models::load_adapter(trained / "adapter", *cell.language.model);
-    models::merge_adapters(*cell.language.model);
+    models::merge_adapter(models::PeftAdapter(trained / "adapter"),
+                          {.text_model = cell.language.model.get()});
   }
   cell.projector = read_projector(trained / "projector.safetensors", context.trial, context.spec,
                                   vision_hidden, cell.language.model->config().hidden_size);
@@ -178,7 +178,8 @@ void make_eval_stage(const StageContext& context) {
     mean = FeatureStore(context.input("features"), "train").mean();
     hidden = cached->hidden();
   } else {
-    vision.emplace(load_vision(context.trial, context.spec));
+    const auto adapter = initial_adapter(context.trial.config);
+    vision.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
     processor.emplace(models::ImageProcessor::load(vision->processor_directory));
     std::map<std::string, std::filesystem::path> path_of;
     for (const eval::Question& question : benchmark.questions)

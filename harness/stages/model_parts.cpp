@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "models/lora/merge_adapter.h"
+
 namespace imp::harness {
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
   const ModelDirectories directories = model_directories(trial, spec);
@@ -18,7 +20,7 @@ LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::Scala
   return parts;
 }
 
-VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
+VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models::PeftAdapter* adapter) {
   const ModelDirectories directories = model_directories(trial, spec);
   VisionParts parts;
   parts.processor_directory = directories.encoder;
@@ -30,7 +32,13 @@ VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
     parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
     parts.features = models::FeatureSelection::of_patches(parts.tower->config());
   }
+  if (adapter != nullptr) models::merge_adapter(*adapter, {.vision_tower = parts.tower.get()});
   return parts;
+}
+
+std::optional<models::PeftAdapter> initial_adapter(const TrialConfig& config) {
+  if (config.finetune != "lora" || config.init_adapter.empty()) return std::nullopt;
+  return models::PeftAdapter(config.init_adapter);
 }
 
 std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,

@@ -7,6 +7,7 @@
 
 #include "harness/plan/trial_models.h"
 #include "models/llava/llava_model.h"
+#include "models/lora/peft_adapter.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace imp::harness {
@@ -25,7 +26,12 @@ struct VisionParts {
   std::filesystem::path processor_directory;
   models::FeatureSelection features;
 };
-[[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec);
+/// adapter: its changes of the tower are put into it; nullptr: none.
+[[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec,
+                                      const models::PeftAdapter* adapter);
+
+/// The adapter that stage 2 starts from, nothing if it starts from a fresh one or trains something else.
+[[nodiscard]] std::optional<models::PeftAdapter> initial_adapter(const TrialConfig& config);
 
 /// The projector of a `checkpoint`, or of `init_projector`; nothing if a fresh one is to be trained.
 [[nodiscard]] std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,

@@ -45,14 +45,13 @@ Projector make_projector(int64_t feature_width, int64_t text_hidden, uint64_t se
 
 Projector load_projector(const std::filesystem::path& file, int64_t feature_width, int64_t text_hidden,
                          Activation activation) {
-  CheckpointSource weights(file,
-                           {{"", ""},
-                            {"", "model."},
-                            {"multi_modal_projector.linear_1", "model.mm_projector.0"},
-                            {"multi_modal_projector.linear_2", "model.mm_projector.2"},
-                            {"multi_modal_projector.linear_1", "mm_projector.0"},
-                            {"multi_modal_projector.linear_2", "mm_projector.2"}},
-                           at::kFloat);
+  // The last is of LLaVA's non_lora_trainables, named inside of PEFT's model.
+  std::vector<std::pair<std::string, std::string>> prefixes{{"", ""}, {"", "model."}};
+  for (const char* own : {"model.mm_projector.", "mm_projector.", "base_model.model.model.mm_projector."}) {
+    prefixes.emplace_back("multi_modal_projector.linear_1", std::string(own) + "0");
+    prefixes.emplace_back("multi_modal_projector.linear_2", std::string(own) + "2");
+  }
+  CheckpointSource weights(file, prefixes, at::kFloat);
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
     const bool biased = weights.has(name + ".bias");
     return Linear{weights.take(name + ".weight", {out, in}).clone(),

@@ -26,8 +26,9 @@ struct Projector {
 /// torch.nn.Linear's default init, uniform(-1/sqrt(in), 1/sqrt(in)), a pure function of the seed.
 [[nodiscard]] Projector make_projector(int64_t feature_width, int64_t text_hidden, uint64_t seed);
 
-/// Reads `multi_modal_projector.linear_{1,2}` or LLaVA's `model.mm_projector.{0,2}` from a safetensors file,
-/// with the biases that it has. Throws imp::Error (usage) naming the tensor that is missing or misshapen.
+/// Reads `multi_modal_projector.linear_{1,2}` or LLaVA's `model.mm_projector.{0,2}`, also out of a LoRA run's
+/// non_lora_trainables, from a safetensors file, with the biases that it has.
+/// Throws imp::Error (usage) naming the tensor that is missing or misshapen.
 [[nodiscard]] Projector load_projector(const std::filesystem::path& file, int64_t feature_width,
                                        int64_t text_hidden, Activation activation);
 

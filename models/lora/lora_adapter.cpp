@@ -4,38 +4,25 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
-#include "models/lora/adapter_config.h"
+#include "models/lora/adapter_tensor.h"
+#include "models/lora/adapter_vocabulary.h"
 #include "models/lora/lora_targets.h"
-#include "models/weights/safetensors.h"
+#include "models/lora/merge_adapter.h"
 
 namespace imp::models {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* kPeftPrefix = "base_model.model.";
-
-/// `model.layers.0.x` -> `model.language_model.layers.0.x`; `lm_head` stays: LLaVA's module paths in
-/// transformers 5.
-std::string llava_path(const std::string& name) {
-  return name.starts_with("model.") ? "model.language_model." + name.substr(6) : name;
-}
-
-/// The inverse, for all spellings that PEFT directories carry.
-std::string plain_path(std::string name) {
-  if (name.starts_with(kPeftPrefix)) name = name.substr(std::string_view(kPeftPrefix).size());
-  for (const char* prefix : {"model.language_model.", "language_model.model."}) {
-    if (name.starts_with(prefix)) return "model." + name.substr(std::string_view(prefix).size());
-  }
-  return name.starts_with("language_model.") ? name.substr(15) : name;
-}
 
 LoraAdapter fresh_adapter(const Linear& linear, const LoraOptions& options, uint64_t seed, uint64_t layer) {
   at::Generator generator = at::detail::createCPUGenerator(counter_random(seed, layer, 0));
@@ -52,46 +39,86 @@ LoraAdapter fresh_adapter(const Linear& linear, const LoraOptions& options, uint
   return adapter;
 }
 
-/// `base_model.model.model.language_model.layers.0.mlp.fc1.lora_A.weight` ->
-/// `model.language_model.layers.0.mlp.fc1`, which PEFT's patterns are matched with.
-std::string module_path(std::string name) {
-  if (name.starts_with(kPeftPrefix)) name = name.substr(std::string_view(kPeftPrefix).size());
-  return name.substr(0, name.rfind(".lora_"));
+/// A module's path in a LLaVA of transformers 5.
+std::string llava_path(const std::string& path) {
+  return peft_path(path).substr(std::string_view(kPeftPrefix).size());
 }
 
-/// `base_model.model.model.multi_modal_projector.linear_1.weight` -> `multi_modal_projector.linear_1.weight`,
-/// the name that Projector::visit_parameters gives; empty for a tensor of another module and for LoRA on the
-/// projector.
-std::string projector_part(const std::string& name) {
-  const size_t place = name.find("multi_modal_projector.");
-  return place == std::string::npos || name.find(".lora_") != std::string::npos ? "" : name.substr(place);
+/// The same for a module of an adapter's file: the names inside of its tower stay as they are spelled.
+std::string llava_path(const StoredTensor& stored) {
+  const AdapterTensorName& name = stored.parsed;
+  if (part_of(name.path) != ModelPart::vision) return llava_path(name.path);
+  return "model." + name.spelled.substr(name.spelled.find("vision_tower."));
 }
 
-std::shared_ptr<CheckpointWeights> adapter_weights(const std::filesystem::path& directory) {
-  const std::filesystem::path file = directory / "adapter_model.safetensors",
-                              pickle = directory / "adapter_model.bin";
-  if (!std::filesystem::exists(file) && std::filesystem::exists(pickle))
-    return std::make_shared<CheckpointWeights>(pickle);
-  return std::make_shared<CheckpointWeights>(file);
+/// The key that a tensor of an adapter's file gets in another file.
+std::string written_name(const StoredTensor& stored) {
+  std::string path = llava_path(stored);
+  if (stored.parsed.of_base_layer) path.insert(path.rfind('.'), ".base_layer");
+  return kPeftPrefix + path + stored.parsed.ending;
 }
 
-at::Tensor adapter_tensor(const std::shared_ptr<CheckpointWeights>& weights, const std::string& name,
-                          const std::vector<int64_t>& shape) {
-  const TensorView& view = weights->at(name);
-  if (view.shape != shape) {
-    throw Error(fmt::format("{}: '{}' is {}; the model's layer and the rank ask for {}",
-                            weights->path().string(), name, describe(view.dtype, view.shape),
-                            describe(DType::f32, shape)));
-  }
-  return checkpoint_tensor(weights, name).to(at::kFloat).clone();
-}
-
-/// The end of a module path, the same in every generation of names, as a regular expression.
-std::string pattern_of(const std::string& name) {
+/// The end of a LLaVA's module path, the same whatever is around, as a regular expression.
+std::string pattern_of(const std::string& path) {
   std::string pattern;
-  for (const char c : name.starts_with("model.") ? name.substr(6) : name)
+  for (const char c : path.starts_with("model.") ? path.substr(6) : path)
     pattern += c == '.' ? "\\." : std::string(1, c);
   return pattern;
+}
+
+/// What training leaves as it is: all but LoRA of the language model's layers and of the projector, which is
+/// trained whole.
+bool stays_as_it_is(const std::string& path, const AdapterModule& module) {
+  const ModelPart part = part_of(path);
+  return part == ModelPart::vision || (part == ModelPart::text && !module.contains(TensorRole::lora_A));
+}
+
+/// Modules that are to be named by one regular expression, as PEFT's target_modules matches whole paths.
+class AdaptedModules {
+ public:
+  /// Adds a module by its path in a LLaVA.
+  void add(const std::string& path) {
+    const std::string leaf = path.substr(path.rfind('.') + 1);
+    std::vector<std::string>* leaves = &others_;
+    if (path.find("vision_tower.") != std::string::npos) {
+      leaves = &vision_;
+    } else if (path.find("language_model.") != std::string::npos) {
+      leaves = &text_;
+    }
+    if (std::find(leaves->begin(), leaves->end(), leaf) == leaves->end()) leaves->push_back(leaf);
+  }
+
+  [[nodiscard]] std::string expression() const {
+    // Each part by itself: the vision tower's layers may carry the same names as the language model's.
+    std::string all;
+    const auto add_part = [&](const char* before, const std::vector<std::string>& leaves) {
+      if (leaves.empty()) return;
+      all += fmt::format("{}{}({})", all.empty() ? "" : "|", before, fmt::join(leaves, "|"));
+    };
+    add_part(".*language_model.*\\.", text_);
+    add_part(".*vision_tower.*\\.", vision_);
+    add_part("(.*\\.)?", others_);
+    return all;
+  }
+
+ private:
+  std::vector<std::string> text_, vision_, others_;
+};
+
+void refuse_what_cannot_be_trained(const PeftAdapter& adapter, const TextModel& model) {
+  const AdapterConfig& config = adapter.config();
+  const auto refuse = [&](const char* key) {
+    throw Error(fmt::format(
+        "{}: {} can be used but not trained further; write it into a checkpoint with "
+        "imp-model export DIR --adapter {} -o NEW, and start from `checkpoint: NEW`",
+        (adapter.directory() / "adapter_config.json").string(), key, adapter.directory().string()));
+  };
+  if (config.use_dora()) refuse("use_dora");
+  if (config.lora_bias()) refuse("lora_bias");
+  if (config.base_change() != BaseChange::none) refuse("init_lora_weights pissa or olora");
+  if (!config.token_indices().empty()) refuse("trainable_token_indices");
+  const int64_t rows = saved_vocabulary(adapter);
+  if (rows != 0 && rows != model.config().vocab_size) refuse("a vocabulary of another size than the model's");
 }
 
 }  // namespace
@@ -117,30 +144,47 @@ int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed)
 void visit_adapter(TextModel& model, const ParameterVisitor& visit) {
   for (const NamedLinear& entry : model.linears()) {
     if (!entry.linear->adapter) continue;
-    const std::string path = kPeftPrefix + llava_path(entry.name);
+    const std::string path = peft_path(entry.name);
     visit(path + ".lora_A.weight", entry.linear->adapter->lora_A);
     visit(path + ".lora_B.weight", entry.linear->adapter->lora_B);
   }
 }
 
-void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options) {
+void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options,
+                  const PeftAdapter* continued) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   visit_adapter(model,
                 [&](const std::string& name, at::Tensor& tensor) { tensors.emplace_back(name, tensor); });
-  std::string leaves;
-  std::vector<std::string> seen;
+  AdaptedModules adapted;
   json rank_pattern = json::object(), alpha_pattern = json::object();
+  const auto add_module = [&](const std::string& path, int64_t rank, double scaling) {
+    const double alpha = scaling * static_cast<double>(rank);
+    if (rank != options.rank) rank_pattern[pattern_of(path)] = rank;
+    if (std::abs(alpha - options.alpha) > 1e-9 * std::abs(options.alpha))
+      alpha_pattern[pattern_of(path)] = alpha;
+    adapted.add(path);
+  };
   for (const NamedLinear& entry : model.linears()) {
     if (!entry.linear->adapter) continue;
-    const int64_t rank = entry.linear->adapter->lora_A.size(0);
-    const double alpha = entry.linear->adapter->scaling * static_cast<double>(rank);
-    if (rank != options.rank) rank_pattern[pattern_of(entry.name)] = rank;
-    if (std::abs(alpha - options.alpha) > 1e-9 * std::abs(options.alpha))
-      alpha_pattern[pattern_of(entry.name)] = alpha;
-    const std::string leaf = entry.name.substr(entry.name.rfind('.') + 1);
-    if (std::find(seen.begin(), seen.end(), leaf) != seen.end()) continue;
-    seen.push_back(leaf);
-    leaves += (leaves.empty() ? "" : "|") + leaf;
+    add_module(llava_path(entry.name), entry.linear->adapter->lora_A.size(0), entry.linear->adapter->scaling);
+  }
+  json modules_to_save = nullptr;
+  if (continued != nullptr) {
+    for (const auto& [path, module] : continued->modules()) {
+      if (!stays_as_it_is(path, module)) continue;
+      const StoredTensor& first = module.begin()->second;
+      const AdapterConfig::Layer layer = continued->config().layer(first.parsed.spelled);
+      add_module(llava_path(first), layer.rank, layer.scaling);
+      for (const auto& [role, stored] : module)
+        tensors.emplace_back(written_name(stored), whole_tensor(stored));
+    }
+    for (const auto& [path, stored] : continued->parameters())
+      if (part_of(path) != ModelPart::projector)
+        tensors.emplace_back(written_name(stored), whole_tensor(stored));
+    // Elsewhere a copy of a module and the module itself are the same; these two may be tied.
+    for (const char* module : {"embed_tokens", "lm_head"})
+      if (continued->saves_module(module == std::string_view("lm_head") ? module : "model.embed_tokens"))
+        modules_to_save.push_back(module);
   }
   const json config = {{"peft_type", "LORA"},
                        {"task_type", nullptr},
@@ -156,67 +200,34 @@ void save_adapter(const std::filesystem::path& directory, TextModel& model, cons
                        {"rank_pattern", rank_pattern},
                        {"alpha_pattern", alpha_pattern},
                        {"use_dora", false},
-                       // Only the language model: the vision tower's layers carry the same leaf names.
-                       {"target_modules", ".*language_model.*\\.(" + leaves + ")"}};
+                       {"modules_to_save", modules_to_save},
+                       {"target_modules", adapted.expression()}};
   save_tensors(directory / "adapter_model.safetensors", tensors);
   write_file_atomically(directory / "adapter_config.json", config.dump(2) + "\n");
 }
 
-LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& model) {
-  const AdapterConfig config(directory / "adapter_config.json");
-  const auto weights = adapter_weights(directory);
-  std::map<std::string, std::string> by_path;  // plain module path + side -> key in the file
-  for (const std::string& name : weights->names()) {
-    if (projector_part(name).empty()) by_path[plain_path(name)] = name;
-  }
+LoraOptions load_adapter(const PeftAdapter& adapter, TextModel& model) {
+  refuse_what_cannot_be_trained(adapter, model);
+  const AdapterConfig& config = adapter.config();
+  std::set<std::string> attached;
   uint64_t layer = 0;
   for (const NamedLinear& entry : model.linears()) {
     ++layer;
-    const auto a = by_path.find(entry.name + ".lora_A.weight"),
-               b = by_path.find(entry.name + ".lora_B.weight");
-    if (a == by_path.end() && b == by_path.end()) continue;
-    if (a == by_path.end() || b == by_path.end()) {
-      throw Error(fmt::format("{}: '{}' has no '{}' beside it", weights->path().string(),
-                              (a == by_path.end() ? b : a)->second,
-                              a == by_path.end() ? "lora_A" : "lora_B"));
-    }
-    const auto [rank, scaling] = config.layer(module_path(a->second));
-    LoraAdapter adapter;
-    adapter.lora_A = adapter_tensor(weights, a->second, {rank, entry.linear->in_features()});
-    adapter.lora_B = adapter_tensor(weights, b->second, {entry.linear->out_features(), rank});
-    adapter.scaling = scaling;
-    adapter.dropout = config.dropout();
-    adapter.dropout_key = counter_random(0, layer, 1);
-    entry.linear->adapter = std::move(adapter);
-    by_path.erase(a);
-    by_path.erase(b);
+    const auto found = adapter.modules().find(entry.name);
+    if (found == adapter.modules().end() || !found->second.contains(TensorRole::lora_A)) continue;
+    const StoredTensor &a = found->second.at(TensorRole::lora_A), &b = found->second.at(TensorRole::lora_B);
+    const auto [rank, scaling] = config.layer(a.parsed.spelled);
+    LoraAdapter lora;
+    lora.lora_A = read_tensor(a, {rank, entry.linear->in_features()}).to(at::kFloat).clone();
+    lora.lora_B = read_tensor(b, {entry.linear->out_features(), rank}).to(at::kFloat).clone();
+    lora.scaling = scaling;
+    lora.dropout = config.dropout();
+    lora.dropout_key = counter_random(0, layer, 1);
+    entry.linear->adapter = std::move(lora);
+    attached.insert(entry.name);
   }
-  if (!by_path.empty()) {
-    throw Error(fmt::format("{}: {} of its {} tensors belong to no layer of this model, e.g. '{}'",
-                            directory.string(), by_path.size(), weights->names().size(),
-                            by_path.begin()->second));
-  }
+  merge_adapter(adapter, {.text_model = &model}, attached);
   return {config.rank(), config.plain_alpha(), config.dropout(), ""};
-}
-
-bool load_adapter_projector(const std::filesystem::path& directory, Projector& projector) {
-  const auto weights = adapter_weights(directory);
-  std::map<std::string, std::string> by_part;
-  for (const std::string& name : weights->names()) {
-    if (const std::string part = projector_part(name); !part.empty()) by_part[part] = name;
-  }
-  const size_t given = by_part.size();
-  projector.visit_parameters([&](const std::string& name, at::Tensor& parameter) {
-    const auto found = by_part.find(name);
-    if (found == by_part.end()) return;
-    parameter = adapter_tensor(weights, found->second, parameter.sizes().vec()).to(parameter.scalar_type());
-    by_part.erase(found);
-  });
-  if (!by_part.empty()) {
-    throw Error(fmt::format("{}: '{}' is no tensor of the projector that imp has (linear_1, linear_2)",
-                            weights->path().string(), by_part.begin()->second));
-  }
-  return given > 0;
 }
 
 void merge_adapters(TextModel& model) {

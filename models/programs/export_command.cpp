@@ -18,22 +18,27 @@ namespace fs = std::filesystem;
 
 /// What of a checkpoint is neither weights nor config.json: tokenizer, preprocessing, generation settings,
 /// chat template.
-constexpr const char* kCopied[] = {"tokenizer.json",
-                                   "tokenizer_config.json",
-                                   "tokenizer.model",
-                                   "special_tokens_map.json",
-                                   "added_tokens.json",
-                                   "vocab.json",
-                                   "merges.txt",
-                                   "preprocessor_config.json",
-                                   "processor_config.json",
-                                   "generation_config.json",
-                                   "chat_template.jinja",
-                                   "chat_template.json"};
+constexpr const char* kTokenizer[] = {"tokenizer.json",    "tokenizer_config.json",
+                                      "tokenizer.model",   "special_tokens_map.json",
+                                      "added_tokens.json", "vocab.json",
+                                      "merges.txt"};
+constexpr const char* kFurther[] = {"preprocessor_config.json", "processor_config.json",
+                                    "generation_config.json", "chat_template.jinja", "chat_template.json"};
+
+void copy_file(const fs::path& from, const fs::path& to, const char* name) {
+  if (fs::exists(from / name)) write_file_atomically(to / name, read_file(from / name));
+}
 
 void copy_files(const fs::path& from, const fs::path& to) {
-  for (const char* name : kCopied) {
-    if (fs::exists(from / name)) write_file_atomically(to / name, read_file(from / name));
+  for (const char* name : kTokenizer) copy_file(from, to, name);
+  for (const char* name : kFurther) copy_file(from, to, name);
+}
+
+/// A tokenizer in place of another, of which nothing may stay behind.
+void copy_tokenizer(const fs::path& from, const fs::path& to) {
+  for (const char* name : kTokenizer) {
+    fs::remove(to / name);
+    copy_file(from, to, name);
   }
 }
 
@@ -77,6 +82,8 @@ void write_directory(const ModelOptions& options, const fs::path& folder) {
   warn_of_head_bias(model);
   if (options.encoder.empty()) {
     copy_files(options.directory, folder);
+    if (const fs::path tokenizer = tokenizer_directory(options); tokenizer != options.directory)
+      copy_tokenizer(tokenizer, folder);
     save_llava(folder, model, unused_tower_tensors(options.directory, model));
   } else {
     write_parts_files(options, folder, model);

@@ -92,6 +92,18 @@ void TextModel::grow_vocabulary(int64_t rows) {
   config_.vocab_size = rows;
 }
 
+void TextModel::resize_vocabulary(int64_t rows) {
+  if (rows >= config_.vocab_size) return grow_vocabulary(rows);
+  embed_tokens_ = embed_tokens_.narrow(0, 0, rows);
+  lm_head_.weight = config_.tie_word_embeddings ? embed_tokens_ : lm_head_.weight.narrow(0, 0, rows);
+  if (lm_head_.bias.defined()) lm_head_.bias = lm_head_.bias.narrow(0, 0, rows);
+  config_.vocab_size = rows;
+}
+
+void TextModel::untie_embeddings() {
+  config_.tie_word_embeddings = false;
+}
+
 void TextModel::visit_parameters(const ParameterVisitor& visit) {
   visit("model.embed_tokens.weight", embed_tokens_);
   if (config_.tie_word_embeddings)

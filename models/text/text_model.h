@@ -50,6 +50,10 @@ class TextModel {
   /// Appends rows to the embeddings and lm_head until they have `rows`, each the mean of those that there
   /// were, so that a token nobody trained is never the likeliest. Does nothing where there are enough.
   void grow_vocabulary(int64_t rows);
+  /// grow_vocabulary, or cuts the embeddings and lm_head to their first `rows`.
+  void resize_vocabulary(int64_t rows);
+  /// Makes lm_head's weight a parameter of its own, for one of the two to change alone.
+  void untie_embeddings();
 
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
