@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "models/layers/linear.h"
-
 namespace imp::models {
 
 /// What of PEFT's adapter_config.json (LoraConfig) says how an adapter acts on a layer.
