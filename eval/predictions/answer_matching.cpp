@@ -52,19 +52,28 @@ class QuestionFinder {
     return found;
   }
 
+  [[nodiscard]] bool is_name(const std::string& id) { return names_.find(id).has_value(); }
+
  private:
   std::optional<std::size_t> look(const AnswerRow& row) {
     const std::string& id = row.prediction.question_id.text;
     if (!id.empty()) {
       if (!row.part.empty())
         if (const auto found = of_part(row.part + "/" + id)) return found;
-      if (const auto found = names_.find(id)) return found;
+      if (const auto found = names_.find(id); found && !is_of_another_part(row, *found)) return found;
       if (const auto found = other(id); found && asks(row.words, questions_[*found].question)) return found;
       if (const auto found = of_picture(id, row.words)) return found;
     }
     return row.prediction.image_id.text.empty() || !id.empty()
                ? std::nullopt
                : of_picture(row.prediction.image_id.text, row.words);
+  }
+
+  /// LLaVA's first 3,000 numbers are those of POPE's adversarial questions, and every file of POPE begins
+  /// at 1.
+  [[nodiscard]] bool is_of_another_part(const AnswerRow& row, std::size_t found) const {
+    return !questions_[found].other_id.empty() && !row.words.empty() &&
+           !asks(row.words, questions_[found].question);
   }
 
   std::optional<std::size_t> of_part(const std::string& name) {
@@ -208,6 +217,8 @@ std::vector<Prediction> match_answers(std::vector<AnswerRow> rows, const Benchma
                     std::to_string(questions.size()) + " questions of " + benchmark.name +
                     "; give each row its 'question_id'");
       prediction.question_id = prediction.image_id;
+    } else if (finder.is_name(prediction.question_id.text)) {
+      prediction.question_id.text += " (asks something else)";
     }
     predictions.push_back(std::move(prediction));
   }

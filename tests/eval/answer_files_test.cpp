@@ -154,6 +154,16 @@ TEST(AnswerFiles, LlavasNumbersOfPopesQuestions) {
       << "a question of other words is not taken for one of ours";
 }
 
+TEST(AnswerFiles, LlavasAnswersToAllOfPopeScoredOnOneFileAreTakenWhereTheyAskItsQuestions) {
+  const Benchmark popular = load_benchmark("pope", kData / "pope/coco_pope_popular.json", {});
+  const auto line = [](long id, const std::string& thing) {
+    return "{\"question_id\": " + std::to_string(id) + ", \"prompt\": \"Is there a " + thing +
+           " in the image?\\nAnswer.\", \"text\": \"" + thing + "\"}\n";
+  };
+  EXPECT_EQ(read(popular, line(2, "dog") + line(10000002, "chair") + line(20000002, "person")),
+            "2 (asks something else)=dog 10000002=chair 2=person");
+}
+
 TEST(AnswerFiles, PopesPartsAreToldByCategoryAndByPlace) {
   EXPECT_EQ(read(pope(), R"([{"question_id":"2","category":"popular","answer":"no"}])"), "popular/2=no");
   // POPE's own answers have no ids; lmms-eval's doc_id counts adversarial, popular, random.
