@@ -185,7 +185,8 @@ class GraphBuilder {
       try {
         parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
       } catch (const Error& error) {
-        throw Error(fmt::format("{}: benchmark {}: {}", spec_.file.string(), benchmark.name, error.what()));
+        throw Error(fmt::format("{}: benchmark {}: {}", to_string(benchmark.annotations_location),
+                                benchmark.name, error.what()));
       }
       parameters["images"] = benchmark.images;
     }

@@ -9,6 +9,7 @@
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/sweep_record.h"
+#include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -91,11 +92,10 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
 }  // namespace
 
 int run_sweep(const SweepOptions& options) {
+  const Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
   // The record in the run folder is of the whole sweep, whatever --only picks today.
-  const Plan whole = make_plan(load_sweep(options.file, options.overrides), options.runs);
-  const Plan plan = options.only.empty()
-                        ? whole
-                        : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  const Plan whole =
+      options.only.empty() ? plan : make_plan(load_sweep(options.file, options.overrides), options.runs);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
   Recorder recorder(options, name);

@@ -22,7 +22,7 @@
 namespace imp::harness {
 namespace {
 
-/// Names of the pictures of a batch -> their features [pictures, image tokens, vision hidden].
+/// Paths of the pictures of a batch -> their features [pictures, image tokens, vision hidden].
 using FeatureLookup = std::function<at::Tensor(const std::vector<std::string>&)>;
 
 /// The trained cell: weights, prompts and how to look at a picture.
@@ -110,8 +110,7 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
 
   for (const auto& [picture, questions] : questions_by_picture(benchmark)) {
     models::PromptGroup group;
-    const std::vector<std::string> name{std::filesystem::path(picture).filename().string()};
-    group.projected = cell.projector.forward(features(name)).to(at::kFloat);
+    group.projected = cell.projector.forward(features({picture})).to(at::kFloat);
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
       models::PromptGroup one = models::prompt_group(models::encode_prompt(
@@ -174,19 +173,21 @@ void make_eval_stage(const StageContext& context) {
   int64_t hidden = 0;
   if (context.has_input("features")) {
     cached.emplace(context.input("features"), "test");
-    features = [&](const std::vector<std::string>& names) { return cached->gather(names); };
+    features = [&](const std::vector<std::string>& pictures) {
+      std::vector<std::string> names;
+      for (const std::string& picture : pictures)
+        names.push_back(std::filesystem::path(picture).filename().string());
+      return cached->gather(names);
+    };
     mean = FeatureStore(context.input("features"), "train").mean();
     hidden = cached->hidden();
   } else {
     const auto adapter = initial_adapter(context.trial.config);
     vision.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
     processor.emplace(models::ImageProcessor::load(vision->processor_directory));
-    std::map<std::string, std::filesystem::path> path_of;
-    for (const eval::Question& question : benchmark.questions)
-      path_of[question.image_path.filename().string()] = question.image_path;
-    features = [&, path_of](const std::vector<std::string>& names) {
-      std::vector<std::filesystem::path> files;
-      for (const std::string& name : names) files.push_back(path_of.at(name));
+    // By path: MME's and ScienceQA's pictures have the same names in different folders.
+    features = [&](const std::vector<std::string>& pictures) {
+      const std::vector<std::filesystem::path> files(pictures.begin(), pictures.end());
       return vision->tower->features(load_pixel_values(files, *processor), vision->features);
     };
     // No training features at hand: a picture withheld is one of the processor's mean colour.

@@ -92,11 +92,13 @@ struct FromAProjector {
     sweep.take_pictures_of(uninterrupted());
   }
   [[nodiscard]] fs::path file() const { return inputs.path() / "start.safetensors"; }
-  /// Why it was refused, before a step of training.
+  /// Why it was refused, before anything was made.
   [[nodiscard]] std::string refusal() const {
-    const nlohmann::json attempt = failed_attempt(sweep, sweep.run());
-    EXPECT_EQ(sweep.steps_logged(), 0);
-    return attempt["error_message"];
+    const Finished finished = sweep.run();
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_THAT(finished.err, testing::ContainsRegex("tiny.yaml:[0-9]+:[0-9]+: init_projector: "));
+    EXPECT_FALSE(fs::exists(sweep.sweep_folder()));
+    return finished.err;
   }
   TemporaryFolder inputs;
   TinySweep sweep;
