@@ -6,27 +6,18 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "results/effects/answer_scores.h"
 #include "results/effects/compared_sweep.h"
 #include "results/effects/comparison.h"
+#include "results/effects/question_sets.h"
 #include "results/statistics/contrast.h"
 #include "results/statistics/holm.h"
 
 namespace imp::results {
 namespace {
-
-/// The questions that a row is about.
-struct QuestionSet {
-  std::string benchmark, family;
-  ContrastEstimator estimator;
-  std::size_t questions = 0, pictures = 0, left_out = 0;
-  std::optional<double> deviation;  ///< of a score from question to question; none for a mean of benchmarks
-};
 
 struct EffectRow {
   const Comparison* comparison = nullptr;
@@ -41,45 +32,6 @@ enum class Judged { levels, families, interactions };
 Judged judged_with(const EffectRow& row) {
   if (row.comparison->is_interaction) return Judged::interactions;
   return row.questions->family.empty() ? Judged::levels : Judged::families;
-}
-
-std::vector<std::string> benchmarks_of(Database& database, std::span<const std::int64_t> trials) {
-  std::vector<std::string> names;
-  Statement statement(
-      database, "SELECT DISTINCT benchmark FROM score WHERE trial_id = ? AND main = 1 ORDER BY benchmark");
-  statement.bind_all(trials.front());
-  while (statement.step()) names.push_back(statement.text(0));
-  return names;
-}
-
-std::vector<QuestionSet> load_question_sets(Database& database, const ComparedSweep& sweep) {
-  std::vector<QuestionSet> sets;
-  std::vector<PictureSums> whole;
-  const auto add = [&](const std::string& benchmark, const AnswerScores& answers,
-                       std::optional<std::size_t> family) {
-    const auto sums = picture_sums(answers, sweep.cells.size(), sweep.seeds.size(), family);
-    if (!sums) return;
-    if (!family) whole.push_back(*sums);
-    sets.push_back({benchmark, family ? answers.families[*family] : "", ContrastEstimator({*sums}),
-                    static_cast<std::size_t>(sums->total_questions()), sums->pictures(), answers.left_out,
-                    answers.question_deviation(family)});
-  };
-  for (const std::string& benchmark : benchmarks_of(database, sweep.trials)) {
-    const AnswerScores answers = load_answer_scores(database, benchmark, sweep.trials, ScoreKind::score);
-    add(benchmark, answers, {});
-    for (std::size_t f = 0; answers.families.size() > 1 && f < answers.families.size(); ++f) {
-      if (!answers.families[f].empty()) add(benchmark, answers, f);
-    }
-  }
-  if (whole.size() > 1) {
-    std::size_t questions = 0, pictures = 0;
-    for (const PictureSums& sums : whole) {
-      questions += static_cast<std::size_t>(sums.total_questions());
-      pictures += sums.pictures();
-    }
-    sets.push_back({"average", "", ContrastEstimator(std::move(whole)), questions, pictures, 0, {}});
-  }
-  return sets;
 }
 
 void adjust_by_holm(std::vector<EffectRow>& rows) {

@@ -13,6 +13,7 @@
 #include "results/files.h"
 #include "results/report/effects_table.h"
 #include "results/report/format.h"
+#include "results/report/power_table.h"
 #include "results/report/report_table.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
@@ -70,6 +71,19 @@ void add_effects_command(CLI::App& app, MakeTable& make_table) {
   });
 }
 
+void add_power_command(CLI::App& app, MakeTable& make_table) {
+  const auto effect = std::make_shared<double>(1.0);
+  CLI::App* power = app.add_subcommand("power", "How many seeds see a difference of a given size");
+  power->add_option("--effect", *effect, "The true difference, in points")
+      ->check(CLI::Range(0.001, 100.0))
+      ->capture_default_str();
+  power->callback([effect, &make_table] {
+    make_table = [effect](imp::results::Database& database, const std::string& sweep) {
+      return imp::results::power_table(database, sweep, *effect / 100.0);
+    };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,6 +101,10 @@ int main(int argc, char** argv) {
     make_table = imp::results::cost_table;
   });
   add_effects_command(app, make_table);
+  app.add_subcommand("noise",
+                     "How much seeds spread, and the smallest difference that so many of them resolve")
+      ->callback([&] { make_table = imp::results::noise_table; });
+  add_power_command(app, make_table);
   try {
     app.parse(argc, argv);
     report(options, make_table);

@@ -90,10 +90,10 @@ ContrastEstimator::SeedSquares ContrastEstimator::pooled_squares(bool seeds_in_c
   }
   const auto rows = static_cast<double>(seeds_in_common ? cells_ - 1 : cells_);
   const double degrees = rows * static_cast<double>(seeds_ - 1);
-  return {squares / degrees, question_part(seeds_in_common), degrees};
+  return {squares / degrees, pooled_question_part(seeds_in_common), degrees};
 }
 
-double ContrastEstimator::question_part(bool seeds_in_common) const {
+double ContrastEstimator::pooled_question_part(bool seeds_in_common) const {
   const auto rows = static_cast<double>(seeds_in_common ? cells_ - 1 : cells_);
   const double degrees = rows * static_cast<double>(seeds_ - 1);
   double part = 0.0;

@@ -67,6 +67,8 @@ class ContrastEstimator {
   /// What a training run adds to its cell and seed alone, beyond what questions explain: a variance, pooled
   /// over the cells, cut at 0. It is what differences of cells meet.
   [[nodiscard]] double cell_by_seed_variance() const;
+  /// What questions alone add to the mean square of the seeds' means, all cells pooled.
+  [[nodiscard]] double question_part() const { return of_differences_.question_part; }
   /// The same with what a seed adds to all cells alike: what the mean of a cell meets.
   [[nodiscard]] double seed_variance() const;
 
@@ -77,7 +79,7 @@ class ContrastEstimator {
   };
 
   [[nodiscard]] SeedSquares pooled_squares(bool seeds_in_common) const;
-  [[nodiscard]] double question_part(bool seeds_in_common) const;
+  [[nodiscard]] double pooled_question_part(bool seeds_in_common) const;
   [[nodiscard]] double own_mean_square(std::span<const double> weights) const;
   void add_picture_variance(std::span<const double> weights, ContrastEstimate& estimate,
                             double& over_degrees) const;
