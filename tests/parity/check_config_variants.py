@@ -104,7 +104,7 @@ LANGUAGE = {
     "llama_mlp_bias": ("llama", dict(mlp_bias=True), None),
     "llama_both_biases": ("llama", dict(attention_bias=True, mlp_bias=True), None),
     "llama_head_dim": ("llama", dict(head_dim=24), None),
-    "llama_head_dim_null": ("llama", {}, lambda config: config.update(head_dim=None, num_key_value_heads=2)),
+    "llama_head_dim_null": ("llama", dict(num_key_value_heads=2), lambda config: config.update(head_dim=None)),
     "llama_kv_heads_null": ("llama", dict(num_key_value_heads=None), lambda config: config.update(num_key_value_heads=None)),
     "llama_tied": ("llama", dict(tie_word_embeddings=True), None),
     "llama_linear_rope": ("llama", rope(rope_type="linear", factor=4.0), None),
