@@ -5,7 +5,9 @@
     check_adapters.py CASE_FOLDER --bin BUILD_FOLDER    (CASE_FOLDER: of make_case.py)
 """
 import argparse
+import copy
 import dataclasses
+import functools
 import json
 import re
 import shutil
@@ -94,8 +96,13 @@ def settings_of_peft(settings):
     return None if old or not known >= settings.keys() else {**PLAIN, "target_modules": LANGUAGE, **settings}
 
 
+@functools.cache
+def checkpoint_of(folder):
+    return LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+
+
 def base(case, rows=None):
-    model = LlavaForConditionalGeneration.from_pretrained(case.checkpoint, dtype=torch.float32)
+    model = copy.deepcopy(checkpoint_of(case.checkpoint))
     if rows:
         model.resize_token_embeddings(rows, mean_resizing=False)
     return model
