@@ -41,6 +41,7 @@ PeftAdapter::PeftAdapter(fs::path directory)
     add_tensors(beside);
   add_tensors(own);
   check_modules();
+  check_token_rows();
   check_saved_modules();
 }
 
@@ -81,6 +82,16 @@ void PeftAdapter::check_modules() const {
     if (!has_lora && !module.contains(TensorRole::token_rows))
       refuse(module.begin()->second, "has no 'lora_A' beside it");
   }
+}
+
+void PeftAdapter::check_token_rows() const {
+  const bool found = std::any_of(modules_.begin(), modules_.end(), [](const auto& entry) {
+    return entry.second.contains(TensorRole::token_rows);
+  });
+  if (found || config_.token_indices().empty()) return;
+  throw Error(fmt::format("{}: trainable_token_indices is given, but {} has no tensor of their rows",
+                          (directory_ / "adapter_config.json").string(),
+                          weights_file(directory_, "adapter_model").filename().string()));
 }
 
 void PeftAdapter::check_saved_modules() const {
