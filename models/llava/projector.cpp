@@ -3,10 +3,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
+#include "models/io/error.h"
 #include "models/io/hash.h"
+#include "models/weights/safetensors.h"
 
 namespace imp::models {
 
@@ -43,8 +46,32 @@ Projector make_projector(int64_t feature_width, int64_t text_hidden, uint64_t se
   return projector;
 }
 
+namespace {
+
+/// A file of what was trained beside an adapter or a projector may have more than the projector; a whole
+/// checkpoint is a place to take a projector from.
+void refuse_more_than_a_projector(const std::filesystem::path& file) {
+  const CheckpointWeights weights(file);
+  std::string more;
+  for (const std::string& name : weights.names()) {
+    const bool of_tower = name.find("vision_tower.") != std::string::npos;
+    if (!of_tower && name.find("layers.") != std::string::npos) return;
+    if (of_tower || name.find("embed_tokens.") != std::string::npos ||
+        name.find("lm_head.") != std::string::npos)
+      more = name;
+  }
+  if (more.empty()) return;
+  throw Error(
+      fmt::format("{}: has '{}' beside the projector, which would be left out; name the file "
+                  "non_lora_trainables.safetensors and put it beside the adapter it was trained with",
+                  file.string(), more));
+}
+
+}  // namespace
+
 Projector load_projector(const std::filesystem::path& file, int64_t feature_width, int64_t text_hidden,
                          Activation activation) {
+  refuse_more_than_a_projector(file);
   // The last is of LLaVA's non_lora_trainables, named inside of PEFT's model.
   std::vector<std::pair<std::string, std::string>> prefixes{{"", ""}, {"", "model."}};
   for (const char* own : {"model.mm_projector.", "mm_projector.", "base_model.model.model.mm_projector."}) {

@@ -28,7 +28,8 @@ struct Projector {
 
 /// Reads `multi_modal_projector.linear_{1,2}` or LLaVA's `model.mm_projector.{0,2}`, also out of a LoRA run's
 /// non_lora_trainables, from a safetensors file, with the biases that it has.
-/// Throws imp::Error (usage) naming the tensor that is missing or misshapen.
+/// Throws imp::Error (usage) naming the tensor that is missing or misshapen, or one of another part that was
+/// trained beside the projector and would be left out.
 [[nodiscard]] Projector load_projector(const std::filesystem::path& file, int64_t feature_width,
                                        int64_t text_hidden, Activation activation);
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "models/io/error.h"
 
@@ -11,6 +13,10 @@ namespace imp::models {
 namespace {
 
 namespace fs = std::filesystem;
+
+std::string leaf_of(const std::string& path) {
+  return path.substr(path.rfind('.') + 1);
+}
 
 /// The safetensors file `stem` of a directory; where it is only pickled, the pickle, which is refused with
 /// the line that converts it; empty where there is neither.
@@ -35,6 +41,7 @@ PeftAdapter::PeftAdapter(fs::path directory)
     add_tensors(beside);
   add_tensors(own);
   check_modules();
+  check_token_rows();
   check_saved_modules();
 }
 
@@ -77,13 +84,27 @@ void PeftAdapter::check_modules() const {
   }
 }
 
+void PeftAdapter::check_token_rows() const {
+  const bool found = std::any_of(modules_.begin(), modules_.end(), [](const auto& entry) {
+    return entry.second.contains(TensorRole::token_rows);
+  });
+  if (found || config_.token_indices().empty()) return;
+  throw Error(fmt::format("{}: trainable_token_indices is given, but {} has no tensor of their rows",
+                          (directory_ / "adapter_config.json").string(),
+                          weights_file(directory_, "adapter_model").filename().string()));
+}
+
 void PeftAdapter::check_saved_modules() const {
+  // PEFT passes over a name that is no module of the model.
+  constexpr std::array<std::string_view, 6> kModules{"embed_tokens", "lm_head",  "multi_modal_projector",
+                                                     "linear_1",     "linear_2", "vision_tower"};
   for (const std::string& name : config_.modules_to_save()) {
+    const std::string leaf = leaf_of(name);
+    const bool known = std::find(kModules.begin(), kModules.end(), leaf) != kModules.end();
     const bool found = std::any_of(parameters_.begin(), parameters_.end(), [&](const auto& entry) {
-      const std::string& spelled = entry.second.parsed.spelled;
-      return ("." + spelled).find("." + name + ".") != std::string::npos;
+      return ("." + entry.second.parsed.spelled).find("." + leaf + ".") != std::string::npos;
     });
-    if (found) continue;
+    if (found || !known) continue;
     throw Error(fmt::format("{}: modules_to_save has '{}', but {} has no tensor of it",
                             (directory_ / "adapter_config.json").string(), name,
                             weights_file(directory_, "adapter_model").filename().string()));
@@ -102,8 +123,10 @@ bool PeftAdapter::saves_module(const std::string& path) const {
   std::string spelled = found->second.parsed.spelled;
   spelled.resize(spelled.rfind('.'));
   const std::vector<std::string>& saved = config_.modules_to_save();
-  return std::any_of(saved.begin(), saved.end(),
-                     [&](const std::string& name) { return spelled.ends_with(name); });
+  // PEFT compares ends; a whole path may be another layout's, whose leaf is the same.
+  return std::any_of(saved.begin(), saved.end(), [&](const std::string& name) {
+    return spelled.ends_with(name) || leaf_of(spelled) == leaf_of(name);
+  });
 }
 
 }  // namespace imp::models

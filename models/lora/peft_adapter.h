@@ -45,6 +45,7 @@ class PeftAdapter {
  private:
   void add_tensors(const std::filesystem::path& file);
   void check_modules() const;
+  void check_token_rows() const;
   void check_saved_modules() const;
 
   std::filesystem::path directory_;

@@ -229,6 +229,7 @@ def check_llava_runs(programs):
         if more:
             saved = programs.logits(plain, "--adapter", root / "embeddings_saved", "--projector", root / "projector.safetensors")
             expect_equal(name, ours, saved)
+            assert "beside the projector, which would be left out" in programs.refusal("--projector", folder / "non_lora_trainables.safetensors")
         elif "halves" not in name:
             expect_equal(name, ours, expected)
             expect_equal(name + ", as --projector", programs.logits(plain, "--adapter", root / "text_only", "--projector", folder / "non_lora_trainables.safetensors"), expected)

@@ -5,7 +5,9 @@
     check_adapters.py CASE_FOLDER --bin BUILD_FOLDER    (CASE_FOLDER: of make_case.py)
 """
 import argparse
+import copy
 import dataclasses
+import functools
 import json
 import re
 import shutil
@@ -17,8 +19,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, LlavaForConditionalGeneration
 
+import peft_training
 import tiny_data
-from check import LOGITS, Case, expect_close, read_back, relative_error
+from check import LOGITS, LOSSES, SWEEP, Case, expect_close, read_back, relative_error
 from make_case import ask
 from template import Template
 from tiny_models import load_image_processor
@@ -61,8 +64,8 @@ READ = {
     "saved_head": dict(modules_to_save=["lm_head"]),
     "saved_embeddings_and_head": dict(modules_to_save=["embed_tokens", "lm_head"]),
     "saved_norm": dict(modules_to_save=["norm", "final_layernorm"]),
-    "tokens": dict(trainable_token_indices=[3, 17, 40]),
-    "tokens_of_a_module": dict(trainable_token_indices={"embed_tokens": [300, 5]}),
+    "tokens": dict(trainable_token_indices=list(range(5, 500, 3))),
+    "tokens_of_a_module": dict(trainable_token_indices={"embed_tokens": list(range(400, 30, -2))}),
     # What else LoRA may be.
     "dora": dict(use_dora=True),
     "dora_everywhere": dict(use_dora=True, target_modules=["q_proj", "fc1", "linear_1", "embed_tokens", "patch_embedding", "query"]),
@@ -76,12 +79,13 @@ READ = {
 }
 # What training cannot go on from, or what it keeps in another file (the projector).
 NOT_WRITTEN = re.compile("projector|all_linear|all_but|dora|bias_of|tokens|pissa|olora")
+EXPORTED = {"tower_alone", "all_linear", "head", "embeddings", "saved_embeddings", "saved_head", "dora_everywhere", "bias_of_lora"}
 # Changes of a plain adapter_config.json.
 REFUSED_SETTINGS = {
     "peft_type": "VBLORA", "r": 0, "bias": "some", "init_lora_weights": "loftq", "use_qalora": True, "use_bdlora": {"nblocks": 2},
     "layer_replication": [[0, 2], [1, 3]], "target_parameters": ["experts.weight"], "alora_invocation_tokens": [1, 2],
     "kasa_config": {"beta": 1}, "monteclora_config": {"samples": 2}, "arrow_config": {"top_k": 2}, "a_key_of_tomorrow": 3,
-    "modules_to_save": ["score"], "trainable_token_indices": [1], "use_dora": True,
+    "modules_to_save": ["lm_head"], "trainable_token_indices": [1], "use_dora": True,
 }
 
 
@@ -92,8 +96,13 @@ def settings_of_peft(settings):
     return None if old or not known >= settings.keys() else {**PLAIN, "target_modules": LANGUAGE, **settings}
 
 
+@functools.cache
+def checkpoint_of(folder):
+    return LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+
+
 def base(case, rows=None):
-    model = LlavaForConditionalGeneration.from_pretrained(case.checkpoint, dtype=torch.float32)
+    model = copy.deepcopy(checkpoint_of(case.checkpoint))
     if rows:
         model.resize_token_embeddings(rows, mean_resizing=False)
     return model
@@ -129,6 +138,8 @@ VIT_OF_4 = {"attention.q_proj": "attention.attention.query", "attention.k_proj":
             "attention.v_proj": "attention.attention.value", "attention.o_proj": "attention.output.dense", "mlp.fc1": "intermediate.dense",
             "mlp.fc2": "output.dense"}
 
+VIT_LEAF_OF_4 = {"fc1": "intermediate.dense"}
+
 
 def older_name(name, vit):
     """As transformers 4.x and the PEFT of its time named it."""
@@ -153,7 +164,8 @@ def older_names(case, folder):
     save_file(tensors, older / "adapter_model.safetensors")
     config = json.loads((folder / "adapter_config.json").read_text())
     for key in ("rank_pattern", "alpha_pattern"):
-        config[key] = {path.replace(r"model\.language_model", r"language_model\.model"): value for path, value in config[key].items()}
+        config[key] = {VIT_LEAF_OF_4.get(path, path) if vit else path.replace(r"model\.language_model", r"language_model\.model"): value
+                       for path, value in config[key].items()}
     (older / "adapter_config.json").write_text(json.dumps(config))
     return older
 
@@ -171,12 +183,11 @@ def check_export(case, name, folder, theirs):
     expect_close(name + ", exported", relative_error(case.logits(out, "requests.jsonl"), theirs), LOGITS)
 
 
-def check_one(case, name, settings):
-    folder = write(case, name, peft.LoraConfig(**settings))
+def check_one(case, name, folder):
     theirs = peft_logits(case, folder)
     expect_close(name, relative_error(ours(case, folder), theirs), LOGITS)
     expect_close(name + ", names of 4.x", relative_error(ours(case, older_names(case, folder)), theirs), LOGITS)
-    if "head" in name or "embeddings" in name or "tower" in name or "dora" in name:
+    if name in EXPORTED:
         check_export(case, name, folder, theirs)
     if not NOT_WRITTEN.search(name):
         again = folder.with_name(name + "_again")
@@ -192,29 +203,80 @@ def check_read(case, chosen):
         if settings is None or not re.search(chosen, name):
             continue
         try:
-            config = peft.LoraConfig(**settings)
-            peft.get_peft_model(base(case), config)
+            folder = write(case, name, peft.LoraConfig(**settings))
         except ValueError as error:  # this model has no such layer
             assert "not found" in str(error) or "No modules were targeted" in str(error), (name, error)
             continue
-        assert relative_error(plain, check_one(case, name, settings)) > 0.01, "the adapter changes nothing"
+        assert relative_error(plain, check_one(case, name, folder)) > 0.01, "the adapter changes nothing"
 
 
 def check_vocabularies(case):
-    """Embeddings of more and of fewer rows than the checkpoint's, which PEFT reads onto a base that was resized before."""
-    rows = base(case).get_input_embeddings().weight.shape[0]
-    for name, other in ("grown", rows + 7), ("cut", rows - 3):
-        for kind, settings in {"saved": dict(modules_to_save=["embed_tokens", "lm_head"]), "base": dict()}.items():
-            name_of = f"{name}_{kind}"
-            config = peft.LoraConfig(**{**PLAIN, "target_modules": LANGUAGE, **settings})
-            folder = write(case, name_of, config, other, save_embedding_layers=kind == "base")
-            theirs = peft_logits(case, folder, other)
-            expect_close(name_of, relative_error(ours(case, folder), theirs), LOGITS)
-            check_export(case, name_of, folder, theirs)
-    if base(case).config.text_config.tie_word_embeddings:
-        return
-    folder = write(case, "half_grown", peft.LoraConfig(**{**PLAIN, "target_modules": LANGUAGE, "modules_to_save": ["embed_tokens"]}), rows + 7)
-    assert "lm_head.weight" in refusal(case, folder)
+    """Embeddings of more rows than the checkpoint's, which PEFT reads onto a base that was resized before."""
+    before = base(case)
+    rows = before.get_input_embeddings().weight.shape[0]
+    for kind, settings in {"saved": dict(modules_to_save=["embed_tokens", "lm_head"]), "base": dict()}.items():
+        name = f"grown_{kind}"
+        folder = write(case, name, peft.LoraConfig(**{**PLAIN, "target_modules": LANGUAGE, **settings}), rows + 7, save_embedding_layers=kind == "base")
+        theirs = peft_logits(case, folder, rows + 7)
+        expect_close(name, relative_error(ours(case, folder), theirs), LOGITS)
+        check_export(case, name, folder, theirs)
+    if not before.config.text_config.tie_word_embeddings:
+        folder = write(case, "half_grown", peft.LoraConfig(**{**PLAIN, "target_modules": LANGUAGE, "modules_to_save": ["embed_tokens"]}), rows + 7)
+        assert "lm_head.weight" in refusal(case, folder)
+    # The tokenizer beside saved embeddings is the one they were trained with.
+    tokenizer = AutoTokenizer.from_pretrained(case.checkpoint)
+    tokenizer.add_tokens(["scenetextual"])
+    tokenizer.save_pretrained(folder := case.folder / "adapters/grown_saved")
+    asked = case.folder / "word.jsonl"
+    asked.write_text('{"question_id": 1, "question": "scenetextual"}\n')
+    prompt = subprocess.run([case.binaries / "bin/imp-model", "generate", case.checkpoint, "--adapter", folder, "--requests", asked,
+                             "--images", case.images, "--max-new-tokens", "1"], capture_output=True, text=True)
+    assert prompt.returncode == 0, prompt.stderr
+    model = peft.PeftModel.from_pretrained(base(case, rows + 7), folder).eval()
+    template = Template(tokenizer, model.config.image_token_id, model.config.image_seq_length)
+    request = {"question_id": 1, "question": "scenetextual"}
+    assert len(tokenizer) - 1 in template.row([(request["question"], None)], False)[0], "the new token is not in the prompt"
+    with torch.inference_mode():
+        theirs = ask(model, template, None, [request], case.images, generates=False)[0].numpy()
+    expect_close("a token that the adapter brings", relative_error(case.logits(case.checkpoint, asked, "--adapter", folder), theirs), LOGITS)
+
+
+def check_sweep(case):
+    """Training goes on from an adapter with LoRA of the tower and saved embeddings: its first loss, and what it writes, in PEFT."""
+    from transformers import LlavaForConditionalGeneration as Llava
+
+    settings = dict(target_modules=["q_proj", "v_proj"], modules_to_save=["embed_tokens", "lm_head"])
+    first = write(case, "to_train", peft.LoraConfig(**{**PLAIN, **settings}))
+    model = peft.PeftModel.from_pretrained(base(case), first).eval()
+    template = Template(AutoTokenizer.from_pretrained(case.checkpoint), model.config.image_token_id, model.config.image_seq_length)
+    rows, processor = json.loads((case.folder / "train.json").read_text()), load_image_processor(case.checkpoint)
+    micro = [peft_training.batch_of(rows[i:i + peft_training.MICRO_BATCH], template, processor, case.images)[0]
+             for i in range(0, peft_training.BATCH, peft_training.MICRO_BATCH)]
+    with torch.inference_mode():
+        loss = sum(model(**batch).loss.item() for batch in micro) / len(micro)
+    sweep = case.scratch / "adapters.yaml"
+    text = SWEEP.format(folder=case.folder, rank=4, alpha=8, clip=1.0, reference=peft_training)
+    sweep.write_text(re.sub("init_adapter: .*", f"init_adapter: {first}", text).replace(f"max_steps: {peft_training.STEPS}", "max_steps: 4"))
+    shutil.rmtree(case.runs(), ignore_errors=True)
+    case.run("bin/imp-sweep", "run", sweep, "--runs", case.runs(), "--db", case.runs() / "imp.db")
+    log = tiny_data.read_json_lines(case.trained() / "train.jsonl")
+    expect_close("first loss", abs(log[0]["loss"] - loss) / loss, LOSSES)
+    assert log[-1]["loss"] != log[0]["loss"]
+
+    before, after = (load_file(folder / "adapter_model.safetensors") for folder in (first, case.trained() / "adapter"))
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        stays = "vision_tower" in name or "lora" not in name
+        assert torch.equal(tensor, after[name]) == stays, name
+
+    def load():
+        resumed = Llava.from_pretrained(case.checkpoint, dtype=torch.float32)
+        weights = load_file(case.trained() / "projector.safetensors")
+        resumed.model.multi_modal_projector.load_state_dict({name.removeprefix("multi_modal_projector."): weight for name, weight in weights.items()})
+        return peft.PeftModel.from_pretrained(resumed, case.trained() / "adapter"), case.checkpoint
+
+    ours_of = case.logits(case.checkpoint, "requests.jsonl", "--adapter", case.trained() / "adapter", "--projector", case.trained() / "projector.safetensors")
+    expect_close("what was trained, in PEFT", relative_error(ours_of, read_back(case, load)), LOGITS)
 
 
 def refusal(case, folder):
@@ -255,7 +317,7 @@ def check_settings(case):
 
 
 CHECKS = {"read": lambda case, chosen: check_read(case, chosen), "vocabularies": lambda case, _: check_vocabularies(case),
-          "refused": lambda case, _: check_refused(case), "settings": lambda case, _: check_settings(case)}
+          "refused": lambda case, _: check_refused(case), "sweep": lambda case, _: check_sweep(case), "settings": lambda case, _: check_settings(case)}
 
 
 def main():

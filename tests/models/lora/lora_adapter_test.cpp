@@ -224,6 +224,20 @@ TEST_F(LoraOfAModel, GrowsTheVocabularyWhereEmbeddingsAndHeadAreSaved) {
   EXPECT_THROW((void)load_adapter(PeftAdapter(folder_), *trained), Error);  // its tokenizer is another
 }
 
+TEST_F(LoraOfAModel, CutsTheVocabularyToTheSavedEmbeddingsRows) {
+  const auto model = tiny_text_model(TextFamily::llama), cut = tiny_text_model(TextFamily::llama);
+  const int64_t rows = model->config().vocab_size - 2, hidden = model->config().hidden_size;
+  (void)attach_lora(*model, {2, 2.0, 0.0, ""}, 1);
+  save_adapter(folder_, *model, {2, 2.0, 0.0, ""});
+  const at::Tensor embeddings = test::random_tensor({rows, hidden}, 5);
+  add_tensors(folder_, {{"base_model.model.model.embed_tokens.weight", embeddings}});
+  merge_adapter(PeftAdapter(folder_), {.text_model = cut.get()});
+  EXPECT_EQ(cut->config().vocab_size, rows);
+  EXPECT_TRUE(at::equal(cut->embed(at::arange(rows)), embeddings));
+  EXPECT_TRUE(at::equal(cut->linears().back().linear->weight,
+                        model->linears().back().linear->weight.narrow(0, 0, rows)));
+}
+
 TEST_F(LoraOfAModel, KeepsWhatIsNotTrainedWhenItIsWrittenAgain) {
   write_adapter(nlohmann::json::object());
   const auto model = tiny_text_model(TextFamily::phi);
