@@ -70,7 +70,7 @@ std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
 /// `5,000`, as people write it.
 std::string grouped(std::size_t number) {
   std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
   return text;
 }
 
