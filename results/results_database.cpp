@@ -18,7 +18,25 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x696d7000;  // as in schema.sql
 
 /// One entry a schema change: the SQL that leads from version i + 1 to i + 2.
-constexpr std::array<std::string_view, 0> kMigrations{};
+constexpr std::array<std::string_view, 1> kMigrations{
+    R"(CREATE TABLE row_kind (
+  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  stage           TEXT NOT NULL,
+  kind            TEXT NOT NULL,
+  file            TEXT NOT NULL,
+  rows            INTEGER NOT NULL,
+  of_rows         INTEGER NOT NULL,
+  teaches_nothing INTEGER NOT NULL CHECK (teaches_nothing IN (0, 1)),
+  first_row       INTEGER NOT NULL,
+  first_line      INTEGER NOT NULL,
+  text            TEXT NOT NULL,
+  PRIMARY KEY (trial_id, stage, kind)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW v_row_kinds AS
+SELECT sweep.name AS sweep, trial.name AS trial, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
+       first_line, text
+FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);)",
+};
 
 /// Schema version; 0 for an empty database. Throws StoreError for a database that is not ours.
 std::int64_t schema_version(Database& database) {
