@@ -37,6 +37,7 @@ struct Plan {
   Sweep sweep;
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
+  std::vector<std::string> notes;  ///< what a person should know before the run; set by look_at_rows
 };
 
 /// The word for a status: run, share, reuse.

@@ -109,6 +109,7 @@ std::string plan_as_text(const Plan& plan) {
   }
   text += '\n' + as_table(rows);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
+  for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   return text;
 }
 
@@ -145,7 +146,11 @@ ordered_json plan_as_json(const Plan& plan) {
                       {"parameters", stage.request.parameters},
                       {"inputs", inputs}});
   }
-  return {{"schema", 1}, {"sweep", plan.sweep.spec.name}, {"trials", trials}, {"stages", stages}};
+  return {{"schema", 1},
+          {"sweep", plan.sweep.spec.name},
+          {"trials", trials},
+          {"stages", stages},
+          {"notes", plan.notes}};
 }
 
 }  // namespace imp::harness

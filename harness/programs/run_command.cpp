@@ -8,6 +8,7 @@
 #include "harness/executor/local_executor.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
 #include "harness/programs/sweep_options.h"
 #include "models/io/error.h"
@@ -93,6 +94,7 @@ int run_sweep(const SweepOptions& options) {
   const Plan plan = options.only.empty()
                         ? whole
                         : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  check_rows(plan);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
   Recorder recorder(options, name);
