@@ -89,7 +89,22 @@ CREATE TABLE attempt (
   PRIMARY KEY (trial_id, attempt)
 ) STRICT, WITHOUT ROWID;
 
--- train.jsonl. A loss that was not finite is NULL.
+-- What a training stage's rows were beside ordinary ones: of which nothing is learned, or something else than they say.
+CREATE TABLE row_kind (
+  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  stage           TEXT NOT NULL,       -- connector, finetune
+  kind            TEXT NOT NULL,       -- 'unanswered'
+  file            TEXT NOT NULL,
+  rows            INTEGER NOT NULL,
+  of_rows         INTEGER NOT NULL,    -- rows of the file
+  teaches_nothing INTEGER NOT NULL CHECK (teaches_nothing IN (0, 1)),
+  first_row       INTEGER NOT NULL,    -- from 1
+  first_line      INTEGER NOT NULL,    -- of the file, from 1
+  text            TEXT NOT NULL,       -- all of it in a sentence
+  PRIMARY KEY (trial_id, stage, kind)
+) STRICT, WITHOUT ROWID;
+
+-- train.jsonl. A loss that was not finite, or over no token, is NULL.
 CREATE TABLE train_step (
   trial_id  INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
   step      INTEGER NOT NULL,
@@ -221,6 +236,11 @@ SELECT sweep.name AS sweep, trial.name AS trial, trial.status AS trial_status, a
        stage, error_type, error_message, micro_batch, started, ended
 FROM attempt JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
 WHERE attempt.status <> 'done';
+
+CREATE VIEW v_row_kinds AS
+SELECT sweep.name AS sweep, trial.name AS trial, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
+       first_line, text
+FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- new_stage_seconds: spent on stages made for this trial; stages it reused were paid for elsewhere.
 CREATE VIEW v_cost AS

@@ -4,6 +4,7 @@
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
+#include "harness/stages/training_rows.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -71,6 +72,19 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   return scores;
 }
 
+/// What each training stage counted of its rows.
+ordered_json rows_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json rows = ordered_json::array();
+  for (const StageUse& use : outcome.stages) {
+    const json census = stage_file(store, use, kRowCensus);
+    if (!census.is_object()) continue;
+    ordered_json row{{"stage", use.request.kind}};
+    row.update(ordered_json(census));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 /// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
 /// gradients. Frozen weights need no gradient of their own, but LoRA's merged form computes one; this is the
 /// upper count.
@@ -132,6 +146,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["stages"] = stages_json(outcome);
   record["attempts"] = attempts_json(outcome, earlier);
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
+  record["rows"] = rows_json(store, outcome);
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();
   record["provenance"]["dtype"] =

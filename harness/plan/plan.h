@@ -47,8 +47,9 @@ struct Plan {
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
   std::vector<BenchmarkCounts> benchmarks =
-      {};                  ///< with files of their own and yet to be asked; set by preflight
-  std::int64_t bytes = 0;  ///< that its stages will write, about; set by preflight
+      {};                               ///< with files of their own and yet to be asked; set by preflight
+  std::int64_t bytes = 0;               ///< that its stages will write, about; set by preflight
+  std::vector<std::string> notes = {};  ///< what a person should know before the run; set by look_at_rows
 };
 
 /// The word for a status: run, share, reuse.

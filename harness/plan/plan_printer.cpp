@@ -127,6 +127,7 @@ std::string plan_as_text(const Plan& plan) {
   for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
   if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
+  for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   return text;
 }
 
@@ -170,8 +171,13 @@ ordered_json plan_as_json(const Plan& plan) {
                           {"questions_in_all", benchmark.in_all},
                           {"pictures", benchmark.pictures},
                           {"answers", benchmark.answers}});
-  return {{"schema", 1},      {"sweep", plan.sweep.spec.name}, {"trials", trials},
-          {"stages", stages}, {"benchmarks", benchmarks},      {"bytes", plan.bytes}};
+  return {{"schema", 1},
+          {"sweep", plan.sweep.spec.name},
+          {"trials", trials},
+          {"stages", stages},
+          {"benchmarks", benchmarks},
+          {"bytes", plan.bytes},
+          {"notes", plan.notes}};
 }
 
 }  // namespace imp::harness

@@ -15,8 +15,8 @@ constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
     {"data", 1},
     {"features", 2},
     {"pretrain", 2},
-    {"connector", 1},
-    {"finetune", 1},
+    {"connector", 2},
+    {"finetune", 2},
     {"eval", 5},
 }};
 

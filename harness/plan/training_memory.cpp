@@ -38,10 +38,9 @@ TrainingMemory::Batch TrainingMemory::batch_of_longest_rows(const TrialConfig& c
                              config.turns == "isolated"};
   Batch batch;
   for (auto row = order.begin(); row != longest; ++row) {
-    const models::EncodedRow encoded = encode(file.row(*row), *tokenizer, encoding);
-    batch.tokens += std::ssize(encoded.ids);
-    batch.supervised += std::ssize(encoded.labels) -
-                        std::count(encoded.labels.begin(), encoded.labels.end(), models::kIgnoreLabel);
+    const EncodedLlavaRow encoded = encode(file.row(*row), *tokenizer, encoding);
+    batch.tokens += std::ssize(encoded.encoded.ids);
+    batch.supervised += encoded.supervised;
   }
   return batch;
 }

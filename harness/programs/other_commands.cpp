@@ -12,6 +12,7 @@
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/plan_printer.h"
+#include "harness/plan/row_checks.h"
 #include "harness/plan/schema.h"
 #include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
@@ -23,6 +24,7 @@ namespace imp::harness {
 
 int plan_sweep(const SweepOptions& options) {
   Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+  look_at_rows(plan);
   estimate_memory(plan);
   fmt::print("{}", options.json ? plan_as_json(plan).dump(2) + "\n" : plan_as_text(plan));
   return 0;

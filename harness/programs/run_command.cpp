@@ -8,6 +8,7 @@
 #include "harness/executor/local_executor.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
 #include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
@@ -94,6 +95,7 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
 int run_sweep(const SweepOptions& options) {
   const Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
   // The record in the run folder is of the whole sweep, whatever --only picks today.
+  check_rows(plan);
   const Plan whole =
       options.only.empty() ? plan : make_plan(load_sweep(options.file, options.overrides), options.runs);
   const std::string& name = whole.sweep.spec.name;

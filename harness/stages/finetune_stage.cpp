@@ -113,10 +113,10 @@ void make_finetune_stage(const StageContext& context) {
       models::attach_lora(*language.model, lora, options.seed);
     }
   }
-  const std::unique_ptr<RowSource> rows =
-      encode_rows(finetune_rows(config.finetune_data, context.input("data")), language,
-                  {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns},
-                  [&](const std::string& line) { context.observer.on_warning(line); });
+  RowsOfStage looked_at(context);
+  const std::unique_ptr<RowSource> rows = encode_rows(
+      finetune_rows(config.finetune_data, context.input("data")), language,
+      {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns}, looked_at);
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
@@ -124,7 +124,7 @@ void make_finetune_stage(const StageContext& context) {
   if (options.finetune == Finetune::lora)
     models::save_adapter(context.folder / "adapter", *language.model, lora, initial ? &*initial : nullptr);
   if (options.finetune == Finetune::full) save_text_model(context.folder / "text_model", *language.model);
-  write_training_summary(context.folder, summary, dtype);
+  write_training_summary(context, summary, dtype);
 }
 
 }  // namespace imp::harness

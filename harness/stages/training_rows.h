@@ -17,6 +17,9 @@ struct RowsLocation {
 /// Name of the index in the data stage of the user's own rows.
 inline constexpr const char* kRowsIndex = "rows.index";
 
+/// Name of the count of rows in a training stage (RowCensus as JSON).
+inline constexpr const char* kRowCensus = "rows.json";
+
 /// Rows of stage 1 (captions of a rendered data set) or stage 2. data_folder: the finished data stage.
 [[nodiscard]] RowsLocation connector_rows(const DataSource& source, const std::filesystem::path& data_folder);
 [[nodiscard]] RowsLocation finetune_rows(const DataSource& source, const std::filesystem::path& data_folder);

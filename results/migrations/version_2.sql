@@ -1,4 +1,4 @@
--- 1 to 2: effects with families, parts of the variance and what else differs; views name the cell. Effects are made from
+-- 1 to 2: what the training data did not teach; effects with families, parts of the variance and what else differs; views name the cell. Effects are made from
 -- the answers when a sweep is read in, so the table, which version 1 never filled, is made anew.
 DROP VIEW v_cells;
 DROP VIEW v_scores;
@@ -56,3 +56,22 @@ SELECT sweep.name AS sweep, factor, from_level, to_level, benchmark, family, dif
        questions_left_out, seeds, matched_groups, cells, also_differs, is_interaction
 FROM effect JOIN sweep USING (sweep_id)
 ORDER BY effect.sweep_id, position;
+
+CREATE TABLE row_kind (
+  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  stage           TEXT NOT NULL,       -- connector, finetune
+  kind            TEXT NOT NULL,       -- 'unanswered'
+  file            TEXT NOT NULL,
+  rows            INTEGER NOT NULL,
+  of_rows         INTEGER NOT NULL,    -- rows of the file
+  teaches_nothing INTEGER NOT NULL CHECK (teaches_nothing IN (0, 1)),
+  first_row       INTEGER NOT NULL,    -- from 1
+  first_line      INTEGER NOT NULL,    -- of the file, from 1
+  text            TEXT NOT NULL,       -- all of it in a sentence
+  PRIMARY KEY (trial_id, stage, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_row_kinds AS
+SELECT sweep.name AS sweep, trial.name AS trial, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
+       first_line, text
+FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);

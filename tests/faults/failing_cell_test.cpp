@@ -215,10 +215,16 @@ TEST(OwnRows, WithoutAPictureAreRefusedBeforeTraining) {
 }
 
 TEST(OwnRows, OfAnotherSchemaAreRefusedBeforeTrainingAndTheRowIsNamed) {
-  EXPECT_THAT(OnOwnRows("[{\"conversations\": [{\"from\": \"human\", \"value\": \"a\"}]}]").refusal(),
-              HasSubstr("rows.json: row 1: 'conversations' must be an even number of turns"));
-  EXPECT_THAT(OnOwnRows("[{\"conversations\":\n [}]").refusal(),
-              HasSubstr("rows.json:2:3: is not valid JSON"));
+  for (const auto& [rows, refusal] :
+       {std::pair("[{\"conversations\": [{\"from\": \"human\", \"value\": 7}]}]",
+                  "rows.json:1:2: row 1: turn 1: 'value' must be a text, found 7"),
+        std::pair("[{\"conversations\":\n [}]", "rows.json:2:3: is not valid JSON")}) {
+    const OnOwnRows own(rows);
+    const Finished finished = own.sweep.run();
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr(refusal));
+    EXPECT_EQ(own.sweep.steps_logged(), 0);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "harness/data/llava_encoding.h"
 #include "models/conversation/encode_row.h"
 #include "models/image/codec.h"
 #include "models/image/image_processor.h"
@@ -134,6 +135,25 @@ void rows(const Arguments& arguments) {
   imp::write_file_atomically(arguments[2], out);
 }
 
+/// trainer-rows DIR JSON MAX_LENGTH OUT: a line {ids, labels, left_out} for each row of a file in LLaVA's
+/// format, as llava_v1 takes it, four tokens a picture.
+void trainer_rows(const Arguments& arguments) {
+  const auto tokenizer = Tokenizer::load(arguments[0]);
+  const imp::harness::LlavaFile file(arguments[1]);
+  std::string out;
+  for (std::int64_t i = 0; i < file.size(); ++i) {
+    const imp::harness::LlavaRow row = file.row(i);
+    const auto encoded = imp::harness::encode(
+        row, *tokenizer, {conversation_template("llava_v1"), 4, std::stoll(arguments[2]), false});
+    out += nlohmann::json{{"ids", encoded.encoded.ids},
+                          {"labels", encoded.encoded.labels},
+                          {"left_out", row.left_out.has_value()}}
+               .dump() +
+           "\n";
+  }
+  imp::write_file_atomically(arguments[3], out);
+}
+
 struct Command {
   std::string name;
   std::size_t arguments;
@@ -144,7 +164,8 @@ const Command kCommands[] = {{"tokenize", 3, tokenize},
                              {"time-tokenize", 2, time_tokenize},
                              {"time-process", 2, time_process},
                              {"images", 2, images},
-                             {"rows", 3, rows}};
+                             {"rows", 3, rows},
+                             {"trainer-rows", 4, trainer_rows}};
 
 }  // namespace
 

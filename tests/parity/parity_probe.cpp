@@ -26,10 +26,8 @@ using namespace imp::models;
 void print_rows(const std::string& directory, const std::string& json, int64_t image_tokens) {
   const auto tokenizer = Tokenizer::load(directory);
   for (const imp::harness::LlavaRow& row : imp::harness::read_llava_rows(json)) {
-    std::vector<Turn> turns;
-    for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
     const EncodedRow encoded =
-        encode_training_row(*tokenizer, conversation_template("bare_v1"), turns, !row.images.empty(),
+        encode_training_row(*tokenizer, conversation_template("bare_v1"), row.turns, !row.images.empty(),
                             image_tokens, 0, TurnsMode::conversation);
     fmt::print("{}\n", nlohmann::json{{"ids", encoded.ids}, {"labels", encoded.labels}}.dump());
   }

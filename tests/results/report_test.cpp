@@ -137,6 +137,50 @@ TEST_F(Report, RetriedTrialsAndSweepsWithoutFactorsAreTold) {
       "lora_rank=128,seed=1: done at attempt 2 with micro_batch 8; attempt 1 ended with out_of_memory: x");
 }
 
+/// What a training stage counted of its rows, as outcome.json has it.
+json row_counts(const std::string& stage, int unanswered, const std::string& text) {
+  return {{"stage", stage},
+          {"file", "rows.json"},
+          {"rows", 90},
+          {"whole", true},
+          {"teaching", 90 - unanswered},
+          {"kinds",
+           {{{"kind", "unanswered"},
+             {"rows", unanswered},
+             {"teaches_nothing", true},
+             {"row", 7},
+             {"line", 12},
+             {"column", 3},
+             {"id", "x"},
+             {"text", text}}}}};
+}
+
+TEST_F(Report, RowsThatTeachNothingAndStepsWithoutALossAreTold) {
+  SweepFolder sweep(runs_, "rows");
+  for (const char* rank : {"128", "256"}) {
+    const std::string trial = sweep.add_trial(rank, 1);
+    json outcome = sweep.outcome(trial, rank, 1);
+    outcome["rows"] = {
+        row_counts("connector", 2, "captions.json:1:2: row 7: two of 90"),
+        row_counts("finetune", rank == std::string("128") ? 3 : 4, std::string("rank ") + rank)};
+    sweep.write_outcome(outcome);
+    testing::write_file(
+        sweep.trial_folder(trial) / "train.jsonl",
+        "{\"step\":1,\"loss\":null,\"lr\":0.1,\"grad_norm\":0,\"tokens\":0,\"seconds\":0.1}\n"
+        "{\"step\":2,\"loss\":1.5,\"lr\":0.1,\"grad_norm\":1,\"tokens\":9,\"seconds\":0.1}\n");
+  }
+  sweep.write_plan();
+  EXPECT_TRUE(ingest_sweep(database_, runs_, "rows").empty());
+  const std::vector<std::string> notes = report_table(database_, "rows").notes;
+  EXPECT_THAT(notes, ::testing::Contains("connector rows: captions.json:1:2: row 7: two of 90"));
+  EXPECT_THAT(notes, ::testing::Contains("finetune rows: rank 128 (in 1 of 2 trials)"));
+  EXPECT_THAT(notes, ::testing::Contains("training steps without a token to learn, so without a loss: "
+                                         "lora_rank=128,seed=1: 1 of 2; lora_rank=256,seed=1: 1 of 2"));
+  EXPECT_EQ(
+      database_.integer("SELECT sum(rows) FROM v_row_kinds WHERE stage = 'finetune' AND first_line = 12"), 7);
+  EXPECT_EQ(database_.integer("SELECT count(*) FROM train_step WHERE loss IS NULL"), 2);
+}
+
 TEST_F(Report, NamesWithMarkupAreEscaped) {
   Table table{
       "a|b_c", {{"x|y", false, {"x,y"}}}, {{{"<b>1|2</b>\n&_", {std::string("say \"a\",b\n")}}}}, {}, {}};
