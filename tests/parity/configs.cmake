@@ -19,7 +19,7 @@ foreach(generation "" 4)
   if(NOT IMP_WITH_TORCH)
     continue()
   endif()
-  foreach(group language tower llava)
+  foreach(group language tower projector llava)
     set(name Parity.${folder}.VariantsOf_${group}_EqualTransformers)
     add_test(NAME ${name}
              COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_config_variants.py" ${group}
