@@ -17,7 +17,7 @@ constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
     {"pretrain", 2},
     {"connector", 1},
     {"finetune", 1},
-    {"eval", 4},
+    {"eval", 5},
 }};
 
 }  // namespace
