@@ -12,6 +12,7 @@
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
+#include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
 #include "models/conversation/row_styles.h"
 #include "models/generation/generator.h"
@@ -87,7 +88,8 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
   const models::Tokenizer& tokenizer = *cell.language.tokenizer;
   models::GenerationOptions greedy;
   greedy.image_token = models::kImagePlaceholder;
-  greedy.end_tokens = {tokenizer.eos_id()};
+  greedy.end_tokens =
+      models::answer_settings(cell.language.directory, tokenizer, &cell.language.conversation, 1).end_tokens;
   greedy.max_new_tokens = context.trial.config.max_new_tokens;
   std::vector<eval::Prediction> predictions(benchmark.questions.size());
   std::vector<size_t> asked;

@@ -8,6 +8,7 @@
 
 #include "harness/stages/compute_dtype.h"
 #include "harness/stages/training_stage.h"
+#include "models/conversation/answer_end.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/lora/lora_adapter.h"
@@ -123,7 +124,12 @@ void make_finetune_stage(const StageContext& context) {
   models::save_projector(context.folder / "projector.safetensors", projector);
   if (options.finetune == Finetune::lora)
     models::save_adapter(context.folder / "adapter", *language.model, lora, initial ? &*initial : nullptr);
-  if (options.finetune == Finetune::full) save_text_model(context.folder / "text_model", *language.model);
+  if (options.finetune == Finetune::full) {
+    save_text_model(context.folder / "text_model", *language.model);
+    models::write_end_tokens(
+        context.folder / "text_model",
+        models::end_tokens(language.directory, *language.tokenizer, &language.conversation));
+  }
   write_training_summary(context, summary, dtype);
 }
 

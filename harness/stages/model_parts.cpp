@@ -9,6 +9,7 @@ namespace imp::harness {
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
   const ModelDirectories directories = model_directories(trial, spec);
   LanguageParts parts;
+  parts.directory = directories.llm;
   if (directories.is_llava) {
     parts.model = models::LlavaCheckpoint(directories.llm).text_model(dtype);
   } else {

@@ -14,6 +14,7 @@ namespace imp::harness {
 
 /// A trial's language model with its tokenizer.
 struct LanguageParts {
+  std::filesystem::path directory;
   std::shared_ptr<models::TextModel> model;
   std::unique_ptr<models::Tokenizer> tokenizer;
   models::ConversationTemplate conversation;

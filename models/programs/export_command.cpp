@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/conversation/answer_end.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/programs/image_token.h"
@@ -77,6 +78,22 @@ void write_parts_files(const ModelOptions& options, const fs::path& folder, Llav
   write_processor_config(model.config, folder);
 }
 
+/// So that transformers ends answers where imp does: in generation_config.json, and in config.json for what
+/// reads that alone. Weights without a tokenizer answer nothing.
+void write_answer_end(const ModelOptions& options, const fs::path& folder) {
+  if (!fs::exists(folder / "tokenizer.json") && !fs::exists(folder / "tokenizer.model")) return;
+  const bool trained = !options.adapter.empty() || !options.projector.empty();
+  const ConversationTemplate conversation = conversation_template(options.conversation);
+  const std::vector<int64_t> ends =
+      end_tokens(options.directory, *Tokenizer::load(folder), trained ? &conversation : nullptr);
+  if (ends.empty()) return;
+  write_end_tokens(folder, ends);
+  nlohmann::json config = read_config_json(folder);
+  config["text_config"]["eos_token_id"] =
+      ends.size() == 1 ? nlohmann::json(ends.front()) : nlohmann::json(ends);
+  write_file_atomically(folder / "config.json", config.dump(2) + "\n");
+}
+
 void write_directory(const ModelOptions& options, const fs::path& folder) {
   LlavaModel model = load_assembled_llava(options);
   warn_of_head_bias(model);
@@ -89,6 +106,7 @@ void write_directory(const ModelOptions& options, const fs::path& folder) {
     write_parts_files(options, folder, model);
     save_llava(folder, model);
   }
+  write_answer_end(options, folder);
   if (compute_dtype(options) != at::kFloat) {
     nlohmann::json config = read_config_json(folder);
     config["torch_dtype"] = config["text_config"]["torch_dtype"] = config["vision_config"]["torch_dtype"] =

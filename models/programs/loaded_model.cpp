@@ -107,6 +107,8 @@ std::filesystem::path tokenizer_directory(const ModelOptions& options) {
 LoadedModel load_model(const ModelOptions& options) {
   LoadedModel loaded;
   loaded.dtype = compute_dtype(options);
+  loaded.directory = options.directory;
+  loaded.trained = !options.adapter.empty() || !options.projector.empty();
   loaded.conversation = conversation_template(options.conversation);
   if (!options.encoder.empty() || is_llava(options.directory)) {
     loaded.llava = load_assembled_llava(options);
@@ -125,6 +127,10 @@ LoadedModel load_model(const ModelOptions& options) {
   loaded.tokenizer = Tokenizer::load(tokenizer);
   loaded.tokenizer->check_fits(loaded.llava.text_model->config().vocab_size, tokenizer);
   return loaded;
+}
+
+GenerationConfig LoadedModel::answer_settings(int64_t beams) const {
+  return models::answer_settings(directory, *tokenizer, trained ? &conversation : nullptr, beams);
 }
 
 EncodedRow LoadedModel::prompt(const Request& request) const {

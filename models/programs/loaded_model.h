@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
 #include "models/image/image_processor.h"
 #include "models/llava/llava_model.h"
@@ -38,6 +39,8 @@ struct LoadedModel {
   ConversationTemplate conversation;
   std::optional<ImageProcessor> processor;
   at::ScalarType dtype = at::kFloat;
+  std::filesystem::path directory;  ///< of the language model
+  bool trained = false;             ///< an adapter or projector came beside it
 
   /// The request's prompt. Throws imp::Error (usage) if it has a picture and the model cannot see, or is
   /// empty.
@@ -45,6 +48,8 @@ struct LoadedModel {
   /// Pictures below `images` -> [pictures, image tokens, text hidden].
   [[nodiscard]] at::Tensor projected(const std::vector<std::string>& pictures,
                                      const std::filesystem::path& images) const;
+  /// What the directory says about answers (models/conversation/answer_end.h). Throws imp::Error (usage).
+  [[nodiscard]] GenerationConfig answer_settings(int64_t beams) const;
 };
 
 /// Reads everything that options name. Throws imp::Error (usage).

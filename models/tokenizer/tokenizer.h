@@ -58,6 +58,8 @@ class Tokenizer {
   [[nodiscard]] const std::vector<std::int32_t>& prefix_ids() const { return prefix_ids_; }
   /// Throws imp::Error (usage) if the directory names no end-of-text token.
   [[nodiscard]] std::int32_t eos_id() const;
+  /// Nothing if the directory names no end-of-text token.
+  [[nodiscard]] std::optional<std::int32_t> named_eos_id() const { return eos_; }
   [[nodiscard]] std::optional<std::int32_t> bos_id() const { return bos_; }
   [[nodiscard]] std::optional<std::int32_t> pad_id() const { return pad_; }
 

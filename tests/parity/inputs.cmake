@@ -1,5 +1,6 @@
 add_executable(input_probe input_probe.cpp)
-target_link_libraries(input_probe PRIVATE imp_tokenizer imp_image imp_conversation imp_training_data fmt::fmt nlohmann_json::nlohmann_json)
+target_link_libraries(input_probe PRIVATE imp_tokenizer imp_image imp_conversation imp_model_config imp_training_data fmt::fmt
+  nlohmann_json::nlohmann_json)
 set_target_properties(input_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
 foreach(kind phi smollm2 llama_legacy llama_plain llama_unsaid)
