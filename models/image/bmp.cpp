@@ -154,40 +154,59 @@ std::uint32_t green_bits(const Bytes& bytes, const Header& header) {
       header.masks[0], header.masks[1], header.masks[2]));
 }
 
-/// Row after row of the file, `stride` bytes each but the last, whose padding may be absent.
+std::uint64_t row_stride(const Header& header) {
+  return (header.width * header.bits + 31) / 32 * 4;
+}
+
+std::uint64_t used_of_row(const Header& header, std::uint32_t bits) {
+  return (header.width * bits + 7) / 8;
+}
+
+/// Looks whether all rows are there, before memory is taken for them; the last row's padding may be absent.
+void check_rows(const Bytes& bytes, const Header& header, std::uint32_t bits) {
+  const std::uint64_t used = used_of_row(header, bits);
+  if (used > row_stride(header))
+    bytes.refuse("is gray with fewer than 8 bits a pixel, which Pillow does not read either; save it as PNG");
+  (void)bytes.at(header.data_at, (header.height - 1) * row_stride(header) + used);
+}
+
+/// Row after row of the file, which check_rows has looked at.
 template <class Put>
 void read_rows(const Bytes& bytes, const Header& header, std::uint32_t bits, Put put) {
-  const std::uint64_t stride = (header.width * header.bits + 31) / 32 * 4,
-                      used = (header.width * bits + 7) / 8;
-  if (used > stride)
-    bytes.refuse("is gray with fewer than 8 bits a pixel, which Pillow does not read either; save it as PNG");
   for (std::uint64_t row = 0; row < header.height; ++row) {
     const std::uint64_t y = header.from_top ? row : header.height - 1 - row;
-    put(y * header.width, bytes.at(header.data_at + row * stride, used).data());
+    put(y * header.width,
+        bytes.at(header.data_at + row * row_stride(header), used_of_row(header, bits)).data());
   }
+}
+
+void turn_over(std::vector<std::uint8_t>& rows, std::uint64_t width) {
+  const auto row = [&](std::uint64_t y) { return rows.begin() + static_cast<std::ptrdiff_t>(y * width); };
+  for (std::uint64_t top = 0, bottom = rows.size() / width - 1; top < bottom; ++top, --bottom)
+    std::swap_ranges(row(top), row(top + 1), row(bottom));
 }
 
 std::vector<std::uint8_t> read_numbers(const Bytes& bytes, const Header& header) {
   const Colors colors = read_colors(bytes, header);
-  std::vector<std::uint8_t> numbers(header.width * header.height);
+  std::vector<std::uint8_t> numbers;
   if (header.compression == kRaw) {
+    check_rows(bytes, header, colors.bits);
+    numbers.resize(header.width * header.height);
     read_rows(bytes, header, colors.bits, [&](std::uint64_t first, const std::uint8_t* packed) {
       unpack(packed, colors.bits, std::span(numbers).subspan(first, header.width));
     });
   } else {
-    std::vector<std::uint8_t> rows =
-        decode_bmp_runs(bytes.from(header.data_at), header.data_at % 2 != 0, header.width, numbers.size(),
-                        header.compression == kRunsOf4);
-    if (rows.size() < numbers.size()) bytes.refuse_cut_off();
-    for (std::uint64_t row = 0; row < header.height; ++row) {
-      const std::uint64_t y = header.from_top ? row : header.height - 1 - row;
-      std::copy_n(rows.data() + row * header.width, header.width, numbers.data() + y * header.width);
-    }
+    const std::uint64_t count = header.width * header.height;
+    numbers = decode_bmp_runs(bytes.from(header.data_at), header.data_at % 2 != 0, header.width, count,
+                              header.compression == kRunsOf4);
+    if (numbers.size() < count) bytes.refuse_cut_off();
+    if (!header.from_top) turn_over(numbers, header.width);
   }
   return rgb_of_palette(numbers, colors.palette);
 }
 
 std::vector<std::uint8_t> read_colored(const Bytes& bytes, const Header& header) {
+  check_rows(bytes, header, header.bits);
   std::vector<std::uint8_t> rgb(header.width * header.height * 3);
   if (header.bits == 16) {
     const std::uint32_t green = green_bits(bytes, header), most = (1U << green) - 1;

@@ -86,7 +86,7 @@ class Reader {
     const std::uint32_t width = field<std::uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
     const std::uint32_t height = field<std::uint32_t>(TIFFTAG_IMAGELENGTH, 0);
     check_picture_size(width, height, where_);
-    image_ = blank_image(static_cast<std::int32_t>(width), static_cast<std::int32_t>(height));
+    image_ = {static_cast<std::int32_t>(width), static_cast<std::int32_t>(height), {}};
     TiffLayout layout = read_layout();
     if (layout.photometric != PHOTOMETRIC_YCBCR || is_plain_ycbcr()) {
       read_blocks(layout);
@@ -175,6 +175,8 @@ class Reader {
       const std::uint32_t rows = std::min(block_height, height - y);
       for (std::uint32_t x = 0; x < width; x += std::min(block_width, width - x)) {
         read_block(layout, x, y, is_tiled ? block_height : rows, part_row, block.get());
+        // Not before a block is there: sizes that lie take no memory.
+        if (image_.pixels.empty()) image_ = blank_image(image_.width, image_.height);
         for (std::uint32_t row = 0; row < rows; ++row)
           put(layout, block.get() + row * row_bytes, std::min(block_width, width - x),
               image_.pixels.data() + 3 * (std::size_t{y + row} * width + x));
@@ -222,6 +224,7 @@ class Reader {
     }
     const std::unique_ptr<TIFFRGBAImage, decltype(&TIFFRGBAImageEnd)> end(&reader, TIFFRGBAImageEnd);
     reader.orientation = reader.req_orientation = ORIENTATION_TOPLEFT;  // turned later, as all are
+    image_ = blank_image(image_.width, image_.height);
     std::vector<std::uint32_t> raster(image_.pixels.size() / 3);
     if (TIFFRGBAImageGet(&reader, raster.data(), reader.width, reader.height) == 0) refuse();
     for (std::size_t i = 0; i < raster.size(); ++i) {
