@@ -5,42 +5,66 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "models/image/codec_parts.h"
+#include "models/image/file_kind.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
 namespace imp::models {
 namespace {
 
-template <std::size_t N>
-bool begins_with(std::span<const std::byte> bytes, const std::array<unsigned char, N>& signature) {
-  return bytes.size() >= N && std::equal(signature.begin(), signature.end(), bytes.begin(),
-                                         [](unsigned char a, std::byte b) { return std::byte{a} == b; });
-}
+using namespace std::string_view_literals;
 
-constexpr std::array<unsigned char, 2> kJpeg{0xff, 0xd8};
-constexpr std::array<unsigned char, 8> kPng{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+struct Format {
+  std::string_view signature;
+  Image (*decode)(std::span<const std::byte> bytes, const std::string& where);
+};
+
+constexpr std::array kFormats{
+    Format{"\xff\xd8\xff"sv, decode_jpeg},
+    Format{"\x89PNG\r\n\x1a\n"sv, decode_png},
+    Format{"GIF87a"sv, decode_gif},
+    Format{"GIF89a"sv, decode_gif},
+    Format{"BM"sv, decode_bmp},
+    Format{"II*\0"sv, decode_tiff},  // and with 64-bit places:
+    Format{"II+\0"sv, decode_tiff},
+    Format{"MM\0*"sv, decode_tiff},
+    Format{"MM\0+"sv, decode_tiff},
+};
+
+bool is_webp(std::string_view content) {
+  return content.starts_with("RIFF") && content.size() >= 12 && content.substr(8).starts_with("WEBP");
+}
 
 }  // namespace
 
 void check_picture_size(std::uint64_t width, std::uint64_t height, const std::string& where) {
   if (width == 0 || height == 0)
     throw Error(fmt::format("{}: the picture has {} x {} pixels", where, width, height));
-  if (width * height <= static_cast<std::uint64_t>(kLargestPicture)) return;
+  if (width <= static_cast<std::uint64_t>(kLargestPicture) / height) return;
   throw Error(
       fmt::format("{}: the picture has {} x {} pixels; at most {} are read, lest it be a decompression bomb",
                   where, width, height, kLargestPicture));
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
-  if (bytes.empty()) throw Error(where + ": is empty (0 bytes); a JPEG or PNG picture is needed");
-  if (begins_with(bytes, kJpeg)) return decode_jpeg(bytes, where);
-  if (begins_with(bytes, kPng)) return decode_png(bytes, where);
-  throw Error(where + ": is neither JPEG nor PNG; convert it to one of them");
+  const std::string_view content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (bytes.empty())
+    throw Error(where + ": is empty (0 bytes); a JPEG, PNG, GIF, WebP, BMP or TIFF is needed");
+  for (const Format& format : kFormats)
+    if (content.starts_with(format.signature)) return format.decode(bytes, where);
+  if (is_webp(content)) return decode_webp(bytes, where);
+  throw Error(where + ": " + what_it_is_instead(bytes));
 }
 
 Image read_image(const std::filesystem::path& path) {
+  std::error_code ignored;  // read_file names it
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(path.string() + ": is a folder; a picture is needed");
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    throw Error(path.string() + ": is no regular file; a picture is needed");
   const std::string content = read_file(path);
   return decode_image(std::as_bytes(std::span(content)), path.string());
 }

@@ -10,8 +10,12 @@
 namespace imp::models {
 
 /// The decoders behind decode_image, for bytes that begin as their format does.
+[[nodiscard]] Image decode_bmp(std::span<const std::byte> bytes, const std::string& where);
+[[nodiscard]] Image decode_gif(std::span<const std::byte> bytes, const std::string& where);
 [[nodiscard]] Image decode_jpeg(std::span<const std::byte> bytes, const std::string& where);
 [[nodiscard]] Image decode_png(std::span<const std::byte> bytes, const std::string& where);
+[[nodiscard]] Image decode_tiff(std::span<const std::byte> bytes, const std::string& where);
+[[nodiscard]] Image decode_webp(std::span<const std::byte> bytes, const std::string& where);
 
 /// Throws imp::Error (usage) for a picture without pixels or with too many.
 void check_picture_size(std::uint64_t width, std::uint64_t height, const std::string& where);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +13,7 @@
 
 #include "models/image/codec.h"
 #include "models/image/codec_parts.h"
+#include "models/image/to_rgb.h"
 #include "models/io/error.h"
 
 namespace imp::models {
@@ -76,16 +77,13 @@ bool read_rows(Decoder& decoder, unsigned char* pixels, std::size_t stride) {
   return true;
 }
 
-/// Pillow takes CMYK as Adobe writes it, inverted, and converts by Convert.c's cmyk2rgb.
+/// Adobe writes inks inverted, and Pillow takes all CMYK so.
 std::vector<std::uint8_t> rgb_of_inverted_cmyk(const std::vector<std::uint8_t>& cmyk) {
   std::vector<std::uint8_t> rgb(cmyk.size() / 4 * 3);
   for (std::size_t i = 0; i < cmyk.size() / 4; ++i) {
-    const int white = cmyk[i * 4 + 3];
-    for (std::size_t c = 0; c < 3; ++c) {
-      const int product = (255 - cmyk[i * 4 + c]) * white + 128;
-      rgb[i * 3 + c] =
-          static_cast<std::uint8_t>(std::clamp(white - (((product >> 8) + product) >> 8), 0, 255));
-    }
+    std::array<std::uint8_t, 4> inks{};
+    for (std::size_t c = 0; c < 4; ++c) inks[c] = static_cast<std::uint8_t>(255 - cmyk[i * 4 + c]);
+    put_rgb_of_cmyk(inks, rgb.data() + i * 3);
   }
   return rgb;
 }

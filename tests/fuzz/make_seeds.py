@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gguf
 import numpy
-from PIL import Image
+from PIL import Image, ImageOps
 from safetensors.numpy import save_file
 
 VOCABULARY = {"a": 0, "b": 1, "c": 2, "ab": 3, "Ġ": 4, "Ã": 5, "©": 6, "1": 7, "2": 8, "<|end|>": 9}
@@ -68,12 +68,26 @@ def write_images(folder):
     wide = Image.fromarray(rng.integers(0, 65536, (7, 9), dtype=numpy.uint16))
     exif = Image.Exif()
     exif[0x112] = 6  # orientation
+    gray, inverted = color.convert("L"), ImageOps.invert(color)
     for name, image, options in [
             ("color.png", color, {}), ("alpha.png", color.convert("RGBA"), {}), ("palette.png", color.quantize(16), {"transparency": 3}),
-            ("wide_gray.png", wide, {}), ("gray.png", color.convert("L"), {}), ("bilevel.png", color.convert("1"), {}),
-            ("color.jpg", color, {"exif": exif}), ("gray.jpg", color.convert("L"), {}), ("cmyk.jpg", color.convert("CMYK"), {}),
-            ("progressive.jpg", color, {"progressive": True}), ("restarts.jpg", color, {"restart_marker_rows": 1})]:
+            ("wide_gray.png", wide, {}), ("gray.png", gray, {}), ("bilevel.png", color.convert("1"), {}),
+            ("color.jpg", color, {"exif": exif}), ("gray.jpg", gray, {}), ("cmyk.jpg", color.convert("CMYK"), {}),
+            ("progressive.jpg", color, {"progressive": True}), ("restarts.jpg", color, {"restart_marker_rows": 1}),
+            ("palette.gif", color.quantize(16), {"transparency": 3, "interlace": 1}), ("gray.gif", gray, {"interlace": 0}),
+            ("moving.gif", color, {"save_all": True, "append_images": [inverted]}),
+            ("lossy.webp", color, {}), ("lossless.webp", color, {"lossless": True}), ("alpha.webp", color.convert("RGBA").rotate(30), {}),
+            ("moving.webp", color, {"save_all": True, "append_images": [inverted]}),
+            ("color.bmp", color, {}), ("palette.bmp", color.quantize(4), {}), ("bilevel.bmp", color.convert("1"), {}),
+            ("color.tif", color, {}), ("lzw.tif", color, {"compression": "tiff_lzw", "tiffinfo": {274: 6}}),
+            ("jpeg.tif", color, {"compression": "jpeg"}), ("packbits.tif", color.convert("RGBA"), {"compression": "packbits"}),
+            ("fax.tif", color.convert("1"), {"compression": "group4"}), ("palette.tif", color.quantize(16), {"compression": "tiff_adobe_deflate"}),
+            ("ycbcr.tif", color.convert("YCbCr"), {"compression": "tiff_lzw"}), ("wide_gray.tif", wide, {})]:
         image.save(folder / name, **options)
+    whole = (folder / "palette.bmp").read_bytes()
+    runs = bytes([4, 1, 0, 3, 0, 1, 2, 0, 2, 3, 0, 0] * 7 + [0, 2, 1, 1, 9, 2, 0, 1])
+    start = int.from_bytes(whole[10:14], "little")
+    (folder / "runs.bmp").write_bytes(whole[:28] + b"\x08\0\1\0\0\0" + whole[34:start] + runs)
 
 
 def write_rows(folder):

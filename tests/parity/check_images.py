@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""imp's pictures beside Pillow's, byte for byte: decoding of every kind of JPEG and PNG, resizing, cropping, padding to a
-square; and the lines about pictures that cannot be read.
+"""imp's pictures beside Pillow's, byte for byte: decoding of every kind of JPEG and PNG, and of GIF, WebP, BMP and TIFF
+(picture_kinds.py), resizing, cropping, padding to a square; and the lines about pictures that cannot be read.
 
     check_images.py SCRATCH --probe build/release/tests/input_probe [--resizes N]"""
 import argparse
@@ -18,6 +18,8 @@ import zlib
 
 import numpy
 from PIL import Image
+
+from picture_kinds import bmp, gif, gif_frame, picture_kinds, tiff, tiff_of
 
 noise = numpy.random.default_rng(17)
 rng = random.Random(17)
@@ -93,7 +95,34 @@ def broken(folder):
     whole_jpeg, whole_png = encoded(picture(90, 70), "JPEG"), encoded(picture(90, 70), "PNG")
     frame = whole_jpeg.index(b"\xff\xc0")
     yield "empty.jpg", b"", "0 bytes"
-    yield "text.jpg", b"not a picture", "neither JPEG nor PNG"
+    yield "text.jpg", b"not a picture", "is text"
+    yield "page.jpg", b"\n<!DOCTYPE html><html><body>404 Not Found</body></html>", "web page"
+    yield "denied.png", b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "is text"
+    yield "pointer.jpg", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "git lfs pull"
+    yield "drawing.png", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"
+    yield "scan.jpg", b"%PDF-1.7\n", "PDF"
+    yield "archive.jpg", b"PK\3\4" + bytes(40), "ZIP"
+    yield "zeros.jpg", bytes(1000), "zero bytes"
+    yield "new.jpg", encoded(picture(20, 20), "AVIF"), "AVIF"
+    yield "phone.jpg", b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"
+    yield "wavelets.jpg", encoded(picture(20, 20), "JPEG2000"), "JPEG 2000"
+    yield "simple.png", encoded(picture(20, 20), "PPM"), "Netpbm"
+    yield "favicon.png", encoded(picture(20, 20), "ICO"), "icon"
+    yield "clip.jpg", b"\0\0\0\x20ftypisom" + bytes(20), "video"
+    yield "unknown.jpg", bytes(range(7, 200)), "not known"
+    for name, data in [("cut.gif", encoded(picture(90, 70), "GIF")), ("cut.webp", encoded(picture(90, 70), "WEBP")),
+                       ("cut.bmp", encoded(picture(90, 70), "BMP"))]:
+        yield name, data[:len(data) // 2], "cut off"
+        yield "head_" + name, data[:20], name[4:].upper() if name != "cut.webp" else "WebP"
+    yield "nothing.gif", gif((5, 5), [], [(1, 2, 3)] * 4), "no picture"
+    yield "cut.tif", tiff_of(noise.integers(0, 256, (70, 90, 3)), 8, 2)[:9000], "TIFF"
+    yield "cut_strip.tif", tiff({256: (4, [90]), 257: (4, [70]), 258: (3, [8]), 259: (3, [8]), 262: (3, [1]), 278: (4, [70])}, [zlib.compress(bytes(100))]), "TIFF"
+    yield "lab.tif", tiff_of(noise.integers(0, 256, (7, 9, 3)), 8, 8), "interpretation 8"
+    yield "masks.bmp", bmp(3, 2, 32, bytes(24), compression=3, masks=struct.pack("<III", 0x3ff00000, 0xffc00, 0x3ff)), "masks"
+    yield "embedded.bmp", bmp(3, 2, 24, bytes(24), compression=4), "compression 4"
+    yield "bomb.gif", gif((65535, 65535), [gif_frame(numpy.zeros((2, 2), int))], [(1, 2, 3)] * 16), "178956970"
+    yield "bomb.bmp", bmp(20000, 20000, 24, bytes(24)), "178956970"
+    yield "bomb.tif", tiff_of(noise.integers(0, 256, (2, 2, 1)), 8, 1, more={256: (4, [200000]), 257: (4, [200000])}), "178956970"
     yield "cut.jpg", whole_jpeg[:len(whole_jpeg) // 2], "cut off"
     yield "head.jpg", whole_jpeg[:40], "JPEG"
     yield "cut.png", whole_png[:len(whole_png) // 2], "cut off"
@@ -138,6 +167,10 @@ def make_requests(folder, resizes):
     for name, data in kinds():
         (folder / name).write_bytes(data)
         yield {"file": str(folder / name), "do": "decode"}, Image.open(io.BytesIO(data)).convert("RGB")
+    for name, data in picture_kinds(picture, noise):
+        misnamed = folder / (name + ".jpg")  # what a file is called says nothing
+        misnamed.write_bytes(data)
+        yield {"file": str(misnamed), "do": "decode"}, Image.open(io.BytesIO(data)).convert("RGB")
     sources = []
     for index, size in enumerate([(640, 480), (480, 640), (1, 300), (300, 1), (5, 4), (333, 500), (1000, 60), (60, 1000), (17, 17), (384, 384)]):
         sources.append((folder / f"source{index}.png", picture(*size)))

@@ -25,6 +25,15 @@ std::string refusal_of(const std::string& bytes) {
   return "not refused";
 }
 
+std::string refusal_of_file(const std::filesystem::path& path) {
+  try {
+    (void)read_image(path);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "not refused";
+}
+
 Image gradient(std::int32_t width, std::int32_t height) {
   Image image = blank_image(width, height);
   for (std::size_t i = 0; i < image.pixels.size(); ++i)
@@ -45,9 +54,12 @@ TEST(DecodeImage, PixelsAreThoseOfPillow) {
 
 TEST(DecodeImage, WhatIsNoPictureIsRefused) {
   EXPECT_THAT(refusal_of(""), AllOf(HasSubstr("photo"), HasSubstr("0 bytes")));
-  EXPECT_THAT(refusal_of("GIF89a..."), HasSubstr("neither JPEG nor PNG"));
+  EXPECT_THAT(refusal_of("GIF89a..."), AllOf(HasSubstr("photo"), HasSubstr("GIF")));
+  EXPECT_THAT(refusal_of("<html>404</html>"), HasSubstr("web page"));
   EXPECT_THAT(refusal_of("\xff\xd8"), HasSubstr("photo"));
   EXPECT_THROW((void)read_image("no/such/file.png"), Error);
+  EXPECT_THAT(refusal_of_file(IMP_TEST_DATA), HasSubstr("is a folder"));
+  EXPECT_THAT(refusal_of_file("/dev/zero"), HasSubstr("no regular file"));
 }
 
 TEST(DecodeImage, EveryTruncationIsRefused) {
