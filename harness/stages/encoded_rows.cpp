@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/encoded_rows.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "harness/data/parallel_for.h"
-#include "models/io/error.h"
 #include "models/io/file.h"
 
 namespace imp::harness {
 namespace {
 
+/// A file's rows as a stage trains on them.
 class EncodedFile : public RowSource {
  public:
   EncodedFile(const RowsLocation& location, const LanguageParts& language, const RowEncoding& encoding)
@@ -23,7 +22,6 @@ class EncodedFile : public RowSource {
     if (file_.size() <= kMostKept) kept_.resize(static_cast<size_t>(file_.size()));
   }
 
-  [[nodiscard]] const LlavaFile& file() const { return file_; }
   [[nodiscard]] int64_t size() const override { return file_.size(); }
   [[nodiscard]] int64_t modality_length(int64_t row) const override { return file_.modality_length(row); }
   [[nodiscard]] TrainingRow row(int64_t row) const override {
@@ -34,13 +32,13 @@ class EncodedFile : public RowSource {
   /// Encodes all rows once, keeps those of a small set, and counts what is to be told of them.
   RowCensus look_at_all(const std::function<void(int64_t)>& progress) {
     constexpr int64_t kAtOnce = 8192;
-    constexpr int kThreads = 2;
+    const auto threads = static_cast<int>(std::thread::hardware_concurrency());
     RowCounter counter;
     for (int64_t begin = 0; begin < size(); begin += kAtOnce) {
       const auto count = static_cast<size_t>(std::min(kAtOnce, size() - begin));
       std::vector<LlavaRow> rows(count);
       std::vector<EncodedLlavaRow> encoded(count);
-      parallel_for(static_cast<int>(count), kThreads, [&](int i) {
+      parallel_for(static_cast<int>(count), threads, [&](int i) {
         const auto place = static_cast<size_t>(i);
         rows[place] = file_.row(begin + i);
         encoded[place] = encode(begin + i, rows[place]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/data/llava_rows.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,9 +80,10 @@ TEST_F(LlavaRows, OfAnotherSchemaAreRefusedWithPlaceRowKeyExpectedAndFound) {
 }
 
 TEST_F(LlavaRows, OfAnotherSchemaAreAllListedUpToTwenty) {
+  const std::string good = fmt::format("{{{}}}", kTurns);
   std::string json = "[\n";
-  for (int i = 0; i < 30; ++i) json += i % 3 == 0 ? "{\"id\":1},\n" : std::string("{") + kTurns + "},\n";
-  const std::string ten = refusal(json + "{" + kTurns + "}\n]");
+  for (int i = 0; i < 30; ++i) json.append(i % 3 == 0 ? "{\"id\":1}" : good).append(",\n");
+  const std::string ten = refusal(json + good + "\n]");
   EXPECT_EQ(std::count(ten.begin(), ten.end(), '\n'), 9);
   EXPECT_THAT(ten, AllOf(HasSubstr("rows.json:2:1: row 1: 'conversations'"),
                          HasSubstr("\n" + (folder_.path() / "rows.json").string() + ":29:1: row 28: ")));

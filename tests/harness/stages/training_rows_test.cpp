@@ -147,7 +147,8 @@ TEST_F(TrainingRows, TheWordImageIsAPictureOnlyInRowsThatHaveOne) {
         EXPECT_TRUE(row.encoded.image_positions.empty()) << name;
         EXPECT_GT(learned(row), 0) << name << " " << i;
         const std::string text = language_.tokenizer->decode(row.encoded.ids, false);
-        if (name != "plain" || i != 3) EXPECT_THAT(text, HasSubstr("<image>")) << name << isolated << i;
+        if (name == "plain" && i == 3) continue;  // its question is thrown away
+        EXPECT_THAT(text, HasSubstr("<image>")) << name << isolated << i;
       }
       EXPECT_EQ(counted(), Kinds{}) << name;
     }
