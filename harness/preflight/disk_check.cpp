@@ -55,10 +55,9 @@ class BytesOfStages {
   }
 
   [[nodiscard]] std::int64_t features(const PlannedTrial& planned, const StageRequest& request) {
-    const models::VisionConfig* vision = models_.vision(planned.trial);
-    if (vision == nullptr || request.inputs.empty()) return 0;
-    const std::int64_t pictures = pictures_of(planned, request.inputs.front().key);
-    return pictures * vision->num_patches() * vision->hidden_size * kFloat;
+    const FeatureShape* shape = models_.features(planned.trial);
+    if (shape == nullptr || request.inputs.empty()) return 0;
+    return pictures_of(planned, request.inputs.front().key) * shape->image_tokens * shape->width * kFloat;
   }
 
   /// Pictures of the data stage with that key.
@@ -92,9 +91,9 @@ class BytesOfStages {
 
   [[nodiscard]] std::int64_t projector(const Trial& trial) const {
     const models::TextConfig* text = models_.text(trial);
-    const models::VisionConfig* vision = models_.vision(trial);
-    if (text == nullptr || vision == nullptr) return 0;
-    return (vision->hidden_size + 1 + text->hidden_size + 1) * text->hidden_size;
+    const FeatureShape* shape = models_.features(trial);
+    if (text == nullptr || shape == nullptr) return 0;
+    return (shape->width + 1 + text->hidden_size + 1) * text->hidden_size;
   }
 
   /// Parameters of the adapter or the language model that stage 2 trains.

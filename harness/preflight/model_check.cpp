@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/plan/model_location.h"
-#include "harness/plan/trial_models.h"
 #include "harness/preflight/attempt.h"
 #include "harness/preflight/weights_check.h"
 #include "models/conversation/encode_row.h"
@@ -19,6 +20,13 @@ namespace {
 std::string fingerprint(const ConversationTemplate& conversation) {
   return fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}", conversation.name, conversation.system, conversation.user,
                      conversation.assistant, conversation.turn_end);
+}
+
+models::VisionConfig vision_config(const ModelDirectories& directories) {
+  const nlohmann::json config = models::read_config_json(directories.encoder);
+  const std::string where = models::config_path(directories.encoder).string();
+  return directories.is_llava ? models::parse_llava_config(config, where).vision
+                              : models::parse_vision_config(config, where);
 }
 
 /// The side of the pictures that a processor makes, or 0 where it depends on the picture.
@@ -88,14 +96,15 @@ void ModelCheck::check_language(const Named& model) {
 
 bool ModelCheck::read_vision(const Named& model) {
   const ModelDirectories directories{model.path, model.path, model.is_llava};
-  return once("vision " + model.path.string(), model.where, model.key,
-              [&] { visions_.emplace(model.path, vision_config(directories)); });
+  return once("vision " + model.path.string(), model.where, model.key, [&] {
+    towers_.emplace(model.path, Tower{vision_config(directories), feature_shape(directories)});
+  });
 }
 
 void ModelCheck::check_vision(const Named& model) {
   if (!read_vision(model)) return;
   const std::string path = model.path.string();
-  const models::VisionConfig& vision = visions_.at(model.path);
+  const models::VisionConfig& vision = towers_.at(model.path).vision;
   once("tower " + path, model.where, model.key, [&] { check_vision_weights(model.path, vision); });
   once("processor " + path, model.where, model.key, [&] { check_processor(model.path, vision); });
 }
@@ -128,8 +137,9 @@ void ModelCheck::check_start(const Trial& trial, const Named& language, const Na
     if ((own || language.is_llava) && fs::exists(file))
       once("projector " + file.string() + " " + models,
            own ? origin_of(trial, spec_, "init_projector") : language.where,
-           own ? "init_projector" : language.key,
-           [&] { check_projector_weights(file, text->second, visions_.at(tower.path)); });
+           own ? "init_projector" : language.key, [&] {
+             check_projector_weights(file, text->second.hidden_size, towers_.at(tower.path).features.width);
+           });
   }
   if (!config.init_adapter.empty() && fs::exists(config.init_adapter))
     once("adapter " + config.init_adapter + " " + models, origin_of(trial, spec_, "init_adapter"),
@@ -142,10 +152,10 @@ const models::TextConfig* ModelCheck::text(const Trial& trial) const {
   return found == texts_.end() ? nullptr : &found->second;
 }
 
-const models::VisionConfig* ModelCheck::vision(const Trial& trial) const {
+const FeatureShape* ModelCheck::features(const Trial& trial) const {
   const std::optional<Named> model = find(trial, "encoder");
-  const auto found = model ? visions_.find(model->path) : visions_.end();
-  return found == visions_.end() ? nullptr : &found->second;
+  const auto found = model ? towers_.find(model->path) : towers_.end();
+  return found == towers_.end() ? nullptr : &found->second.features;
 }
 
 }  // namespace imp::harness

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "harness/plan/expand.h"
-#include "models/config/model_config.h"
+#include "harness/plan/trial_models.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace imp::harness {
@@ -33,7 +33,7 @@ class ModelCheck {
 
   /// The shapes of a trial's models, where `check` could read them.
   [[nodiscard]] const models::TextConfig* text(const Trial& trial) const;
-  [[nodiscard]] const models::VisionConfig* vision(const Trial& trial) const;
+  [[nodiscard]] const FeatureShape* features(const Trial& trial) const;
 
  private:
   /// A key of the sweep file, and the model that its value means.
@@ -42,6 +42,12 @@ class ModelCheck {
     Location where;
     std::filesystem::path path;
     bool is_llava = false;
+  };
+
+  /// The shapes of a tower and of what is taken of it.
+  struct Tower {
+    models::VisionConfig vision;
+    FeatureShape features;
   };
 
   [[nodiscard]] std::optional<Named> find(const Trial& trial, std::string_view part) const;
@@ -59,7 +65,7 @@ class ModelCheck {
   Diagnostics& diagnostics_;
   std::map<std::string, bool> looked_;  ///< at what, and whether it was well
   std::map<std::filesystem::path, models::TextConfig> texts_;
-  std::map<std::filesystem::path, models::VisionConfig> visions_;
+  std::map<std::filesystem::path, Tower> towers_;
   std::map<std::filesystem::path, std::unique_ptr<models::Tokenizer>> tokenizers_;
 };
 

@@ -10,7 +10,7 @@
 
 #include "models/config/linear_shapes.h"
 #include "models/io/error.h"
-#include "models/lora/adapter_config.h"
+#include "models/lora/peft_adapter.h"
 #include "models/weights/gguf.h"
 #include "models/weights/safetensors.h"
 
@@ -92,42 +92,37 @@ void check_vision_weights(const fs::path& model, const models::VisionConfig& vis
                 {vision.hidden_size, vision.num_channels, vision.patch_size, vision.patch_size});
 }
 
-void check_projector_weights(const fs::path& file, const models::TextConfig& text,
-                             const models::VisionConfig& vision) {
+void check_projector_weights(const fs::path& file, std::int64_t text_hidden, std::int64_t feature_width) {
   const CheckpointWeights weights(file);
-  constexpr const char* kFirst = "multi_modal_projector.linear_1.weight";
-  const TensorView* const first = projector_layer(weights, kFirst, "mm_projector.0.weight");
-  const bool fits = first != nullptr && first->shape.size() == 2 && first->shape[0] == text.hidden_size &&
-                    first->shape[1] % vision.hidden_size == 0;
-  if (!fits) require_shape(file, kFirst, first, {text.hidden_size, vision.hidden_size});
-  require_shape(file, "multi_modal_projector.linear_2.weight",
-                projector_layer(weights, "multi_modal_projector.linear_2.weight", "mm_projector.2.weight"),
-                {text.hidden_size, text.hidden_size});
+  constexpr const char *kFirst = "multi_modal_projector.linear_1.weight",
+                       *kSecond = "multi_modal_projector.linear_2.weight";
+  require_shape(file, kFirst, projector_layer(weights, kFirst, "mm_projector.0.weight"),
+                {text_hidden, feature_width});
+  require_shape(file, kSecond, projector_layer(weights, kSecond, "mm_projector.2.weight"),
+                {text_hidden, text_hidden});
 }
 
 void check_adapter(const fs::path& directory, const models::TextConfig& text) {
-  (void)models::AdapterConfig(directory / "adapter_config.json");
-  const fs::path file = directory / "adapter_model.safetensors", pickle = directory / "adapter_model.bin";
-  const CheckpointWeights weights(!fs::exists(file) && fs::exists(pickle) ? pickle : file);
+  const models::PeftAdapter adapter(directory);
   std::map<std::string, models::LinearShape> layers;
-  for (const models::LinearShape& linear : models::linear_shapes(text))
-    layers.emplace(plain_name(linear.name + "."), linear);
-  for (const std::string& name : weights.names()) {
-    const std::string plain = plain_name(name);
-    for (const bool is_a : {true, false}) {
-      const std::size_t end = plain.find(is_a ? "lora_A.weight" : "lora_B.weight");
-      // lm_head may have grown with the adapter's own vocabulary.
-      if (end == std::string::npos || plain.starts_with("lm_head")) continue;
-      const auto layer = layers.find(plain.substr(0, end));
-      if (layer == layers.end())
-        throw Error(fmt::format("{}: tensor '{}': belongs to no layer of this model, which has {} blocks",
-                                weights.path().string(), name, text.num_hidden_layers));
-      const TensorView& tensor = weights.at(name);
-      const std::int64_t width = is_a ? layer->second.in_features : layer->second.out_features;
-      if (tensor.shape.size() != 2 || tensor.shape[is_a ? 1 : 0] != width)
-        throw Error(fmt::format("{}: tensor '{}': is {}; the model's layer has {} {}",
-                                weights.path().string(), name, models::describe(tensor.dtype, tensor.shape),
-                                width, is_a ? "inputs" : "outputs"));
+  for (const models::LinearShape& linear : models::linear_shapes(text)) layers.emplace(linear.name, linear);
+  const auto require_width = [&](const models::StoredTensor& stored, std::size_t side, std::int64_t width) {
+    const TensorView& tensor = stored.file->at(stored.name);
+    if (tensor.shape.size() == 2 && tensor.shape[side] == width) return;
+    throw Error(fmt::format(
+        "{}: tensor '{}': is {}; the model's layer has {} {}", stored.file->path().string(), stored.name,
+        models::describe(tensor.dtype, tensor.shape), width, side == 1 ? "inputs" : "outputs"));
+  };
+  for (const auto& [path, tensors] : adapter.modules()) {
+    // The rows of lm_head may have grown with the adapter's own vocabulary.
+    if (models::part_of(path) != models::ModelPart::text || !path.starts_with("model.layers.")) continue;
+    const auto layer = layers.find(path);
+    if (layer == layers.end())
+      throw Error(fmt::format("{}: '{}' is no layer of this model, which has {} blocks", directory.string(),
+                              path, text.num_hidden_layers));
+    for (const auto& [role, stored] : tensors) {
+      if (role == models::TensorRole::lora_A) require_width(stored, 1, layer->second.in_features);
+      if (role == models::TensorRole::lora_B) require_width(stored, 0, layer->second.out_features);
     }
   }
 }

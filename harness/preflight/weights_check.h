@@ -17,10 +17,10 @@ void check_language_weights(const std::filesystem::path& model, const models::Te
 /// A vision tower's directory, or a LLaVA's: the patch embedding's shape.
 void check_vision_weights(const std::filesystem::path& model, const models::VisionConfig& vision);
 
-/// A projector in a file of its own or inside a LLaVA: its two layers lead from the tower's width, or a
-/// multiple of it, to the language model's.
-void check_projector_weights(const std::filesystem::path& file, const models::TextConfig& text,
-                             const models::VisionConfig& vision);
+/// A projector in a file of its own or inside a LLaVA: its two layers lead from a feature's width to the
+/// language model's.
+void check_projector_weights(const std::filesystem::path& file, std::int64_t text_hidden,
+                             std::int64_t feature_width);
 
 /// A PEFT directory: its config, and that each LoRA matrix of a layer of the language model has the layer's
 /// width.

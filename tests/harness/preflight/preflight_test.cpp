@@ -206,15 +206,17 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"AdapterOfAWiderModel",
               [](const SmallSweep& sweep) {
                 write_zeros(sweep.folder() / kTensors,
-                            {{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", {4, 64}}});
+                            {{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", {4, 64}},
+                             {"base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", {48, 4}}});
               },
               "init_adapter: ", "the model's layer has 48 inputs"},
         Fault{"AdapterOfADeeperModel",
               [](const SmallSweep& sweep) {
                 write_zeros(sweep.folder() / kTensors,
-                            {{"base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight", {4, 48}}});
+                            {{"base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight", {4, 48}},
+                             {"base_model.model.model.layers.7.self_attn.q_proj.lora_B.weight", {48, 4}}});
               },
-              "init_adapter: ", "belongs to no layer of this model, which has 2 blocks"},
+              "init_adapter: ", "is no layer of this model, which has 2 blocks"},
         Fault{"RowsCutOff",
               [](const SmallSweep& sweep) {
                 // So many that the end is not looked at with the first ones.
