@@ -60,24 +60,18 @@ struct TrialShape {
 std::optional<TrialShape> shape_of(const Trial& trial, const SweepSpec& spec) {
   try {
     const ModelDirectories directories = model_directories(trial, spec);
-    return TrialShape{directories.llm, vision_config(directories).num_patches()};
+    return TrialShape{directories.llm, feature_shape(directories).image_tokens};
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
-bool trains_connector(const TrialConfig& config) {
-  return config.checkpoint.empty() && config.connector_epochs > 0;
-}
-
-/// The files of the user's own that a trial trains on.
-std::set<std::string> files_of(const TrialConfig& config) {
-  std::set<std::string> files;
-  if (!config.pretrain.empty()) return files;
-  if (trains_connector(config)) files.insert(config.connector_data.json);
-  files.insert(config.finetune_data.json);
-  files.erase("");
-  return files;
+/// Whether a stage of this kind is still to be made for a trial.
+bool is_pending(const PlannedTrial& trial, const Plan& plan, std::string_view kind) {
+  return std::any_of(trial.planned.begin(), trial.planned.end(), [&](std::size_t index) {
+    const PlannedStage& stage = plan.stages[index];
+    return stage.request.kind == kind && stage.status != StageStatus::reuse;
+  });
 }
 
 /// Counts rows of files, each once an encoding.
@@ -126,20 +120,12 @@ class Censuses {
 
 }  // namespace
 
-void check_rows(const Plan& plan) {
-  RowFiles files;
-  for (const PlannedTrial& planned : plan.trials) {
-    for (const std::string& json : files_of(planned.trial.config)) (void)files.open(json);
-  }
-  files.throw_if_any();
-}
-
 void look_at_rows(Plan& plan) {
   RowFiles files;
   Censuses censuses(files);
   const auto count = [&](std::string_view stage, const std::string& json, const std::filesystem::path& llm,
                          const RowEncoding& encoding) {
-    const LlavaFile* file = json.empty() ? nullptr : files.open(json);
+    const LlavaFile* file = files.open(json);
     if (file == nullptr) return;
     for (const std::string& line : censuses.of(*file, llm, encoding)) {
       std::string note = fmt::format("{} rows: {}", stage, line);
@@ -150,15 +136,19 @@ void look_at_rows(Plan& plan) {
   };
   for (const PlannedTrial& planned : plan.trials) {
     const TrialConfig& config = planned.trial.config;
-    if (files_of(config).empty()) continue;
+    const bool connector = is_pending(planned, plan, "connector") && !config.connector_data.json.empty();
+    const bool finetune = is_pending(planned, plan, "finetune") && !config.finetune_data.json.empty();
+    if (!connector && !finetune) continue;
     const std::optional<TrialShape> shape = shape_of(planned.trial, plan.sweep.spec);
     if (!shape) continue;
-    if (trains_connector(config)) {
+    if (connector) {
       count("connector", config.connector_data.json, shape->llm,
             {models::conversation_template("plain"), shape->image_tokens, config.max_length, true});
     }
-    count("finetune", config.finetune_data.json, shape->llm,
-          {conversation_of(config), shape->image_tokens, config.max_length, config.turns == "isolated"});
+    if (finetune) {
+      count("finetune", config.finetune_data.json, shape->llm,
+            {conversation_of(config), shape->image_tokens, config.max_length, config.turns == "isolated"});
+    }
   }
   files.throw_if_any();
 }

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "eval/benchmarks/json_records.h"
+#include "harness/data/llava_rows.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -69,15 +70,18 @@ char last_character(const fs::path& path) {
 }  // namespace
 
 void check_rows_file(const DataSource& source) {
+  constexpr std::uint64_t kMostScanned = 64U << 20;  // bytes; about half a second
   FirstRows first;
   try {
     first = read_first_rows(source.json);
-  } catch (const Error&) {  // whoever reads the rows says it better, and at once
-    return;
+  } catch (const Error&) {
+    (void)LlavaFile::front_of(source.json, kMostScanned);  // says it better
+    throw;
   }
   if (first.rows == 0) throw Error(source.json + ": no rows; at least one is needed");
   if (last_character(source.json) != ']')
     throw Error(source.json + ": is cut off: the list of rows does not end with ']'; fetch the file again");
+  (void)LlavaFile::front_of(source.json, kMostScanned);
   const bool any = std::any_of(first.pictures.begin(), first.pictures.end(), [&](const std::string& name) {
     return fs::exists(fs::path(source.images) / name);
   });

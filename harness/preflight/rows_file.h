@@ -7,9 +7,10 @@
 
 namespace imp::harness {
 
-/// A look at both ends of a file of LLaVA's rows, whatever its size: that it has rows and is not cut off, and
-/// that the folder has pictures of the first ones. What the rows must be is for their reader to say: nothing
-/// is said of a file whose first rows are no JSON. Throws imp::Error (usage) naming the file.
+/// A look at both ends of a file of LLaVA's rows, whatever its size: that it has rows and is not cut off,
+/// that those at its front have LLaVA's schema (the data stage reads the rest), and that the folder has
+/// pictures of the first ones. Throws imp::Error (usage) naming the file, with a line for each row of another
+/// schema.
 void check_rows_file(const DataSource& source);
 
 /// Pictures that a file of rows names: counted in a file of at most 1000 rows, else judged by the first ones.

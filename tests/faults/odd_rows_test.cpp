@@ -222,7 +222,7 @@ TEST(LossOverNothing, OfAllRowsIsRefusedByPlanAndRun) {
   EXPECT_EQ(planned.exit_code, 2);
   EXPECT_THAT(planned.err, HasSubstr("none of its 2 rows has a token to learn; 2: a question has no answer"));
   const Finished finished = sweep.run();
-  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("none of its 2 rows has a token to learn"));
 }
 
