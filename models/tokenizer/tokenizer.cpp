@@ -26,6 +26,7 @@ Tokenizer::Tokenizer(TokenizerDefinition definition)
   for (const AddedToken& token : definition.added_tokens) {
     name(token.id, token.content, token.special);
     added_ids_[token.content] = token.id;
+    if (token.special && definition.split_special_tokens) continue;
     if (token.normalized) {
       normalized_tokens_.add(token, normalizer_.apply(token.content));
     } else {

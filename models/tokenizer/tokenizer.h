@@ -28,6 +28,7 @@ struct TokenizerDefinition {
   std::vector<AddedToken> added_tokens;
   std::vector<std::int32_t> prefix_ids;
   std::optional<std::int32_t> bos, eos, pad;
+  bool split_special_tokens = false;  ///< special tokens are not looked for in text
 };
 
 /// Text to ids and back, equal to transformers' `tokenizer(text, add_special_tokens=False)`. Safe to share by

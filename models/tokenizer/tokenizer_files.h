@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "models/tokenizer/tokenizer.h"
 
@@ -13,17 +14,15 @@ class GgufFile;
 /// Reads a JSON file. Throws imp::Error (usage) with the path and the place of the mistake.
 [[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
 
-/// Reads tokenizer.json (https://huggingface.co/docs/tokenizers) with a BPE model. Throws imp::Error (usage)
+/// Reads tokenizer.json (https://huggingface.co/docs/tokenizers) with a BPE model. `add_prefix_space` is what
+/// the tokenizer's class says in place of a lone ByteLevel pre-tokenizer's own. Throws imp::Error (usage)
 /// naming file and key.
-[[nodiscard]] TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path);
+[[nodiscard]] TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path,
+                                                      std::optional<bool> add_prefix_space = std::nullopt);
 
 /// Reads SentencePiece's tokenizer.model (sentencepiece_model.proto) of type BPE with the identity
 /// normalization. Throws imp::Error (usage) naming what it does not know.
 [[nodiscard]] TokenizerDefinition read_sentencepiece_model(const std::filesystem::path& path, SpaceRule rule);
-
-/// The space rule of a LLaMA directory's tokenizer_config.json, by `legacy` and `add_prefix_space`, with the
-/// defaults of transformers 5's LlamaTokenizer. Throws imp::Error (usage) if either is no true or false.
-[[nodiscard]] SpaceRule space_rule(const std::filesystem::path& directory);
 
 /// Reads the vocabulary of a GGUF file: byte-level BPE (`gpt2`) behind a pre-tokenizer that imp knows by
 /// llama.cpp's name, with special tokens and ids. Throws imp::Error (usage) naming file and key.
@@ -39,9 +38,5 @@ class GgufFile;
 /// Writes such a vocabulary as tokenizer.json and tokenizer_config.json, as transformers reads them. Throws
 /// as read_gguf_tokenizer, and imp::Error (environment) if writing fails.
 void write_gguf_tokenizer(const GgufFile& file, const std::filesystem::path& folder);
-
-/// Adds what stands beside the tokenizer file: added_tokens.json, tokenizer_config.json's
-/// added_tokens_decoder, and which tokens begin, end and pad a text.
-void read_special_tokens(const std::filesystem::path& directory, TokenizerDefinition& definition);
 
 }  // namespace imp::models

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "models/io/error.h"
@@ -21,6 +22,12 @@ std::int32_t id_of(const json& value, const std::string& token) {
                             value.dump()));
   }
   return value.get<std::int32_t>();
+}
+
+/// What the library says, without its own number for it.
+std::string reason_of(const json::exception& error) {
+  const std::string text = error.what();
+  return text.starts_with('[') ? text.substr(std::min(text.find(']') + 2, text.size())) : text;
 }
 
 /// "left right" or ["left", "right"].
@@ -83,16 +90,27 @@ std::vector<AddedToken> read_added_tokens(const json& root) {
   return tokens;
 }
 
-/// Ids that the post-processor puts before a single text.
+/// Ids that the post-processor puts before a single text. What it would put behind one ends up in the middle
+/// of prompts, which no row of ours has.
 void read_prefix(const json& processor, std::vector<std::int32_t>& ids) {
   if (processor.is_null()) return;
   const std::string type = processor.at("type").get<std::string>();
   if (type == "Sequence") {
     for (const json& part : processor.at("processors")) read_prefix(part, ids);
   } else if (type == "TemplateProcessing") {
+    bool behind = false;
     for (const json& item : processor.at("single")) {
-      if (item.contains("Sequence")) break;
+      if (item.contains("Sequence")) {
+        behind = true;
+        continue;
+      }
       const std::string name = item.at("SpecialToken").at("id").get<std::string>();
+      if (behind) {
+        throw Error(
+            fmt::format("post_processor: puts '{}' behind every text, prompts too; leave it out of "
+                        "`single`, for rows end their answers by themselves",
+                        name));
+      }
       for (const json& id : processor.at("special_tokens").at(name).at("ids")) ids.push_back(id_of(id, name));
     }
   } else if (type != "ByteLevel") {
@@ -107,17 +125,21 @@ json read_json_file(const std::filesystem::path& path) {
   try {
     return json::parse(read_file(path));
   } catch (const json::exception& error) {
-    throw Error(fmt::format("{}: is not JSON: {}", path.string(), error.what()));
+    throw Error(fmt::format("{}: is not JSON: {}", path.string(), reason_of(error)));
   }
 }
 
-TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path) {
-  const json root = read_json_file(path);
+TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path,
+                                        std::optional<bool> add_prefix_space) {
+  json root = read_json_file(path);
   const json nothing;
   const auto part = [&](const char* key) -> const json& { return root.contains(key) ? root[key] : nothing; };
   try {
     if (!root.is_object() || !root.contains("model"))
       throw Error("'model' is missing; is this a tokenizer.json?");
+    const json* lone = root.contains("pre_tokenizer") ? &root["pre_tokenizer"] : nullptr;
+    if (add_prefix_space && lone != nullptr && lone->is_object() && lone->value("type", "") == "ByteLevel")
+      root["pre_tokenizer"]["add_prefix_space"] = *add_prefix_space;
     TokenizerDefinition definition;
     definition.model = read_model(root["model"]);
     definition.normalizer = Normalizer::from_json(part("normalizer"));
@@ -131,7 +153,7 @@ TokenizerDefinition read_tokenizer_json(const std::filesystem::path& path) {
     throw Error(fmt::format("{}: {}", path.string(), error.what()), error.kind());
   } catch (const json::exception& error) {
     throw Error(fmt::format("{}: a value is missing or of another type than tokenizer.json has: {}",
-                            path.string(), error.what()));
+                            path.string(), reason_of(error)));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/tokenizer/tokenizer.h"
+#include "models/tokenizer/tokenizer_settings.h"
 
 namespace {
 
@@ -46,6 +47,36 @@ void tokenize(const Arguments& arguments) {
             {"ids", ids}, {"decoded", tokenizer->decode(ids, false)}, {"plain", tokenizer->decode(ids, true)}}
             .dump() +
         "\n";
+  }
+  imp::write_file_atomically(arguments[2], out);
+}
+
+/// tokenizers DIRECTORIES LINES OUT: for each JSON string of DIRECTORIES a line {ids, decoded, plain: a list
+/// each, prefix, bos, eos, pad}, or {error}.
+void tokenizers(const Arguments& arguments) {
+  std::string out;
+  const auto id = [](const std::optional<std::int32_t>& token) {
+    return token ? nlohmann::json(*token) : nlohmann::json();
+  };
+  const std::vector<std::string> texts = json_lines(arguments[1]);
+  for (const std::string& directory : json_lines(arguments[0])) {
+    nlohmann::json line;
+    try {
+      const auto tokenizer = Tokenizer::load(directory);
+      for (const std::string& text : texts) {
+        const auto ids = tokenizer->encode(text);
+        line["ids"].push_back(ids);
+        line["decoded"].push_back(tokenizer->decode(ids, false));
+        line["plain"].push_back(tokenizer->decode(ids, true));
+      }
+      line["prefix"] = tokenizer->prefix_ids();
+      line["bos"] = id(tokenizer->bos_id());
+      line["eos"] = id(tokenizer->named_eos_id());
+      line["pad"] = id(tokenizer->pad_id());
+    } catch (const imp::Error& error) {
+      line = {{"error", error.what()}};
+    }
+    out += line.dump() + "\n";
   }
   imp::write_file_atomically(arguments[2], out);
 }
@@ -144,7 +175,8 @@ const char* name_of(KeyMeaning meaning) {
   return kNames[static_cast<std::size_t>(meaning)];
 }
 
-/// keys: {class: {key: {default, meaning}}} of the tables of generation settings and image processors.
+/// keys: {class: {key: {default, meaning}}} of the tables of generation settings, tokenizers and image
+/// processors.
 void keys(const Arguments& /*arguments*/) {
   nlohmann::json all;
   const auto add = [&](std::string_view name, std::span<const ConfigKey> table) {
@@ -154,6 +186,7 @@ void keys(const Arguments& /*arguments*/) {
     }
   };
   add(kGenerationConfig.name, kGenerationConfig.keys);
+  add(kTokenizerConfig.name, kTokenizerConfig.keys);
   for (const ConfigClass* processor : image_processor_classes()) {
     add(processor->name, common_image_processor_keys());
     add(processor->name, processor->keys);
@@ -211,6 +244,7 @@ struct Command {
 };
 
 const Command kCommands[] = {{"tokenize", 3, tokenize},
+                             {"tokenizers", 3, tokenizers},
                              {"time-tokenize", 2, time_tokenize},
                              {"time-process", 2, time_process},
                              {"images", 2, images},

@@ -10,6 +10,21 @@ foreach(kind phi smollm2 llama_legacy llama_plain llama_unsaid)
   set_tests_properties(Parity.tokenizer_${kind}.IdsAndTextOf20000LinesEqualTransformers PROPERTIES LABELS parity TIMEOUT 600)
 endforeach()
 
+# Settings beside vocabularies and of image processors, beside both generations of transformers.
+foreach(generation 5 4)
+  set(python_path "")
+  if(generation EQUAL 4)
+    set(python_path "PYTHONPATH=${CMAKE_SOURCE_DIR}/.venv/transformers4")
+  endif()
+  foreach(what tokenizer_settings image_processors)
+    set(name "Parity.${what}.AreReadAsByTransformers${generation}OrRefused")
+    add_test(NAME ${name}
+             COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_${what}.py"
+                     "${CMAKE_CURRENT_BINARY_DIR}/${what}${generation}" --probe $<TARGET_FILE:input_probe>)
+    set_tests_properties(${name} PROPERTIES LABELS parity TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=1;${python_path}")
+  endforeach()
+endforeach()
+
 add_test(NAME Parity.images.EveryByteEqualsPillow
          COMMAND "${IMP_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/check_images.py" "${CMAKE_CURRENT_BINARY_DIR}/images"
                  --probe $<TARGET_FILE:input_probe>)

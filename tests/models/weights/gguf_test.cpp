@@ -87,6 +87,19 @@ TEST_F(Gguf, ConfigIsWhatTransformersWouldMakeOfIt) {
   EXPECT_TRUE(config["bos_token_id"].is_null());
 }
 
+TEST_F(Gguf, AnAnswerEndsWhereTextTurnAndMessageEnd) {
+  const auto ends = [&](const char* turn, std::uint32_t turn_id, std::uint32_t message_id) {
+    return gguf_config(GgufFile(write(tiny_llama()
+                                          .number(turn, turn_id)
+                                          .number("tokenizer.ggml.eom_token_id", message_id)
+                                          .bytes())))["eos_token_id"];
+  };
+  EXPECT_EQ(ends("tokenizer.ggml.eot_token_id", 3, 0), nlohmann::json({0, 3}));
+  EXPECT_EQ(ends("tokenizer.ggml.eot_token_id", 0, 5), nlohmann::json({0, 5}));
+  EXPECT_EQ(ends("tokenizer.ggml.eot_token_id", 0, 0), 0);
+  EXPECT_EQ(ends("tokenizer.ggml.prefix_token_id", 3, 0), 0);
+}
+
 TEST_F(Gguf, VocabularyIsRead) {
   const auto tokenizer = Tokenizer::load(write(tiny_llama().bytes()));
   EXPECT_EQ(tokenizer->encode("abcab<|end|>c"), (std::vector<std::int32_t>{5, 4, 0, 3}));
