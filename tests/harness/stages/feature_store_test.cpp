@@ -125,5 +125,21 @@ TEST(ComputeDtype, AutoIsDecidedOnceAFolder) {
   EXPECT_THROW((void)resolve_dtype("float16", folder.path(), 8, 8, 8), Error);
 }
 
+TEST_F(Features, WithABrokenListOfPicturesSayWhichFolderToRemove) {
+  write(names_);
+  for (const char* list :
+       {"", "[\"a.png\"", "{}", "[1, 2, 3]", "[\"a.png\"]", "[\"a.png\", null, \"c.png\"]"}) {
+    folder_.write("train.json", list);
+    try {
+      const FeatureStore store(folder_.path(), "train");
+      ADD_FAILURE() << "read: " << list;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("train.json: "));
+      EXPECT_THAT(error.what(), HasSubstr("; remove " + folder_.path().string() + ", and the next run"));
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("exception")));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace imp::harness
