@@ -59,9 +59,13 @@ TEST(PassiveWait, StartingOnceMoreKeepsArgumentsEnvironmentNameAndExitCode) {
               HasSubstr("no such  folder"));
   EXPECT_THAT(shell(folder, "env -i " + kModel + "'' '--x y'", 2), HasSubstr("imp-model: "));
   // Waits for its standard input, so that it can be looked at.
-  EXPECT_THAT(shell(folder, "mkfifo in; " + kModel +
-                                "tokenize '" IMP_TEST_DATA "/tokenizers/phi' <in & exec 3>in; sleep 0.3; "
-                                "cat /proc/$!/comm; tr '\\0' '\\n' </proc/$!/environ; exec 3>&-; wait"),
+  const std::string look =
+      "mkfifo in; " + kUnset + kModel +
+      "tokenize '" IMP_TEST_DATA
+      "/tokenizers/phi' <in & exec 3>in; "
+      "for i in $(seq 200); do grep -q OMP_WAIT_POLICY=passive /proc/$!/environ && break; sleep 0.05; done; "
+      "cat /proc/$!/comm; tr '\\0' '\\n' </proc/$!/environ; exec 3>&-; wait";
+  EXPECT_THAT(shell(folder, look),
               testing::AllOf(testing::StartsWith("imp-model\n"), HasSubstr("OMP_WAIT_POLICY=passive\n"),
                              HasSubstr("PATH=")));
   // Found through PATH, and through a link.
