@@ -5,12 +5,22 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <system_error>
 
 #include "results/store_error.h"
 
 namespace imp::results {
 namespace {
+
+/// For tables, columns or values that imp does not write: made or changed by another program.
+[[noreturn]] void fail_as_foreign(const std::filesystem::path& path, const std::string& what) {
+  throw StoreError(
+      fmt::format("{}: is not as imp made it ({}); remove it and run `imp-sweep rebuild`, or use "
+                  "another file with --db",
+                  path.string(), what),
+      StoreErrorKind::environment);
+}
 
 [[noreturn]] void fail(const std::filesystem::path& path, int code, const char* sqlite_says) {
   const auto environment = [&](const std::string& what) {
@@ -32,6 +42,11 @@ namespace {
     case SQLITE_IOERR:
       throw environment(fmt::format(
           "{}; check the folder's permissions and disk, or use another file with --db", sqlite_says));
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_SCHEMA:
+      fail_as_foreign(path, sqlite_says);
     default:
       throw environment(sqlite_says);
   }
@@ -68,6 +83,22 @@ void make_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
+void require_database_file(const std::filesystem::path& path) {
+  // SQLite would wait at a pipe for ever, and say of a folder or a device only that it cannot be opened.
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::regular) return;
+  const bool is_link = std::filesystem::is_symlink(std::filesystem::symlink_status(path, error));
+  if (type == std::filesystem::file_type::not_found && !is_link) return;
+  // What cannot be looked at (a folder without permission) SQLite cannot open either, and says why.
+  if (type == std::filesystem::file_type::none || type == std::filesystem::file_type::unknown) return;
+  const char* what = type == std::filesystem::file_type::directory ? "a folder"
+                     : is_link && type == std::filesystem::file_type::not_found
+                         ? "a link to a file that is not there"
+                         : "not a regular file";
+  throw StoreError(fmt::format("{}: is {}; name a database file with --db", path.string(), what));
+}
+
 void Database::Close::operator()(sqlite3* handle) const noexcept {
   sqlite3_close_v2(handle);
 }
@@ -76,6 +107,7 @@ Database::Database(const std::filesystem::path& path, Access access, std::chrono
                    std::optional<WriterLock> lock)
     : path_(path), lock_(std::move(lock)) {
   const bool writes = access == Access::write;
+  require_database_file(path);
   if (writes) make_folder(path);
   const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
                     SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
@@ -148,19 +180,30 @@ void Statement::reset() {
   sqlite3_reset(statement_.get());
 }
 
+void Statement::wrong_value(int column, const char* expected) const {
+  fail_as_foreign(database_->path(), fmt::format("{} should hold {}", column_name(column), expected));
+}
+
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::integer(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) != SQLITE_INTEGER) wrong_value(column, "a whole number");
   return sqlite3_column_int64(statement_.get(), column);
 }
 
 double Statement::real(int column) const {
-  return sqlite3_column_double(statement_.get(), column);
+  const int type = sqlite3_column_type(statement_.get(), column);
+  const double value = sqlite3_column_double(statement_.get(), column);
+  if ((type != SQLITE_FLOAT && type != SQLITE_INTEGER) || !std::isfinite(value)) {
+    wrong_value(column, "a finite number");
+  }
+  return value;
 }
 
 std::string Statement::text(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) != SQLITE_TEXT) wrong_value(column, "text");
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return data != nullptr ? std::string(data, size) : std::string();

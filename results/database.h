@@ -21,6 +21,10 @@ enum class Access { read, write };
 /// How long to wait for another process's lock before a StoreError says so.
 inline constexpr std::chrono::milliseconds kPatience{10'000};
 
+/// Throws StoreError (usage) if something is at `path` that is no regular file: a folder, a device, a pipe, a
+/// link to nothing. A link to a database is fine: SQLite follows it.
+void require_database_file(const std::filesystem::path& path);
+
 /// One connection to a SQLite file, closed at the end of its life. Foreign keys are on, the journal is a WAL,
 /// so readers never wait. Opens the file as it is: schema checks are open_results' (results_database.h).
 /// Every member of these classes throws StoreError: locked, disk full, damaged, not a database, wrong SQL.
@@ -91,6 +95,8 @@ class Statement {
   bool step();
   void reset();
 
+  // A value of another type, or a number that is not finite, throws StoreError (environment): SQLite would
+  // turn it into 0 or an empty text, and the report would show that.
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
@@ -101,6 +107,8 @@ class Statement {
   [[nodiscard]] std::string column_name(int column) const;
 
  private:
+  [[noreturn]] void wrong_value(int column, const char* expected) const;
+
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept;
   };

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "results/output_path.h"
 #include "results/store_error.h"
 
 namespace imp::results {
@@ -55,6 +56,7 @@ void rename_durably(const std::filesystem::path& from, const std::filesystem::pa
 }
 
 void write_text_atomically(const std::filesystem::path& path, std::string_view content) {
+  require_output_file(path);
   std::error_code error;
   std::filesystem::create_directories(folder_of(path), error);
   if (error) throw system_failure(path, error.value());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "results/store_error.h"
@@ -19,9 +20,39 @@ bool is_whole(double value) {
   return std::trunc(value) == value && std::abs(value) < 9.2e18;
 }
 
+constexpr int kDeepest = 100;  // the files of a run folder nest a handful deep
+
+/// Whether brackets outside strings nest deeper than kDeepest.
+bool is_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char letter = text[i];
+    if (in_string && letter == '\\') {
+      ++i;
+    } else if (letter == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (letter == '[' || letter == '{')) {
+      if (++depth > kDeepest) return true;
+    } else if (!in_string && (letter == ']' || letter == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// A value as JSON for an error line, cut where it is long.
+std::string shown(const json& value) {
+  constexpr std::size_t kLongest = 60;
+  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  if (text.size() <= kLongest) return text;
+  return text.substr(0, kLongest) + "...";
+}
+
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& where, bool one_line) {
+  if (is_too_deep(text)) throw StoreError(where + ": is nested too deep; imp writes no such file");
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {
@@ -33,9 +64,22 @@ json parse_json(std::string_view text, const std::string& where, bool one_line) 
     const std::string place = one_line ? fmt::format("{}", column) : fmt::format("{}:{}", line, column);
     throw StoreError(
         fmt::format("{}:{}: not valid JSON; the file may be cut short or edited by hand", where, place));
-  } catch (const json::exception& error) {
-    throw StoreError(fmt::format("{}: not usable JSON: {}", where, error.what()));
+  } catch (const json::exception&) {  // the one other error of the parser
+    throw StoreError(where + ": holds a number that no computer's float can; it should be below 1.8e308");
   }
+}
+
+json parse_stored_json(std::string_view text, const std::string& where) {
+  try {
+    return parse_json(text, where);
+  } catch (const StoreError&) {
+    fail_as_stored(where, "is not valid JSON");
+  }
+}
+
+void fail_as_stored(const std::string& where, const char* what) {
+  throw StoreError(where + " " + what + "; remove the database and run `imp-sweep rebuild`",
+                   StoreErrorKind::environment);
 }
 
 JsonFields::JsonFields(const json& value, std::string where) : value_(value), where_(std::move(where)) {
@@ -54,9 +98,8 @@ const json& JsonFields::require(const char* key) const {
 }
 
 void JsonFields::wrong_type(const char* key, const char* expected) const {
-  throw StoreError(fmt::format("{}: key '{}' is {}; it should be {}", where_, key,
-                               value_.at(key).dump(-1, ' ', false, json::error_handler_t::replace),
-                               expected));
+  throw StoreError(
+      fmt::format("{}: key '{}' is {}; it should be {}", where_, key, shown(value_.at(key)), expected));
 }
 
 std::string JsonFields::text(const char* key) const {
@@ -83,7 +126,9 @@ std::int64_t JsonFields::integer(const char* key) const {
   const json& found = require(key);
   if (found.is_number_float() && is_whole(found.get<double>()))
     return static_cast<std::int64_t>(found.get<double>());
-  if (!found.is_number_integer()) wrong_type(key, "a whole number");
+  const bool is_too_large =
+      found.is_number_unsigned() && found.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
+  if (!found.is_number_integer() || is_too_large) wrong_type(key, "a whole number below 2^63");
   return found.get<std::int64_t>();
 }
 

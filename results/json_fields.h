@@ -10,9 +10,16 @@
 namespace imp::results {
 
 /// Text to JSON. `where` is `file` or, for a line of a JSON-lines file, `file:line`.
-/// Throws StoreError (usage) `where:line:column: ...` for a file, `where:column: ...` for a line.
+/// Throws StoreError (usage) `where:line:column: ...` for a file, `where:column: ...` for a line; also for
+/// what is nested deeper than any file of ours, since printing such a value would need as deep a stack.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, const std::string& where,
                                         bool one_line = false);
+
+/// The same for a JSON text of a database, where `where` names row and column: what is wrong there is mended
+/// by making the database again. Throws StoreError (environment).
+[[nodiscard]] nlohmann::json parse_stored_json(std::string_view text, const std::string& where);
+/// Throws that error: "<where> <what>; remove the database and run `imp-sweep rebuild`".
+[[noreturn]] void fail_as_stored(const std::string& where, const char* what);
 
 /// Reads typed members of a JSON object; every error is a StoreError (usage) that names `where` and the key.
 /// An optional member may be absent or null.

@@ -38,14 +38,20 @@ void refresh_all_effects(Database& database) {
   transaction.commit();
 }
 
-/// Schema version; 0 for an empty database. Throws StoreError for a database that is not ours.
+/// Schema version, from 1; 0 for an empty database. Throws StoreError for a database that is not ours.
 std::int64_t schema_version(Database& database) {
   if (database.integer("SELECT count(*) FROM sqlite_master") == 0) return 0;
   if (database.integer("PRAGMA application_id") != kApplicationId) {
     throw StoreError(database.path().string() +
                      ": a SQLite database, but not imp's; name another file with --db");
   }
-  return database.integer("PRAGMA user_version");
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  if (version > 0) return version;
+  throw StoreError(
+      fmt::format("{}: its schema has version {}, which no imp writes; remove it and run `imp-sweep "
+                  "rebuild`, or use another file with --db",
+                  database.path().string(), version),
+      StoreErrorKind::environment);
 }
 
 void refuse_newer(const Database& database, std::int64_t version, std::int64_t newest) {
@@ -87,6 +93,7 @@ void bring_up_to_date(Database& database) {
 
 Database open_results(const std::filesystem::path& path, Access access, std::chrono::milliseconds patience) {
   if (access == Access::read) {
+    require_database_file(path);
     if (!std::filesystem::exists(path)) {
       throw StoreError(path.string() +
                        ": no such database; run a sweep first (imp-sweep FILE.yaml), or name one with --db");
@@ -101,9 +108,21 @@ Database open_results(const std::filesystem::path& path, Access access, std::chr
     static_cast<void>(open_results(path, Access::write, patience));  // migrates
     return database;
   }
+  require_database_file(path);  // before the lock's file is made beside it
   Database database(path, Access::write, patience, WriterLock(path, patience));
   bring_up_to_date(database);
   return database;
+}
+
+void require_results_file(const std::filesystem::path& path) {
+  require_database_file(path);
+  if (!std::filesystem::exists(path)) return;
+  try {
+    Database database(path, Access::read, std::chrono::milliseconds(0));
+    (void)schema_version(database);
+  } catch (const StoreError& error) {
+    if (error.kind() == StoreErrorKind::usage) throw;
+  }
 }
 
 bool holds_results(const std::filesystem::path& path) {

@@ -29,6 +29,10 @@ void bring_up_to_date(Database& database, std::string_view schema,
 /// As above with this imp's own schema.
 void bring_up_to_date(Database& database);
 
+/// Throws StoreError (usage) if what is at `path` cannot be the results database: a folder, a device, a file
+/// of another program. That it is absent, locked or damaged is no such error.
+void require_results_file(const std::filesystem::path& path);
+
 /// Whether the file is there and holds results of any schema up to ours; never changes it.
 [[nodiscard]] bool holds_results(const std::filesystem::path& path);
 

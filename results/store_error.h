@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "results/printable.h"
+
 namespace imp::results {
 
 /// What a program's exit code will say about an error (design: exit codes).
@@ -17,7 +19,7 @@ enum class StoreErrorKind {
 class StoreError : public std::runtime_error {
  public:
   explicit StoreError(const std::string& message, StoreErrorKind kind = StoreErrorKind::usage)
-      : std::runtime_error(message), kind_(kind) {}
+      : std::runtime_error(printable(message)), kind_(kind) {}
 
   [[nodiscard]] StoreErrorKind kind() const noexcept { return kind_; }
   [[nodiscard]] int exit_code() const noexcept { return static_cast<int>(kind_); }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "eval/benchmarks/question_index.h"
 #include "eval/text/python_text.h"
@@ -165,30 +165,40 @@ std::optional<std::vector<std::size_t>> by_place(const std::vector<AnswerRow>& r
   return std::nullopt;
 }
 
-/// Whether the rows' ids are the annotations' own, question by question, some of which come again.
-bool repeat_as_annotated(const std::vector<AnswerRow>& rows, const std::vector<Question>& questions) {
-  if (rows.size() != questions.size()) return false;
-  std::set<std::string_view> ids;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string &id = rows[i].prediction.question_id.text, &name = questions[i].question_id.text;
-    const bool same = !id.empty() && (name.ends_with("/" + id) || questions[i].other_id.ends_with("/" + id));
-    if (!same || !rows[i].part.empty()) return false;
-    ids.insert(id);
-  }
-  return ids.size() < rows.size();
+/// Whether an id comes again.
+bool repeat(const std::vector<AnswerRow>& rows) {
+  std::unordered_set<std::string_view> ids;
+  for (const AnswerRow& row : rows)
+    if (!ids.insert(row.prediction.question_id.text).second) return true;
+  return false;
 }
 
+/// Whether the rows' ids are those of the one file of annotations, question by question. The parts of a set of
+/// several files may have been asked in any order.
+bool follow_annotations(const std::vector<AnswerRow>& rows, const std::vector<Question>& questions) {
+  if (rows.size() != questions.size()) return false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Question& question = questions[i];
+    const std::string& id = rows[i].prediction.question_id.text;
+    const std::string& own = question.other_id.empty() ? question.question_id.text : question.other_id;
+    if (id.empty() || !rows[i].part.empty() || !own.ends_with("/" + id)) return false;
+  }
+  return true;
+}
+
+/// The question of each row where the file as a whole tells it and the ids do not.
 std::optional<std::vector<std::size_t>> places_of(const std::vector<AnswerRow>& rows,
                                                   const std::vector<Question>& questions) {
-  if (repeat_as_annotated(rows, questions)) {
-    std::vector<std::size_t> places(rows.size());
-    std::iota(places.begin(), places.end(), std::size_t{0});
-    return places;
-  }
   const bool counted = std::all_of(rows.begin(), rows.end(), [](const AnswerRow& row) {
     return row.doc_id || (row.prediction.question_id.text.empty() && row.prediction.image_id.text.empty());
   });
-  return counted ? by_place(rows, questions) : std::nullopt;
+  if (counted) return by_place(rows, questions);
+  if (!repeat(rows)) return std::nullopt;
+  if (const auto places = by_place(rows, questions)) return places;
+  if (!follow_annotations(rows, questions)) return std::nullopt;
+  std::vector<std::size_t> places(rows.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  return places;
 }
 
 }  // namespace

@@ -86,20 +86,23 @@ std::vector<AnswerRow> read_object(const std::filesystem::path& path) {
   file.fail_at_top("an object without answers; " + answer_layouts());
 }
 
-/// Whether the file is one object that is no row: rows have a key of theirs and stand one a line.
+/// Whether the file is one object that is no row: rows stand one a line, each with an answer and what tells its
+/// question.
 bool is_one_object(const std::filesystem::path& path) {
   try {
     JsonStream file(path);
     file.skip_value();
     if (file.peek() != 0) return false;
-    bool is_row = false;
+    bool has_answer = false, has_question = false;
     JsonStream again(path);
     for_each_member(again, [&](const std::string& key) {
       again.skip_value();
-      is_row = is_row || key == "doc_id" || key == "question_id" || key == "questionId" ||
-               key == "prediction" || key == "text";
+      has_answer = has_answer || rank_of(key, kAnswerKeys) < std::size(kAnswerKeys);
+      has_question = has_question || key == "doc_id" || rank_of(key, kIdKeys) < std::size(kIdKeys) ||
+                     rank_of(key, kImageKeys) < std::size(kImageKeys) ||
+                     rank_of(key, kWordsKeys) < std::size(kWordsKeys);
     });
-    return !is_row;
+    return !has_answer || !has_question;
   } catch (const Error&) {
     return false;  // the lines' reader says what is wrong and where
   }

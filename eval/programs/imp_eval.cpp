@@ -11,7 +11,9 @@
 #include <string_view>
 
 #include "eval/programs/commands.h"
+#include "imp_version.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 
 namespace {
 
@@ -54,6 +56,7 @@ int run(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "run") hand_on_to_run(argv + 1);
   CLI::App app("Metrics and scores of vision-language benchmarks", "imp-eval");
   app.require_subcommand(1);
+  app.set_version_flag("--version", imp::version_line("imp-eval"));
   app.add_subcommand("run", "Ask a checkpoint a benchmark's questions (imp-eval run --help)");
   add_metric(app);
   add_score(app);
@@ -62,7 +65,10 @@ int run(int argc, char** argv) {
     std::cout.flush();
     return 0;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : kUsageError;
+    if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);  // --help, --version
+    std::cerr << "imp-eval: " << imp::printable(error.what())
+              << "; `imp-eval --help` lists commands and options\n";
+    return kUsageError;
   }
 }
 
@@ -75,10 +81,10 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const imp::Error& error) {
     std::cout.flush();
-    std::cerr << error.what() << '\n';
+    std::cerr << imp::printable_lines(error.what()) << '\n';
     return error.exit_code();
   } catch (const std::exception& error) {
-    std::cerr << "imp-eval: " << error.what() << '\n';
+    std::cerr << "imp-eval: " << imp::printable(error.what()) << '\n';
     return static_cast<int>(imp::ErrorKind::environment);
   }
 }

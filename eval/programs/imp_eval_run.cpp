@@ -11,7 +11,10 @@
 #include <thread>
 
 #include "eval/run/run_benchmarks.h"
+#include "imp_version.h"
 #include "models/io/error.h"
+#include "models/io/output_path.h"
+#include "models/io/printable.h"
 
 namespace {
 
@@ -75,8 +78,10 @@ int main(int argc, char** argv) {
   imp::eval::RunRequest request;
   request.ask.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   add_options(app, request);
+  app.set_version_flag("--version", imp::version_line_with_torch("imp-eval run"));
   try {
     app.parse(argc, argv);
+    imp::require_output_folder(request.output);
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
     keep_freed_memory();
@@ -84,14 +89,15 @@ int main(int argc, char** argv) {
     return imp::eval::run_benchmarks(request, stopped);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    fmt::print(stderr, "imp-eval run: {}; `imp-eval run --help` lists the options\n", error.what());
+    fmt::print(stderr, "imp-eval run: {}; `imp-eval run --help` lists the options\n",
+               imp::printable(error.what()));
     return kUsageError;
   } catch (const imp::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", imp::printable_lines(error.what()));
     return error.exit_code();
   } catch (const std::exception& error) {
     const std::string_view message(error.what());
-    fmt::print(stderr, "imp-eval run: {}\n", message.substr(0, message.find('\n')));
+    fmt::print(stderr, "imp-eval run: {}\n", imp::printable(message.substr(0, message.find('\n'))));
     return static_cast<int>(imp::ErrorKind::environment);
   }
 }

@@ -6,6 +6,7 @@
 #include "eval/metrics/registry.h"
 #include "eval/programs/commands.h"
 #include "models/io/error.h"
+#include "models/io/json_depth.h"
 
 namespace imp::eval {
 namespace {
@@ -13,12 +14,17 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json parse_line(const std::string& text) {
+  constexpr int kDeepest = 100;
+  if (nests_deeper_than(kDeepest, text))
+    throw Error("1: is nested too deep; one flat object a line is needed");
   try {
     Json line = Json::parse(text);
     if (!line.is_object()) throw Error("1: not a JSON object; one object a line is needed");
     return line;
   } catch (const Json::parse_error& error) {
     throw Error(std::to_string(error.byte) + ": not JSON in UTF-8; one object a line is needed");
+  } catch (const Json::exception&) {
+    throw Error("1: holds a number beyond 1.8e308; one object a line, with smaller numbers, is needed");
   }
 }
 

@@ -9,6 +9,7 @@
 #include "eval/predictions/report_json.h"
 #include "eval/predictions/score.h"
 #include "eval/programs/commands.h"
+#include "models/io/printable.h"
 
 namespace imp::eval {
 namespace {
@@ -36,9 +37,12 @@ void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log
   const std::string remarks = describe(report.problems);
   if (!remarks.empty())
     log << fmt::format("{}: {}; the score is the mean over {} answered questions\n",
-                       request.predictions.string(), remarks, report.n);
-  out << (request.json ? report_json(request.benchmark, report).dump(2) + "\n"
-                       : to_table(request.benchmark, report));
+                       printable(request.predictions.string()), printable(remarks), report.n);
+  using Json = nlohmann::ordered_json;
+  out << printable_lines(
+      request.json
+          ? report_json(request.benchmark, report).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
+          : to_table(request.benchmark, report));
 }
 
 }  // namespace imp::eval

@@ -20,6 +20,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
+#include "models/io/printable.h"
 
 namespace imp::eval {
 namespace {
@@ -229,13 +230,13 @@ void score_task(Task& task, const RunRequest& request) {
     for (std::size_t i = 0; i < task.predictions.size(); ++i)
       task.predictions[i].score = task.report->scores[i];
     const std::string remarks = describe(task.report->problems);
-    if (!remarks.empty()) fmt::print(stderr, "{}: {}\n", task.benchmark.name, remarks);
+    if (!remarks.empty()) fmt::print(stderr, "{}: {}\n", task.benchmark.name, printable(remarks));
   }
   task.answers->finish(task.predictions);
   const auto submission = write_submission(request.output / "submissions", task.benchmark, task.predictions);
   if (!known && submission)
     fmt::print(stderr, "{}: the answers are its server's; submit {}\n", task.benchmark.name,
-               submission->string());
+               printable(submission->string()));
 }
 
 /// The checkpoint's name for lmms-eval's folders.
@@ -277,7 +278,7 @@ void write_results(const std::vector<Task>& tasks, const RunRequest& request) {
   (void)std::strftime(date, sizeof(date), "%Y%m%d_%H%M%S", &utc);
   write_lmms_eval_files(request.output / "lmms_eval", model_name(request.model.directory), date, finished);
   if (request.json) {
-    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", printable_lines(all.dump(2, ' ', false, Json::error_handler_t::replace)));
     return;
   }
   for (const Task& task : tasks) {

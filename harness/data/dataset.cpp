@@ -14,6 +14,7 @@
 #include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/output_path.h"
 
 namespace imp::harness {
 namespace {
@@ -53,6 +54,7 @@ void check(const SceneTextParameters& parameters) {
 }
 
 void write_picture(const std::filesystem::path& path, const std::string& bytes) {
+  require_output_file(path);  // an earlier rendering's picture is replaced, a link's target is not
   std::ofstream file(path, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();

@@ -14,8 +14,11 @@
 #include "harness/data/profiles.h"
 #include "harness/data/rows_command.h"
 #include "harness/data/statistics.h"
+#include "imp_version.h"
 #include "models/conversation/conversation_template.h"
 #include "models/io/error.h"
+#include "models/io/output_path.h"
+#include "models/io/printable.h"
 
 namespace {
 
@@ -39,7 +42,7 @@ void print(const std::map<std::string, PartStatistics>& parts) {
   for (const char* part : {"train", "validation", "test"}) {
     const PartStatistics& statistics = parts.at(part);
     for (const auto& [family, of_family] : statistics.families)
-      fmt::print("| {} | {} | {} | {} | {} | {:.1f} % |\n", part, statistics.pictures, family,
+      fmt::print("| {} | {} | {} | {} | {} | {:.1f} % |\n", part, statistics.pictures, imp::printable(family),
                  of_family.questions, of_family.distinct_answers, 100 * of_family.share_of_commonest);
   }
 }
@@ -53,10 +56,11 @@ void print_json(const std::map<std::string, PartStatistics>& parts) {
                                        {"distinct_answers", of_family.distinct_answers},
                                        {"share_of_commonest", of_family.share_of_commonest}};
   }
-  fmt::print("{}\n", out.dump(1));
+  fmt::print("{}\n", imp::printable_lines(out.dump(1)));
 }
 
 void render(const RenderOptions& options) {
+  imp::require_output_folder(options.folder);
   imp::harness::SceneTextParameters parameters = imp::harness::scenetext_profile(options.profile);
   if (options.pictures >= 0) parameters.train_pictures = options.pictures;
   if (options.test_pictures >= 0) parameters.test_pictures = options.test_pictures;
@@ -71,6 +75,7 @@ void render(const RenderOptions& options) {
 int run(int argc, char** argv) {
   CLI::App app("Renders scenetext data sets and tells what is in them.", "imp-data");
   app.require_subcommand(1);
+  app.set_version_flag("--version", imp::version_line("imp-data"));
 
   RenderOptions options;
   CLI::App* const render_command =
@@ -125,7 +130,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(imp::ErrorKind::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "imp-data: {}; `imp-data --help` lists commands and options\n",
+               imp::printable(error.what()));
+    return static_cast<int>(imp::ErrorKind::usage);
   }
   return 0;
 }
@@ -136,10 +144,10 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const imp::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", imp::printable_lines(error.what()));
     return error.exit_code();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "imp-data: {}; please report this\n", error.what());
+    fmt::print(stderr, "imp-data: {}; please report this\n", imp::printable(error.what()));
     return static_cast<int>(imp::ErrorKind::environment);
   }
 }

@@ -10,12 +10,16 @@
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/json_depth.h"
 
 namespace imp::harness {
 namespace {
 
 using nlohmann::json;
 using AnswerCounts = std::map<std::string, int>;
+
+/// JSON, but not what write_scenetext writes.
+struct NotSceneText {};
 
 const std::string& commonest(const AnswerCounts& counts) {
   return std::max_element(counts.begin(), counts.end(),
@@ -66,6 +70,7 @@ PartStatistics annotated_part(const json& file) {
     part.add_picture(question.at("image_id").get<std::string>());
     AnswerCounts counts;
     for (const json& answer : question.at("answers")) ++counts[answer.get<std::string>()];
+    if (counts.empty()) throw NotSceneText();
     part.add(question.at("family").get<std::string>(), commonest(counts));
   }
   return part.statistics();
@@ -77,7 +82,13 @@ std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem
   std::filesystem::path current = folder;
   const auto load = [&](const char* name) {
     current = folder / name;
-    return json::parse(read_file(current));
+    const std::string text = read_file(current);
+    if (nests_deeper_than(100, text)) throw NotSceneText();
+    return json::parse(text);
+  };
+  const auto refusal = [&] {
+    return Error(current.string() +
+                 ": not a file of a scenetext folder; render it again with imp-data render");
   };
   try {
     std::map<std::string, PartStatistics> parts;
@@ -86,9 +97,10 @@ std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem
     for (const char* name : {"validation", "test"})
       parts[name] = annotated_part(load(fmt::format("{}.json", name).c_str()));
     return parts;
-  } catch (const json::exception& error) {
-    throw Error(fmt::format("{}: not a file of a scenetext folder ({}); render it again with imp-data render",
-                            current.string(), error.what()));
+  } catch (const json::exception&) {
+    throw refusal();
+  } catch (const NotSceneText&) {
+    throw refusal();
   }
 }
 

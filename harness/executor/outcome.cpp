@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/executor/outcome.h"
 
+#include <algorithm>
+
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
+#include "harness/plan/stage_json.h"
 #include "harness/stages/training_rows.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/json_depth.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -15,10 +19,31 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-/// A finished stage's JSON file, or null.
+/// Where a finished stage's file of this name is, if anywhere.
+fs::path stage_path(const StageStore& store, const StageUse& use, const char* name) {
+  return store.folder(use.request.kind, use.request.key) / name;
+}
+
+/// A finished stage's JSON file, or null. Throws imp::Error (usage) if it is no JSON.
 json stage_file(const StageStore& store, const StageUse& use, const char* name) {
-  const fs::path file = store.folder(use.request.kind, use.request.key) / name;
-  return fs::exists(file) ? json::parse(read_file(file), nullptr, false) : json(nullptr);
+  const fs::path file = stage_path(store, use, name);
+  return fs::exists(file) ? read_stage_json(file) : json(nullptr);
+}
+
+/// Whether `record` has what readers of an outcome.json rely on; another program or a disk may have broken
+/// it.
+bool is_outcome(const json& record) {
+  const auto is_list_of_objects = [&](const char* key) {
+    const auto found = record.find(key);
+    return found != record.end() && found->is_array() &&
+           std::all_of(found->begin(), found->end(), [](const json& item) { return item.is_object(); });
+  };
+  if (!record.is_object() || !record.contains("status") || !record["status"].is_string()) return false;
+  if (!is_list_of_objects("stages") || !is_list_of_objects("attempts") || !is_list_of_objects("scores"))
+    return false;
+  const json& stages = record["stages"];
+  return std::all_of(stages.begin(), stages.end(),
+                     [](const json& stage) { return stage.contains("key") && stage["key"].is_string(); });
 }
 
 const StageUse* find_stage(const TrialOutcome& outcome, const std::string& kind) {
@@ -45,7 +70,7 @@ ordered_json stages_json(const TrialOutcome& outcome) {
 
 ordered_json attempts_json(const TrialOutcome& outcome, const json& earlier) {
   ordered_json attempts = ordered_json::array();
-  if (earlier.is_object() && earlier.contains("attempts")) {
+  if (earlier.is_object()) {
     for (const json& attempt : earlier["attempts"]) attempts.push_back(ordered_json(attempt));
   }
   for (const Attempt& attempt : outcome.attempts) {
@@ -66,7 +91,8 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   for (const StageUse& use : outcome.stages) {
     if (use.request.kind != "eval") continue;
     const json stage_scores = stage_file(store, use, "scores.json");
-    if (!stage_scores.is_array()) continue;
+    if (!stage_scores.is_array())
+      fail_as_stage_json(stage_path(store, use, "scores.json"), "is no list of scores");
     for (const json& score : stage_scores) scores.push_back(ordered_json(score));
   }
   return scores;
@@ -97,7 +123,9 @@ ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
     // it.
     const bool own = kind == "finetune" || kind == "eval" || kind == "pretrain";
     const json record = use.reused && own ? stage_file(store, use, "stage.json") : json(nullptr);
-    const double seconds = record.is_object() ? record.value("seconds", 0.0) : use.seconds;
+    const double seconds = record.is_object()
+                               ? stage_number(record, "seconds", stage_path(store, use, "stage.json"))
+                               : use.seconds;
     wall += seconds;
     if (kind == "eval") eval += seconds;
   }
@@ -105,12 +133,15 @@ ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
   const StageUse* training = find_stage(outcome, "finetune");
   if (training == nullptr) training = find_stage(outcome, "pretrain");
   const json summary = training == nullptr ? json(nullptr) : stage_file(store, *training, "summary.json");
-  if (summary.is_object()) {
-    const auto seconds = summary["seconds"].get<double>();
+  if (!summary.is_null()) {
+    const fs::path file = stage_path(store, *training, "summary.json");
+    const double seconds = stage_number(summary, "seconds", file),
+                 tokens = stage_number(summary, "tokens", file);
     cost["train_seconds"] = seconds;
     cost["eval_seconds"] = eval;
     cost["train_tokens"] = summary["tokens"];
-    if (seconds > 0) cost["tokens_per_second"] = summary["tokens"].get<double>() / seconds;
+    if (seconds > 0) cost["tokens_per_second"] = tokens / seconds;
+    (void)stage_number(summary, "trained_parameters", file);
     cost["trained_parameters"] = summary["trained_parameters"];
   }
   cost["peak_memory_bytes"] = peak_memory_bytes();
@@ -161,8 +192,10 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
 json read_outcome(const fs::path& folder) {
   const fs::path file = folder / "outcome.json";
   if (!fs::exists(file)) return nullptr;
-  json outcome = json::parse(read_file(file), nullptr, false);
-  return outcome.is_object() ? outcome : json(nullptr);
+  const std::string text = read_file(file);
+  if (nests_deeper_than(100, text)) return nullptr;
+  json outcome = json::parse(text, nullptr, false);
+  return is_outcome(outcome) ? outcome : json(nullptr);
 }
 
 }  // namespace imp::harness

@@ -41,7 +41,8 @@ struct TrialOutcome {
 void write_outcome(const std::filesystem::path& folder, const std::string& sweep, const PlannedTrial& planned,
                    const StageStore& store, const TrialOutcome& outcome);
 
-/// The outcome.json of a trial folder, or null.
+/// The outcome.json of a trial folder; null if there is none, or one that imp did not write so: the trial
+/// then counts as not run.
 [[nodiscard]] nlohmann::json read_outcome(const std::filesystem::path& folder);
 
 }  // namespace imp::harness

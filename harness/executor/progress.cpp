@@ -9,6 +9,7 @@
 
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan_printer.h"
+#include "models/io/printable.h"
 
 namespace imp::harness {
 namespace {
@@ -51,7 +52,7 @@ void Progress::begin_stage(const std::string& trial, const std::string& kind, co
   first_step_ = 0;
   stage_tokens_ = 0;
   event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}});
-  if (!terminal_) fmt::print(stderr, "{}\n", label_);
+  if (!terminal_) fmt::print(stderr, "{}\n", printable(label_));
 }
 
 void Progress::end_stage(double seconds) {
@@ -66,7 +67,7 @@ void Progress::end_stage(double seconds) {
 void Progress::say(const std::string& line) {
   if (bar_open_) fmt::print(stderr, "\r\033[K");
   bar_open_ = false;
-  fmt::print(stderr, "{}\n", line);
+  fmt::print(stderr, "{}\n", printable(line));
 }
 
 void Progress::report_score(const std::string& trial, const std::string& benchmark, const std::string& metric,
@@ -124,10 +125,10 @@ void Progress::on_units(int64_t done, int64_t total, const std::string& unit) {
 void Progress::draw(const std::string& text, bool last) {
   last_drawn_ = steady_clock::now();
   if (!terminal_) {
-    fmt::print(stderr, "{}\n", text);
+    fmt::print(stderr, "{}\n", printable(text));
     return;
   }
-  fmt::print(stderr, "\r\033[K{}{}", text, last ? "\n" : "");
+  fmt::print(stderr, "\r\033[K{}{}", printable(text), last ? "\n" : "");
   std::fflush(stderr);
   bar_open_ = !last;
 }

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "harness/plan/stage_json.h"
 #include "models/io/error.h"
-#include "models/io/file.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -14,27 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
-
-std::optional<EarlierStage> read_stage(const fs::path& folder) {
-  try {
-    const json record = json::parse(read_file(folder / "stage.json"));
-    EarlierStage stage;
-    stage.kind = record.at("kind").get<std::string>();
-    stage.key = record.at("key").get<std::string>();
-    stage.parameters = record.value("parameters", json::object());
-    stage.made = record.value("made", "");
-    stage.seconds = record.value("seconds", -1.0);
-    for (const json& input : record.value("inputs", json::array())) {
-      stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
-    }
-    if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
-    return stage;
-  } catch (const json::exception&) {
-    return std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
 
 std::string shown(const json& parameters, const std::string& name) {
   const auto found = parameters.find(name);
@@ -56,11 +35,32 @@ std::vector<std::string> differing_parameters(const json& now, const json& befor
 
 }  // namespace
 
+std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
+  try {
+    const json record = read_stage_json(folder / "stage.json");
+    EarlierStage stage;
+    stage.kind = record.at("kind").get<std::string>();
+    stage.key = record.at("key").get<std::string>();
+    stage.parameters = record.value("parameters", json::object());
+    stage.made = record.value("made", "");
+    stage.seconds = record.value("seconds", -1.0);
+    for (const json& input : record.value("inputs", json::array())) {
+      stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
+    }
+    if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
+    return stage;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 EarlierStages::EarlierStages(const fs::path& runs_dir) {
   std::error_code error;
   for (fs::directory_iterator entry(runs_dir / "stages", error), end; !error && entry != end;
        entry.increment(error)) {
-    if (auto stage = read_stage(entry->path())) stages_.push_back(std::move(*stage));
+    if (auto stage = read_finished_stage(entry->path())) stages_.push_back(std::move(*stage));
   }
   std::sort(stages_.begin(), stages_.end(), [](const EarlierStage& a, const EarlierStage& b) {
     return std::tie(b.made, b.key) < std::tie(a.made, a.key);

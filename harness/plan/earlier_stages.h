@@ -21,6 +21,9 @@ struct EarlierStage {
   double seconds = -1;  ///< negative: not recorded
 };
 
+/// The finished stage in a folder; nothing if it has no readable stage.json of its own kind and key.
+[[nodiscard]] std::optional<EarlierStage> read_finished_stage(const std::filesystem::path& folder);
+
 /// The finished stages of a runs folder.
 class EarlierStages {
  public:

@@ -6,7 +6,9 @@
 #include <functional>
 
 #include "harness/programs/sweep_options.h"
+#include "imp_version.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 #include "results/store_error.h"
 
 namespace {
@@ -67,6 +69,7 @@ int main(int argc, char** argv) {
       "Runs a study from a YAML file: expands it, trains every variant, scores it, records everything.",
       "imp-sweep");
   app.require_subcommand(1);
+  app.set_version_flag("--version", imp::version_line_with_torch("imp-sweep"));
   SweepOptions options;
   int code = 0;
   for (const Command& command : kCommands) {
@@ -80,15 +83,18 @@ int main(int argc, char** argv) {
     app.parse(arguments);
     return code;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "imp-sweep: {}; `imp-sweep --help` lists commands and options\n",
+               imp::printable(error.what()));
+    return 2;
   } catch (const imp::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", imp::printable_lines(error.what()));
     return error.exit_code();
   } catch (const imp::results::StoreError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "imp-sweep: {}\n", error.what());
+    fmt::print(stderr, "imp-sweep: {}\n", imp::printable(error.what()));
     return 3;
   }
 }

@@ -18,6 +18,7 @@
 #include "harness/programs/sweep_options.h"
 #include "harness/stages/compute_dtype.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 #include "results/ingest.h"
 
 namespace imp::harness {
@@ -26,7 +27,11 @@ int plan_sweep(const SweepOptions& options) {
   Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
   look_at_rows(plan);
   estimate_memory(plan);
-  fmt::print("{}", options.json ? plan_as_json(plan).dump(2) + "\n" : plan_as_text(plan));
+  using Json = nlohmann::ordered_json;
+  fmt::print("{}",
+             printable_lines(
+                 options.json ? plan_as_json(plan).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
+                              : plan_as_text(plan)));
   return 0;
 }
 
@@ -44,12 +49,13 @@ int show_status(const SweepOptions& options) {
                     {"stages", planned.stages.size()}});
   }
   if (options.json) {
-    fmt::print("{}\n", rows.dump(2));
+    fmt::print("{}\n",
+               printable_lines(rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
     return 0;
   }
   for (const auto& row : rows) {
-    fmt::print("{:<40} {:<12} {} of {} stages\n", row["trial"].get<std::string>(),
-               row["status"].get<std::string>(), row["stages_done"].get<size_t>(),
+    fmt::print("{:<40} {:<12} {} of {} stages\n", printable(row["trial"].get<std::string>()),
+               printable(row["status"].get<std::string>()), row["stages_done"].get<size_t>(),
                row["stages"].get<size_t>());
   }
   return 0;
@@ -57,8 +63,8 @@ int show_status(const SweepOptions& options) {
 
 int rebuild_database(const SweepOptions& options) {
   const results::Problems problems = results::rebuild(options.database, options.runs);
-  for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
-  fmt::print("{} made from {}\n", options.database.string(), options.runs.string());
+  for (const std::string& problem : problems) fmt::print(stderr, "{}\n", printable(problem));
+  fmt::print("{} made from {}\n", printable(options.database.string()), printable(options.runs.string()));
   return problems.empty() ? 0 : 1;
 }
 
@@ -71,9 +77,9 @@ int examine_machine(const SweepOptions& options) {
   int code = 0;
   const auto check = [&](const std::string& what, const auto& look) {
     try {
-      fmt::print("ok    {}: {}\n", what, look());
+      fmt::print("ok    {}: {}\n", what, printable(look()));
     } catch (const std::exception& error) {
-      fmt::print("FAIL  {}: {}\n", what, error.what());
+      fmt::print("FAIL  {}: {}\n", what, printable(error.what()));
       code = 3;
     }
   };

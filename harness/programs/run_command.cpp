@@ -14,7 +14,10 @@
 #include "harness/programs/sweep_options.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/output_path.h"
+#include "models/io/printable.h"
 #include "results/ingest.h"
+#include "results/output_path.h"
 #include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/report_table.h"
@@ -37,7 +40,9 @@ void write_sweep_json(const SweepOptions& options, const Plan& plan) {
   std::string created = iso_time_now();
   if (std::filesystem::exists(file)) {
     const auto earlier = nlohmann::json::parse(read_file(file), nullptr, false);
-    if (earlier.is_object()) created = earlier.value("created", created);
+    const bool knows_when =
+        earlier.is_object() && earlier.contains("created") && earlier["created"].is_string();
+    if (knows_when) created = earlier["created"].get<std::string>();
   }
   write_file_atomically(file, sweep_record(plan, created).dump(2) + "\n");
 }
@@ -66,13 +71,13 @@ class Recorder {
   void take_in(const Ingest& ingest) {
     try {
       results::Database database = results::open_results(options_.database, results::Access::write);
-      for (const std::string& problem : ingest(database)) fmt::print(stderr, "{}\n", problem);
+      for (const std::string& problem : ingest(database)) fmt::print(stderr, "{}\n", printable(problem));
       behind_ = false;
     } catch (const results::StoreError& error) {
       behind_ = true;
       const std::string line = fmt::format("{}; the results stay in {}, `imp-sweep rebuild` takes them in",
                                            error.what(), (options_.runs / sweep_).string());
-      if (line != said_) fmt::print(stderr, "{}\n", line);
+      if (line != said_) fmt::print(stderr, "{}\n", printable(line));
       said_ = line;
     }
   }
@@ -90,9 +95,18 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
   if (!options.json && !effects.rows.empty()) fmt::print("\n{}", results::to_markdown(effects));
 }
 
+/// What the command line says is to be written must not cost anything that is there.
+void check_outputs(const SweepOptions& options) {
+  results::require_results_file(options.database);
+  if (options.events.empty()) return;
+  results::require_output_file(options.events, options.database);
+  require_output_file(options.events, {options.file});
+}
+
 }  // namespace
 
 int run_sweep(const SweepOptions& options) {
+  check_outputs(options);
   Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
   look_at_rows(plan);
   // The record in the run folder is of the whole sweep, whatever --only picks today.

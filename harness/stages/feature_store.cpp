@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness/plan/stage_json.h"
 #include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -91,11 +92,14 @@ FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::strin
   const auto weights = std::make_shared<models::CheckpointWeights>(folder / (set + ".safetensors"));
   features_ = models::checkpoint_tensor(weights, "image_features");
   mean_ = models::load_tensors(folder / (set + ".mean.safetensors")).front().second;
-  const auto names =
-      nlohmann::json::parse(read_file(folder / (set + ".json"))).get<std::vector<std::string>>();
+  const std::filesystem::path list = folder / (set + ".json");
+  std::vector<std::string> names;
+  for (const nlohmann::json& name : read_stage_json(list)) {
+    if (!name.is_string()) fail_as_stage_json(list, "is no list of pictures' names");
+    names.push_back(name.get<std::string>());
+  }
   if (static_cast<int64_t>(names.size()) != features_.size(0)) {
-    throw Error(fmt::format("{}: {} names for {} pictures; remove the folder to make it again",
-                            (folder / (set + ".json")).string(), names.size(), features_.size(0)));
+    fail_as_stage_json(list, fmt::format("has {} names for {} pictures", names.size(), features_.size(0)));
   }
   for (const std::string& name : names) row_of_.emplace(name, static_cast<int64_t>(row_of_.size()));
 }

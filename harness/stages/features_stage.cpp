@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "eval/benchmarks/benchmark.h"
+#include "harness/plan/stage_json.h"
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
 #include "harness/stages/training_rows.h"
-#include "models/io/file.h"
 
 namespace imp::harness {
 namespace {
@@ -20,8 +20,9 @@ std::vector<std::string> training_pictures(const RowsLocation& rows) {
 /// The data stage of the user's own rows says where they are.
 RowsLocation rows_behind(const std::filesystem::path& data_folder) {
   if (!std::filesystem::exists(data_folder / "source.json")) return finetune_rows({}, data_folder);
-  const auto source = nlohmann::json::parse(read_file(data_folder / "source.json"));
-  return {source["json"].get<std::string>(), source["images"].get<std::string>(), data_folder / kRowsIndex};
+  const std::filesystem::path file = data_folder / "source.json";
+  const nlohmann::json source = read_stage_json(file);
+  return {stage_text(source, "json", file), stage_text(source, "images", file), data_folder / kRowsIndex};
 }
 
 std::vector<std::string> test_pictures(const std::filesystem::path& data_folder) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/executor/provenance.h"
+#include "harness/plan/earlier_stages.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -45,7 +46,7 @@ fs::path StageStore::aside(const StageRequest& request) const {
 }
 
 bool StageStore::has(const StageRequest& request) const {
-  return fs::exists(folder(request.kind, request.key) / "stage.json");
+  return read_finished_stage(folder(request.kind, request.key)).has_value();
 }
 
 StageStore::Claim::Claim(Claim&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -103,7 +104,7 @@ void StageStore::publish(const StageRequest& request, double seconds) const {
   record["host"] = host_name();
   write_file_atomically(aside(request) / "stage.json", record.dump(2) + "\n");
   const fs::path target = folder(request.kind, request.key);
-  if (fs::exists(target)) fs::remove_all(target);  // without a stage.json: what a full disk left
+  if (fs::exists(target)) fs::remove_all(target);  // without a readable stage.json: what a full disk left
   publish_directory(aside(request), target);
 }
 

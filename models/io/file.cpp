@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "models/io/error.h"
+#include "models/io/output_path.h"
 
 namespace imp {
 namespace fs = std::filesystem;
@@ -89,6 +90,7 @@ std::string read_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
+  require_output_file(path);
   make_directories(path.parent_path());
   fs::path aside = path;
   aside += ".aside-" + std::to_string(::getpid());
@@ -117,6 +119,7 @@ void publish_directory(const fs::path& from, const fs::path& to) {
 }
 
 LineWriter::LineWriter(const fs::path& path, long long keep_bytes) : path_(path) {
+  require_output_file(path);
   make_directories(path.parent_path());
   descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail(path, "write", ErrorKind::environment);

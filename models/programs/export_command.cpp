@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -120,11 +121,11 @@ void write_directory(const ModelOptions& options, const fs::path& folder) {
 int export_command(const ModelOptions& options) {
   const at::NoGradGuard no_grad;
   const fs::path target = fs::absolute(options.output / "").lexically_normal().parent_path();
-  if (fs::exists(target)) {
+  if (fs::exists(fs::symlink_status(target))) {
     throw Error(fmt::format("{}: exists; give -o a folder that does not", options.output.string()));
   }
   fs::path aside = target;
-  aside += ".partial";
+  aside += ".aside-" + std::to_string(::getpid());
   std::error_code ignored;
   fs::remove_all(aside, ignored);
   try {

@@ -6,6 +6,7 @@
 #include "models/generation/beam_search.h"
 #include "models/generation/generator.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 #include "models/programs/loaded_model.h"
 
 namespace imp::models {
@@ -53,7 +54,7 @@ void answer(const LoadedModel& loaded, const GenerationConfig& settings, std::sp
     const nlohmann::ordered_json line = {{"question_id", requests[i].question_id},
                                          {"tokens", ids},
                                          {"prediction", strip(loaded.tokenizer->decode(ids, true))}};
-    fmt::print("{}\n", line.dump());
+    fmt::print("{}\n", printable_lines(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
   }
 }
 

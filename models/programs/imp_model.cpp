@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "imp_version.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 #include "models/programs/model_options.h"
 
 namespace {
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   CLI::App app("Looks into Hugging Face model directories, runs, compares and exports their models.",
                "imp-model");
   app.require_subcommand(1);
+  app.set_version_flag("--version", imp::version_line_with_torch("imp-model"));
   ModelOptions options;
   int code = 0;
   for (const Command& command : kCommands) {
@@ -78,14 +81,16 @@ int main(int argc, char** argv) {
     return code;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    fmt::print(stderr, "imp-model: {}; `imp-model --help` lists commands and options\n", error.what());
+    fmt::print(stderr, "imp-model: {}; `imp-model --help` lists commands and options\n",
+               imp::printable(error.what()));
     return 2;
   } catch (const imp::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", imp::printable_lines(error.what()));
     return error.exit_code();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "imp-model: {}\n",
-               std::string_view(error.what()).substr(0, std::string_view(error.what()).find('\n')));
+    fmt::print(
+        stderr, "imp-model: {}\n",
+        imp::printable(std::string_view(error.what()).substr(0, std::string_view(error.what()).find('\n'))));
     return 3;
   }
 }

@@ -8,6 +8,7 @@
 #include "models/config/model_kind.h"
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
+#include "models/io/printable.h"
 #include "models/programs/loaded_model.h"
 #include "models/weights/gguf.h"
 
@@ -142,7 +143,7 @@ ordered_json describe_directory(const ModelOptions& options) {
 void print_text(const ordered_json& all) {
   for (const auto& [part, value] : all.items()) {
     if (!value.is_object()) {
-      fmt::print("{:<16} {}\n", part, value.get<std::string>());
+      fmt::print("{:<16} {}\n", part, printable(value.get<std::string>()));
       continue;
     }
     std::string line;
@@ -150,7 +151,7 @@ void print_text(const ordered_json& all) {
       line += fmt::format("{}{} {}", line.empty() ? "" : ", ", key,
                           field.is_string() ? field.get<std::string>() : field.dump());
     }
-    fmt::print("{:<16} {}\n", part, line);
+    fmt::print("{:<16} {}\n", part, printable(line));
   }
 }
 
@@ -159,7 +160,7 @@ void print_text(const ordered_json& all) {
 int inspect_command(const ModelOptions& options) {
   const ordered_json all = describe_directory(options);
   if (options.json) {
-    fmt::print("{}\n", all.dump(2));
+    fmt::print("{}\n", printable_lines(all.dump(2, ' ', false, ordered_json::error_handler_t::replace)));
   } else {
     print_text(all);
   }

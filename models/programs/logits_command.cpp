@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include "models/io/output_path.h"
 #include "models/programs/loaded_model.h"
 
 namespace imp::models {
@@ -29,6 +30,8 @@ at::Tensor last_logits(const LoadedModel& loaded, std::span<const Request> reque
 
 int logits_command(const ModelOptions& options) {
   const at::NoGradGuard no_grad;
+  require_output_file(options.output, {options.requests, options.projector, options.directory,
+                                       options.adapter, options.encoder});
   const std::vector<Request> requests = read_requests(options.requests);
   const LoadedModel loaded = load_model(options);
   std::vector<at::Tensor> parts;

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "models/io/error.h"
+#include "models/io/output_path.h"
 #include "models/weights/safetensors.h"
 
 namespace imp::models {
@@ -23,6 +24,7 @@ class AsideFile {
  public:
   explicit AsideFile(const fs::path& path)
       : path_(path), aside_(path.string() + ".aside-" + std::to_string(::getpid())) {
+    require_output_file(path);
     std::error_code error;
     if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
     descriptor_ = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

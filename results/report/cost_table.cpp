@@ -62,8 +62,8 @@ Table cost_table(Database& database, const std::string& sweep) {
   double wall = 0.0;
   double tokens = 0.0;
   while (statement.step()) {
-    wall += statement.real(2);
-    tokens += statement.real(6);
+    wall += statement.maybe_real(2).value_or(0.0);
+    tokens += statement.maybe_real(6).value_or(0.0);
     table.rows.push_back(cost_row(statement));
   }
   table.notes.push_back(fmt::format("in all {} of wall time and {} trained tokens in {} trials",

@@ -83,6 +83,7 @@ std::string grouped(std::optional<double> number) {
 std::string duration(std::optional<double> seconds) {
   if (!seconds) return kNothing;
   if (*seconds < 10.0) return fmt::format("{:.1f} s", *seconds);
+  if (*seconds > 1e12) return fmt::format("{:.3g} s", *seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(*seconds));
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);

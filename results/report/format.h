@@ -8,11 +8,13 @@
 
 namespace imp::results {
 
-// Each returns the whole text, with a newline at its end.
+// Each returns the whole text, with a newline at its end. Names and errors in it are printable
+// (results/printable.h).
 
 /// A GitHub table, padded so that it reads well in a terminal; notes as a list, footnotes as paragraphs.
 [[nodiscard]] std::string to_markdown(const Table& table);
-/// RFC 4180: a header line of field names, then the values. Notes have no place in it.
+/// RFC 4180: a header line of field names, then the values. Notes have no place in it. A text that a
+/// spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers.
 [[nodiscard]] std::string to_csv(const Table& table);
 /// {"title", "rows": [{field: value}], "notes", "footnotes"}
 [[nodiscard]] std::string to_json(const Table& table);

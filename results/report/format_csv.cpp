@@ -1,12 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "results/printable.h"
 #include "results/report/format.h"
 
 namespace imp::results {
 namespace {
 
-std::string quoted(const std::string& text) {
+/// Whether the whole text is a number, which may begin with a sign.
+bool is_number(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const bool begins_well =
+      !text.empty() && (text.front() == '.' || (text.front() >= '0' && text.front() <= '9'));
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return begins_well && error == std::errc() && end == text.data() + text.size();
+}
+
+/// Spreadsheets run what begins like this as a formula, full-width forms included, unless an apostrophe
+/// stands before it (OWASP, CSV Injection).
+bool is_formula(std::string_view text) {
+  constexpr std::array<std::string_view, 8> kStarts{"=", "+", "-", "@", "＝", "＋", "－", "＠"};
+  return !is_number(text) && std::any_of(kStarts.begin(), kStarts.end(),
+                                         [&](std::string_view start) { return text.starts_with(start); });
+}
+
+std::string quoted(const std::string& raw) {
+  const std::string text = (is_formula(raw) ? "'" : "") + printable_lines(raw);
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string result = "\"";
   for (const char letter : text) result += letter == '"' ? "\"\"" : std::string(1, letter);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string_view>
 
+#include "results/printable.h"
 #include "results/report/format.h"
 
 namespace imp::results {
@@ -8,7 +9,7 @@ namespace {
 
 std::string escaped(std::string_view text) {
   std::string result;
-  for (const char letter : text) {
+  for (const char letter : printable_lines(text)) {
     switch (letter) {
       case '&':
         result += "&amp;";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "results/printable.h"
 #include "results/report/format.h"
 
 namespace imp::results {
@@ -30,7 +31,7 @@ std::string to_json(const Table& table) {
   }
   const Json root{
       {"title", table.title}, {"rows", rows}, {"notes", table.notes}, {"footnotes", table.footnotes}};
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_lines(root.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace imp::results

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "results/printable.h"
 #include "results/report/format.h"
 
 namespace imp::results {
@@ -24,7 +25,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kEscapes
      {"[", "{[}"},  // at the start of a row TeX would take it for an argument of the line end before it
      {"\n", " "}}};
 
-std::string escaped(std::string_view text) {
+std::string escaped(std::string_view raw) {
+  const std::string safe = printable_lines(raw);
+  std::string_view text = safe;
   std::string result;
   while (!text.empty()) {
     std::string_view taken = text.substr(0, 1);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "results/printable.h"
 #include "results/report/display.h"
 #include "results/report/format.h"
 
@@ -11,17 +12,21 @@ namespace {
 /// Text without what Markdown would take for markup; line ends would break a row. `|` is markup in tables
 /// only.
 std::string escaped(std::string_view text, std::string_view markup = "\\|<*`") {
+  std::string one_line(text);
+  for (char& letter : one_line) {
+    if (letter == '\n' || letter == '\r' || letter == '\t') letter = ' ';
+  }
   std::string result;
-  for (const char letter : text) {
+  for (const char letter : printable(one_line)) {
     if (markup.find(letter) != std::string_view::npos) result += '\\';
-    result += letter == '\n' || letter == '\r' || letter == '\t' ? ' ' : letter;
+    result += letter;
   }
   return result;
 }
 
 /// Cell text is ours except in text columns, whose levels come from sweep files.
 std::string cell_text(const Column& column, const Cell& cell) {
-  return column.is_number ? cell.text : escaped(cell.text);
+  return column.is_number ? printable(cell.text) : escaped(cell.text);
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right) {

@@ -10,7 +10,10 @@
 #include <string>
 #include <system_error>
 
+#include "imp_version.h"
 #include "results/files.h"
+#include "results/output_path.h"
+#include "results/printable.h"
 #include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/power_table.h"
@@ -43,13 +46,16 @@ using MakeTable = std::function<imp::results::Table(imp::results::Database&, con
 
 void report(const Options& options, const MakeTable& make_table) {
   const imp::results::Format format = imp::results::find_format(options.format);
+  const bool to_stdout = options.output.empty() || options.output == "-";
+  if (!to_stdout) imp::results::require_output_file(options.output, options.database);
   imp::results::Database database = imp::results::open_results(options.database, imp::results::Access::read);
   const imp::results::Table table = make_table(database, options.sweep);
   if (options.format == "csv") {  // has no place for notes, and they must not be lost
-    for (const std::string& note : table.notes) fmt::print(stderr, "note: {}\n", note);
+    for (const std::string& note : table.notes)
+      fmt::print(stderr, "note: {}\n", imp::results::printable(note));
   }
-  options.output.empty() ? write_stdout(format(table))
-                         : imp::results::write_text_atomically(options.output, format(table));
+  to_stdout ? write_stdout(format(table))
+            : imp::results::write_text_atomically(options.output, format(table));
 }
 
 void add_effects_command(CLI::App& app, MakeTable& make_table) {
@@ -91,11 +97,13 @@ int main(int argc, char** argv) {
   CLI::App app("Tables of a sweep's results: scores with their errors, blind control, effects, cost.",
                "imp-report");
   app.fallthrough();
+  app.set_version_flag("--version", imp::version_line("imp-report"));
   app.add_option("--db", options.database, "Results database")->capture_default_str();
   app.add_option("--sweep", options.sweep, "Sweep to report (default: the newest)");
   app.add_option("--format", options.format, "md, csv, json, latex or html")->capture_default_str();
   app.add_option("-o,--output", options.output,
-                 "Write to this file, whole or not at all (default: standard output)");
+                 "Write to this regular file, whole or not at all; never the database (default, and -: "
+                 "standard output)");
   MakeTable make_table = imp::results::report_table;
   app.add_subcommand("cost", "What each trial cost: time, tokens, memory, FLOPs")->callback([&] {
     make_table = imp::results::cost_table;
@@ -110,14 +118,14 @@ int main(int argc, char** argv) {
     report(options, make_table);
     return 0;
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    fmt::print(stderr, "imp-report: {}; see imp-report --help\n", error.what());
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "imp-report: {}; see imp-report --help\n", imp::results::printable(error.what()));
     return 2;
   } catch (const StoreError& error) {
     fmt::print(stderr, "imp-report: {}\n", error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "imp-report: {}\n", error.what());
+    fmt::print(stderr, "imp-report: {}\n", imp::results::printable(error.what()));
     return 3;
   }
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/report/report_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "results/json_fields.h"
 
 namespace imp::results {
 namespace {
@@ -32,8 +36,16 @@ std::map<std::string, BenchmarkScore> load_scores(Database& database, std::int64
   return scores;
 }
 
-std::vector<std::string> levels_of(const std::string& levels_json, const std::vector<std::string>& factors) {
-  const json levels = json::parse(levels_json);
+/// Where a JSON text stands in a database, for errors: "imp.db: trial 'a': levels_json".
+std::string place_of(const Database& database, const char* table, const std::string& name,
+                     const char* column) {
+  return fmt::format("{}: {} '{}': {}", database.path().string(), table, name, column);
+}
+
+std::vector<std::string> levels_of(const std::string& levels_json, const std::string& where,
+                                   const std::vector<std::string>& factors) {
+  const json levels = parse_stored_json(levels_json, where);
+  if (!levels.is_object()) fail_as_stored(where, "is not an object {...}");
   std::vector<std::string> values;
   for (const std::string& factor : factors) {
     const auto level = levels.find(factor);
@@ -53,7 +65,8 @@ void load_cells(Database& database, ReportData& data) {
   while (statement.step()) {
     if (statement.integer(0) != cell_number) {
       cell_number = statement.integer(0);
-      data.cells.push_back({statement.text(1), levels_of(statement.text(2), data.factors), {}});
+      const std::string where = place_of(database, "trial", statement.text(4), "levels_json");
+      data.cells.push_back({statement.text(1), levels_of(statement.text(2), where, data.factors), {}});
     }
     data.cells.back().trials.push_back({.trial_id = statement.integer(3),
                                         .name = statement.text(4),
@@ -67,9 +80,15 @@ void load_cells(Database& database, ReportData& data) {
 }
 
 /// The sweep file's benchmarks, then any other that has scores.
-std::vector<std::string> benchmarks_of(const std::string& planned_json,
+std::vector<std::string> benchmarks_of(const std::string& planned_json, const std::string& where,
                                        const std::vector<ReportCell>& cells) {
-  auto names = json::parse(planned_json).get<std::vector<std::string>>();
+  const json planned = parse_stored_json(planned_json, where);
+  if (!planned.is_array()) fail_as_stored(where, "is not a list [...]");
+  std::vector<std::string> names;
+  for (const json& name : planned) {
+    if (!name.is_string()) fail_as_stored(where, "holds what is no name");
+    names.push_back(name.get<std::string>());
+  }
   for (const ReportCell& cell : cells) {
     for (const ReportTrial& trial : cell.trials) {
       for (const auto& [benchmark, score] : trial.scores) {
@@ -100,7 +119,8 @@ ReportData load_report_data(Database& database, const std::string& sweep) {
                   .benchmarks = {},
                   .cells = {}};
   load_cells(database, data);
-  data.benchmarks = benchmarks_of(statement.text(2), data.cells);
+  data.benchmarks =
+      benchmarks_of(statement.text(2), place_of(database, "sweep", sweep, "benchmarks_json"), data.cells);
   return data;
 }
 

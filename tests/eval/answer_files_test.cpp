@@ -228,7 +228,7 @@ TEST(AnswerFiles, MmeByLlavaAndInTheLayoutOfItsTool) {
                  "{\"question_id\": \"code_reasoning/0020.png\", \"prompt\": \"The image shows a python "
                  "code. Is the "
                  "output of the code 'Hello'? Please answer yes or no.\\nAnswer.\", \"text\": \"Yes\"}\n"),
-            "code_reasoning/0020.jpg/2=No code_reasoning/0020.jpg/1=Yes");
+            "code_reasoning/0020.png/2=No code_reasoning/0020.png/1=Yes");
   const test::TemporaryFolder folder;
   write_file_atomically(
       folder / "results" / "OCR.txt",

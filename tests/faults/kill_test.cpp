@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <cstdlib>
-
 #include "models/io/file.h"
 #include "models/io/hash.h"
 #include "tests/faults/tiny_sweep.h"
+#include "tests/long.h"
 
 namespace imp::test {
 namespace {
@@ -16,7 +15,7 @@ constexpr uint64_t kSeed = 20'261'124;
 
 /// 20 random points, 100 with IMP_LONG=1.
 int repetitions() {
-  return std::getenv("IMP_LONG") != nullptr ? 100 : 20;
+  return is_long() ? 100 : 20;
 }
 
 /// Waits until so many steps are logged, then `delay` seconds more. False if the process ended before.

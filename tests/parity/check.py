@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy
@@ -43,8 +44,11 @@ class Case:
     def __init__(self, folder, binaries, rank):
         self.folder, self.binaries, self.rank = folder, binaries, rank
         self.checkpoint, self.reference, self.images = folder / "checkpoint", folder / "reference", folder / "images"
-        self.scratch = folder / "imp"
-        self.scratch.mkdir(exist_ok=True)
+        self.kept = folder / "imp"  # what one check leaves for another: its training runs
+        self.kept.mkdir(exist_ok=True)
+        # Of this process alone: checks of one case run beside each other. Removed at its end.
+        self.own = tempfile.TemporaryDirectory(dir=self.kept, prefix="check-")
+        self.scratch = Path(self.own.name)
 
     def run(self, program, *arguments, stdin=""):
         line = [str(self.binaries / program), *map(str, arguments)]
@@ -73,7 +77,7 @@ class Case:
         return self.runs() / "stages" / f"finetune-{key}"
 
     def runs(self):
-        return self.scratch / f"runs_r{self.rank}"
+        return self.kept / f"runs_r{self.rank}"
 
 
 def logits(case):

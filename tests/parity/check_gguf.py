@@ -34,6 +34,7 @@ PERPLEXITY = 1e-3
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = ROOT / "LICENSE"
 LINES = {"tiny": 4000, "smollm2": 20000}
+LONG = os.environ.get("IMP_LONG") == "1"  # ./imp test --long
 
 
 def locate(which, scratch):
@@ -184,8 +185,9 @@ def check_bfloat16(case, path, model, tokenizer):
     from make_case import ask
     from template import Template
 
-    rng, words = random.Random(43), TEXT.read_text().split()
-    stretch = lambda: (lambda begin: " ".join(words[begin:begin + rng.randint(2, 30)]))(rng.randrange(len(words) - 30))
+    # Two hundred choices are what the comparison's bounds are made for; how long the prompts are changes little of it.
+    rng, words, longest = random.Random(43), TEXT.read_text().split(), 30 if LONG else 6
+    stretch = lambda: (lambda begin: " ".join(words[begin:begin + rng.randint(2, longest)]))(rng.randrange(len(words) - 30))
     requests = [{"question_id": index, "question": stretch()} for index in range(200)]
     tiny_data.write_json_lines(case.folder / "many_requests.jsonl", requests)
     theirs = lambda: ask(model, Template(tokenizer, None, 0), None, requests, None, generates=False)[0].float().numpy()

@@ -2,13 +2,12 @@
 // The program itself: what it prints where, and its exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "results/ingest.h"
 #include "results/results_database.h"
+#include "tests/results/imp_report_program.h"
 #include "tests/results/run_folder.h"
 
 namespace imp::results {
@@ -17,33 +16,10 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::Ran;
 using testing::read_file;
-using testing::TemporaryFolder;
-using testing::write_small_sweep;
 
-struct Ran {
-  int exit_code;
-  std::string out, err;
-};
-
-class ImpReport : public ::testing::Test {
- protected:
-  Ran run(const std::string& arguments) {
-    const auto out = folder_.path() / "out";
-    const auto err = folder_.path() / "err";
-    const std::string command = "cd '" + folder_.path().string() + "' && '" IMP_BIN "/imp-report' " +
-                                arguments + " >'" + out.string() + "' 2>'" + err.string() + "'";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), read_file(out), read_file(err)};
-  }
-
-  void make_database() {
-    write_small_sweep(folder_.path() / "runs", "ranks");
-    rebuild(folder_.path() / "results" / "imp.db", folder_.path() / "runs");
-  }
-
-  TemporaryFolder folder_;
-};
+using ImpReport = testing::ReportProgram;
 
 TEST_F(ImpReport, PrintsTheNewestSweepWithoutArguments) {
   make_database();

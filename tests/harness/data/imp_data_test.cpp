@@ -60,5 +60,30 @@ TEST(ImpData, AFolderThatCannotBeWrittenIsAnEnvironmentError) {
   EXPECT_EQ(imp_data("render embedded -o /dev/null/x --pictures 1").exit_code, 3);
 }
 
+TEST(ImpData, AFolderWithABrokenFileIsNamedInOneLine) {
+  const fs::path folder = fs::path(::testing::TempDir()) / "imp_data_broken";
+  fs::remove_all(folder);
+  ASSERT_EQ(
+      imp_data(fmt::format("render embedded -o {} --pictures 2 --test-pictures 2 --size 64", folder.string()))
+          .exit_code,
+      0);
+  const std::string deep(200'000, '[');
+  for (const auto& [name, content] : std::vector<std::pair<std::string, std::string>>{
+           {"train.json", "[{"},
+           {"train.json", "[{\"image\": 3}]"},
+           {"train_families.json", "{}"},
+           {"test.json", deep},
+           {"test.json", "{\"data\": [{\"image_id\": \"a\", \"answers\": [], \"family\": \"word\"}]}"},
+           {"validation.json", "1e999"}}) {
+    const std::string before = read_file(folder / name);
+    write_file_atomically(folder / name, content);
+    const Outcome told = imp_data("stats " + folder.string());
+    EXPECT_EQ(told.exit_code, 2) << content.substr(0, 60);
+    EXPECT_EQ(told.errors, (folder / name).string() +
+                               ": not a file of a scenetext folder; render it again with imp-data render\n");
+    write_file_atomically(folder / name, before);
+  }
+}
+
 }  // namespace
 }  // namespace imp

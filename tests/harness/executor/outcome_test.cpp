@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "models/io/error.h"
 #include "models/io/file.h"
 #include "tests/harness/plan/temporary_folder.h"
 
@@ -91,6 +94,59 @@ TEST_F(Outcomes, ThatAreNoJsonCountAsNone) {
   EXPECT_TRUE(read_outcome(trial_).is_null());
   write("done");  // and are written anew
   EXPECT_EQ(read_outcome(trial_)["status"], "done");
+}
+
+TEST_F(Outcomes, ThatImpDidNotWriteSoCountAsNone) {
+  write("done");
+  const nlohmann::json whole = read_outcome(trial_);
+  const auto is_none = [&](const std::function<void(nlohmann::json&)>& change) {
+    nlohmann::json changed = whole;
+    change(changed);
+    write_file_atomically(trial_ / "outcome.json", changed.dump());
+    return read_outcome(trial_).is_null();
+  };
+  using Json = nlohmann::json;
+  EXPECT_FALSE(is_none([](Json&) {}));
+  EXPECT_TRUE(is_none([](Json& all) { all["status"] = 3; }));
+  EXPECT_TRUE(is_none([](Json& all) { all.erase("stages"); }));
+  EXPECT_TRUE(is_none([](Json& all) { all["stages"][0] = "data"; }));
+  EXPECT_TRUE(is_none([](Json& all) { all["stages"][0]["key"] = nullptr; }));
+  EXPECT_TRUE(is_none([](Json& all) { all["attempts"] = "many"; }));
+  EXPECT_TRUE(is_none([](Json& all) { all["scores"] = {1, 2}; }));
+  EXPECT_TRUE(is_none([](Json& all) { all = Json::array(); }));
+  write_file_atomically(trial_ / "outcome.json", std::string(1'000'000, '['));
+  EXPECT_TRUE(read_outcome(trial_).is_null());
+}
+
+TEST_F(Outcomes, OfStagesWithBrokenRecordsSayWhichFolderToRemove) {
+  const std::filesystem::path finetune = store_.folder("finetune", finetune_.key),
+                              eval = store_.folder("eval", eval_.key);
+  const auto told = [&](const std::filesystem::path& file, const std::string& content) -> std::string {
+    const std::string before = read_file(file);
+    write_file_atomically(file, content);
+    std::string message = "written";
+    try {
+      write("done");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      message = error.what();
+    }
+    write_file_atomically(file, before);
+    return message;
+  };
+  const std::string remedy = "; remove " + finetune.string() + ", and the next run makes that stage again";
+  EXPECT_EQ(told(finetune / "summary.json", "{\"steps\": "),
+            (finetune / "summary.json").string() + ": is not valid JSON" + remedy);
+  for (const char* content :
+       {"[]", "{}", "{\"seconds\": \"3\", \"tokens\": 6}", "{\"seconds\": 3}",
+        "{\"seconds\": 3, \"tokens\": null}", "{\"seconds\": 3, \"tokens\": 6}", "{\"seconds\": 1e999}"}) {
+    EXPECT_TRUE(told(finetune / "summary.json", content).ends_with(remedy)) << content;
+  }
+  for (const char* content : {"{}", "", "3"}) {
+    EXPECT_NE(told(eval / "scores.json", content).find("remove " + eval.string()), std::string::npos)
+        << content;
+  }
+  EXPECT_EQ(told(finetune / "summary.json", read_file(finetune / "summary.json")), "written");
 }
 
 }  // namespace

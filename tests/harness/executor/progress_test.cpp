@@ -8,6 +8,7 @@
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/printable.h"
 #include "tests/harness/plan/temporary_folder.h"
 
 namespace imp::harness {
@@ -103,6 +104,26 @@ TEST(Progress, EventsThatCannotBeWrittenAreRefused) {
   const TemporaryFolder folder;
   folder.write("a_file", "");
   EXPECT_THROW(Progress(folder.path() / "a_file" / "events"), Error);
+}
+
+TEST(Progress, OfAnyNamesSteersNoTerminal) {
+  const std::string nasty =
+      "a\x1b]0;t\x07\x1b[2J\xc2\x9b"
+      "b\xe2\x80\xae"
+      "c\xff\r\n";
+  const std::string text = said([&] {
+    Progress progress({});
+    progress.begin_stage(nasty, "finetune", "[1/1 " + nasty + "] finetune");
+    progress.on_step({1, 2.0, 1e-3, 0.5, 0.001, 100}, 1);
+    progress.on_units(1, 1, "pictures");
+    progress.report_score(nasty, nasty, nasty, 0.5, 0.0);
+    progress.report_failure(nasty, "finetune", nasty);
+    progress.on_warning(nasty);
+    progress.end_stage(0.1);
+  });
+  EXPECT_EQ(printable_lines(text), text);
+  EXPECT_NE(text.find("a\\u001b]0;t\\u0007\\u001b[2J\\u009bb\\u202ec\\xff\\u000d\\u000a"), std::string::npos)
+      << text;
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class Features : public testing::Test {
       const std::vector<std::string>& names,
       const std::function<void(int64_t)>& progress = [](int64_t) {}) const {
     write_features(folder_.path(), "train", names, folder_.path() / "pictures",
-                   {tower_, processor_, -2, false}, progress);
+                   {tower_, processor_, {{-2}, false}}, progress);
   }
 
   const TemporaryFolder folder_;
@@ -68,7 +68,7 @@ TEST_F(Features, WrittenAndReadAreTheTowers) {
   std::vector<at::Tensor> all;
   for (const char* name : {"c.png", "b.png", "a.png"}) {
     all.push_back(
-        tower_.features(load_pixel_values({folder_.path() / "pictures" / name}, processor_), -2, false));
+        tower_.features(load_pixel_values({folder_.path() / "pictures" / name}, processor_), {{-2}, false}));
   }
   EXPECT_LT((store.gather({"c.png", "b.png", "a.png"}) - at::cat(all)).abs().max().item<double>(), 1e-5);
   EXPECT_TRUE(at::equal(store.gather({"a.png", "a.png"})[0], store.gather({"a.png"})[0]));
@@ -106,7 +106,7 @@ TEST_F(Features, WhoseNamesAndRowsDisagreeAreRefused) {
 TEST_F(Features, TowardsAFolderThatIsNotThereEndAsTheMachinesFault) {
   try {
     write_features(folder_.path() / "nowhere", "train", names_, folder_.path() / "pictures",
-                   {tower_, processor_, -2, false}, [](int64_t) {});
+                   {tower_, processor_, {{-2}, false}}, [](int64_t) {});
     FAIL() << "written";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 3);
@@ -123,6 +123,22 @@ TEST(ComputeDtype, AutoIsDecidedOnceAFolder) {
   folder.write("dtype", "bfloat16");  // what a run began with it goes on with
   EXPECT_EQ(resolve_dtype("auto", folder.path(), 64, 32, 32), at::kBFloat16);
   EXPECT_THROW((void)resolve_dtype("float16", folder.path(), 8, 8, 8), Error);
+}
+
+TEST_F(Features, WithABrokenListOfPicturesSayWhichFolderToRemove) {
+  write(names_);
+  for (const char* list :
+       {"", "[\"a.png\"", "{}", "[1, 2, 3]", "[\"a.png\"]", "[\"a.png\", null, \"c.png\"]"}) {
+    folder_.write("train.json", list);
+    try {
+      const FeatureStore store(folder_.path(), "train");
+      ADD_FAILURE() << "read: " << list;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("train.json: "));
+      EXPECT_THAT(error.what(), HasSubstr("; remove " + folder_.path().string() + ", and the next run"));
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("exception")));
+    }
+  }
 }
 
 }  // namespace

@@ -128,5 +128,26 @@ TEST_F(Stages, BelowAFileAreRefusedAsTheMachinesFault) {
   }
 }
 
+TEST_F(Stages, WithABrokenRecordAreNoneAndAreReplaced) {
+  const auto publish = [&] {
+    write_file_atomically(store_.begin(request_, false) / "new.bin", "whole");
+    store_.publish(request_, 0.0);
+  };
+  publish();
+  const std::string whole = read_file(finished_ / "stage.json");
+  nlohmann::json other_key = nlohmann::json::parse(whole), no_kind = other_key, text_seconds = other_key;
+  other_key["key"] = "another";
+  no_kind.erase("kind");
+  text_seconds["seconds"] = "long";
+  for (const std::string& record :
+       {std::string(), std::string("{\"kind\": "), std::string("[]"), other_key.dump(), no_kind.dump(),
+        text_seconds.dump(), std::string(1'000'000, '[')}) {
+    write_file_atomically(finished_ / "stage.json", record);
+    EXPECT_FALSE(store_.has(request_)) << record.substr(0, 80);
+    publish();
+    EXPECT_TRUE(store_.has(request_));
+  }
+}
+
 }  // namespace
 }  // namespace imp::harness
