@@ -4,6 +4,7 @@
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
+#include "harness/stages/left_out_rows.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -71,6 +72,26 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   return scores;
 }
 
+/// Rows that each training stage had to do without, since their pictures cannot be read.
+ordered_json left_out_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json all = ordered_json::array();
+  for (const StageUse& use : outcome.stages) {
+    if (use.request.kind != "connector" && use.request.kind != "finetune") continue;
+    for (const StageInput& input : use.request.inputs) {
+      if (input.kind != "pictures") continue;
+      const LeftOut left_out = read_left_out(store.folder(input.kind, input.key));
+      if (left_out.rows.empty()) continue;
+      all.push_back({{"stage", use.request.kind},
+                     {"file", left_out.file},
+                     {"pictures", left_out.pictures.size()},
+                     {"rows", left_out.rows.size()},
+                     {"of_rows", left_out.of_rows},
+                     {"first_row", left_out.rows.front() + 1}});
+    }
+  }
+  return all;
+}
+
 /// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
 /// gradients. Frozen weights need no gradient of their own, but LoRA's merged form computes one; this is the
 /// upper count.
@@ -132,6 +153,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["stages"] = stages_json(outcome);
   record["attempts"] = attempts_json(outcome, earlier);
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
+  record["left_out"] = left_out_json(store, outcome);
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();
   record["provenance"]["dtype"] =

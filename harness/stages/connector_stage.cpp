@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "harness/stages/compute_dtype.h"
+#include "harness/stages/left_out_rows.h"
 #include "harness/stages/training_stage.h"
 
 namespace imp::harness {
@@ -22,10 +23,11 @@ void make_connector_stage(const StageContext& context) {
           .value_or(models::make_projector(features.hidden(), text.hidden_size,
                                            static_cast<uint64_t>(config.connector_seed)));
 
-  const std::unique_ptr<RowSource> rows =
+  const std::unique_ptr<RowSource> rows = without_left_out(
+      context,
       encode_rows(connector_rows(config.connector_data, context.input("data")), language,
                   {models::conversation_template("plain"), features.image_tokens(), config.max_length, true},
-                  [&](const std::string& line) { context.observer.on_warning(line); });
+                  [&](const std::string& line) { context.observer.on_warning(line); }));
   LlavaTaskOptions options;
   options.epochs = config.connector_epochs;
   options.max_steps = config.connector_max_steps;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/stages/compute_dtype.h"
+#include "harness/stages/left_out_rows.h"
 #include "harness/stages/training_stage.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -82,10 +83,11 @@ void make_finetune_stage(const StageContext& context) {
       if (config.init_projector.empty()) (void)models::load_adapter_projector(config.init_adapter, projector);
     }
   }
-  const std::unique_ptr<RowSource> rows =
+  const std::unique_ptr<RowSource> rows = without_left_out(
+      context,
       encode_rows(finetune_rows(config.finetune_data, context.input("data")), language,
                   {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns},
-                  [&](const std::string& line) { context.observer.on_warning(line); });
+                  [&](const std::string& line) { context.observer.on_warning(line); }));
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));

@@ -17,6 +17,9 @@ struct RowsLocation {
 /// Name of the index in the data stage of the user's own rows.
 inline constexpr const char* kRowsIndex = "rows.index";
 
+/// The rows behind a finished data stage, the user's own or the rendered ones of stage 2.
+[[nodiscard]] RowsLocation rows_behind(const std::filesystem::path& data_folder);
+
 /// Rows of stage 1 (captions of a rendered data set) or stage 2. data_folder: the finished data stage.
 [[nodiscard]] RowsLocation connector_rows(const DataSource& source, const std::filesystem::path& data_folder);
 [[nodiscard]] RowsLocation finetune_rows(const DataSource& source, const std::filesystem::path& data_folder);
