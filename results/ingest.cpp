@@ -9,6 +9,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "results/effects/effect_rows.h"
 #include "results/files.h"
 #include "results/results_database.h"
 #include "results/run_files.h"
@@ -170,6 +171,7 @@ Problems ingest_sweep(Database& database, const fs::path& runs, const std::strin
     replace_trial(database, sweep_id, trial, inside(folder, trial.name), true, problems);
   }
   ingest_all_stages(database, runs, problems);
+  refresh_effects(database, sweep_id);
   refresh_wide_view(database);
   transaction.commit();
   return problems;
@@ -195,6 +197,7 @@ Problems ingest_trial(Database& database, const fs::path& runs, const std::strin
     }
   }
   present.reset();
+  Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
   for (const StageUse& stage : planned->stages) {
     ingest_stage(database, inside(runs / "stages", stage.kind + "-" + stage.key), problems);
   }

@@ -18,12 +18,14 @@ using Problems = std::vector<std::string>;
 // 'unreadable'. `runs` is the folder that holds <sweep>/ and stages/.
 
 /// Takes in a sweep: its plan, all its trials' folders, all stages. Trials whose files did not change since
-/// they were read are left as they are; trials no longer in the plan are removed. Then makes v_wide again.
+/// they were read are left as they are; trials no longer in the plan are removed. Then makes the effects and
+/// v_wide again.
 /// Throws StoreError: sweep.json missing or malformed, database locked, disk full.
 Problems ingest_sweep(Database& database, const std::filesystem::path& runs, const std::string& sweep);
 
-/// The same for one trial of a sweep (when it has ended, well or not) and the stages it used.
-/// Throws StoreError as above, and if the plan does not know the trial.
+/// The same for one trial of a sweep (when it has ended, well or not) and the stages it used. The sweep's
+/// effects are removed: they would not be of what the database holds; ingest_sweep makes them once the sweep
+/// has ended. Throws StoreError as above, and if the plan does not know the trial.
 Problems ingest_trial(Database& database, const std::filesystem::path& runs, const std::string& sweep,
                       const std::string& trial);
 

@@ -5,20 +5,38 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
+#include "results/effects/effect_rows.h"
 #include "results/store_error.h"
 #include "results/wide_view.h"
 
 namespace imp::results {
 
-extern const std::string_view kSchemaText;  // schema.sql, embedded by CMake
+extern const std::string_view kSchemaText;    // schema.sql, embedded by CMake
+extern const std::string_view kMigrationTo2;  // migrations/version_2.sql
 
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x696d7000;  // as in schema.sql
 
+/// Versions of the schema so far.
+constexpr std::int64_t kNewest = 2;
+
 /// One entry a schema change: the SQL that leads from version i + 1 to i + 2.
-constexpr std::array<std::string_view, 0> kMigrations{};
+std::array<std::string_view, kNewest - 1> migrations_so_far() {
+  return {kMigrationTo2};
+}
+
+/// Effects are made from what the database holds, so a migration makes them too.
+void refresh_all_effects(Database& database) {
+  std::vector<std::int64_t> sweeps;
+  Statement statement(database, "SELECT sweep_id FROM sweep");
+  while (statement.step()) sweeps.push_back(statement.integer(0));
+  Transaction transaction(database);
+  for (const std::int64_t sweep : sweeps) refresh_effects(database, sweep);
+  transaction.commit();
+}
 
 /// Schema version; 0 for an empty database. Throws StoreError for a database that is not ours.
 std::int64_t schema_version(Database& database) {
@@ -42,7 +60,7 @@ void refuse_newer(const Database& database, std::int64_t version, std::int64_t n
 }  // namespace
 
 std::int64_t newest_schema() {
-  return static_cast<std::int64_t>(kMigrations.size()) + 1;
+  return kNewest;
 }
 
 void bring_up_to_date(Database& database, std::string_view schema,
@@ -61,7 +79,9 @@ void bring_up_to_date(Database& database, std::string_view schema,
 }
 
 void bring_up_to_date(Database& database) {
-  bring_up_to_date(database, kSchemaText, kMigrations);
+  const std::int64_t before = schema_version(database);
+  bring_up_to_date(database, kSchemaText, migrations_so_far());
+  if (before > 0 && before < kNewest) refresh_all_effects(database);
   refresh_wide_view(database);
 }
 

@@ -152,6 +152,27 @@ std::vector<Score> read_scores(const json& list, const std::string& where) {
   return scores;
 }
 
+/// rows: [{stage, file, rows, kinds: [{kind, rows, teaches_nothing, row, line, text}]}]
+std::vector<RowKindCount> read_row_kinds(const json& list, const std::string& where) {
+  std::vector<RowKindCount> kinds;
+  for (const json& item : list) {
+    const JsonFields stage(item, where + ": rows");
+    for (const json& kind : stage.list("kinds")) {
+      const JsonFields fields(kind, where + ": rows: kinds");
+      kinds.push_back({.stage = stage.text("stage"),
+                       .kind = fields.text("kind"),
+                       .file = stage.text("file"),
+                       .text = fields.text("text"),
+                       .rows = fields.integer("rows"),
+                       .of_rows = stage.integer("rows"),
+                       .first_row = fields.integer("row"),
+                       .first_line = fields.integer("line"),
+                       .teaches_nothing = fields.maybe_bool("teaches_nothing").value_or(false)});
+    }
+  }
+  return kinds;
+}
+
 Cost read_cost(const json& value, const std::string& where) {
   const JsonFields fields(value, where + ": cost");
   return {.wall_seconds = fields.maybe_real("wall_seconds"),
@@ -228,6 +249,7 @@ OutcomeFile read_outcome_file(const std::filesystem::path& path) {
           .stages = stage_uses(fields.list("stages"), where),
           .attempts = read_attempts(fields.list("attempts"), where),
           .scores = read_scores(fields.list("scores"), where),
+          .row_kinds = read_row_kinds(fields.list("rows"), where),
           .cost = read_cost(part("cost"), where),
           .provenance = read_provenance(part("provenance"), where)};
 }

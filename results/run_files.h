@@ -58,6 +58,13 @@ struct Score {
   bool main = false;  ///< the benchmark's first metric that is no blind control
 };
 
+/// Rows of one kind that a training stage looked at (harness/data/row_kind.h).
+struct RowKindCount {
+  std::string stage, kind, file, text;
+  std::int64_t rows = 0, of_rows = 0, first_row = 0, first_line = 0;
+  bool teaches_nothing = false;
+};
+
 struct Cost {
   std::optional<double> wall_seconds, train_seconds, eval_seconds, tokens_per_second, flops;
   std::optional<std::int64_t> train_tokens, peak_memory_bytes, trained_parameters;
@@ -77,6 +84,7 @@ struct OutcomeFile {
   std::vector<StageUse> stages;
   std::vector<Attempt> attempts;
   std::vector<Score> scores;
+  std::vector<RowKindCount> row_kinds;
   Cost cost;
   Provenance provenance;
 };

@@ -89,7 +89,22 @@ CREATE TABLE attempt (
   PRIMARY KEY (trial_id, attempt)
 ) STRICT, WITHOUT ROWID;
 
--- train.jsonl. A loss that was not finite is NULL.
+-- What a training stage's rows were beside ordinary ones: of which nothing is learned, or something else than they say.
+CREATE TABLE row_kind (
+  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  stage           TEXT NOT NULL,       -- connector, finetune
+  kind            TEXT NOT NULL,       -- 'unanswered'
+  file            TEXT NOT NULL,
+  rows            INTEGER NOT NULL,
+  of_rows         INTEGER NOT NULL,    -- rows of the file
+  teaches_nothing INTEGER NOT NULL CHECK (teaches_nothing IN (0, 1)),
+  first_row       INTEGER NOT NULL,    -- from 1
+  first_line      INTEGER NOT NULL,    -- of the file, from 1
+  text            TEXT NOT NULL,       -- all of it in a sentence
+  PRIMARY KEY (trial_id, stage, kind)
+) STRICT, WITHOUT ROWID;
+
+-- train.jsonl. A loss that was not finite, or over no token, is NULL.
 CREATE TABLE train_step (
   trial_id  INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
   step      INTEGER NOT NULL,
@@ -127,21 +142,37 @@ CREATE TABLE answer (
   PRIMARY KEY (trial_id, benchmark, blind, question_id)
 ) STRICT, WITHOUT ROWID;
 
--- The difference that a factor's level makes, paired by question over matching cells.
+-- The difference that a factor's level makes, over cells matched on all other factors, with its 95 % interval; or, for
+-- an interaction ('llm x encoder', 'phi -> llama', 'siglip -> vit'), how one factor's difference changes with the other.
+-- Scores are the means of the answers. Made anew from the answers whenever a sweep is read in (results/effects).
 CREATE TABLE effect (
-  sweep_id   INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
-  factor     TEXT NOT NULL,
-  from_level TEXT NOT NULL,
-  to_level   TEXT NOT NULL,
-  benchmark  TEXT NOT NULL,
-  difference REAL NOT NULL,
-  ci_low     REAL,
-  ci_high    REAL,
-  p          REAL,
-  p_holm     REAL,
-  questions  INTEGER NOT NULL,
-  seeds      INTEGER NOT NULL,
-  PRIMARY KEY (sweep_id, factor, from_level, to_level, benchmark)
+  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  factor             TEXT NOT NULL,
+  from_level         TEXT NOT NULL,
+  to_level           TEXT NOT NULL,
+  benchmark          TEXT NOT NULL,    -- 'average': the mean over the sweep's benchmarks
+  family             TEXT NOT NULL,    -- of the questions; '' for all of them
+  position           INTEGER NOT NULL, -- in the order of the sweep file
+  is_interaction     INTEGER NOT NULL CHECK (is_interaction IN (0, 1)),
+  difference         REAL NOT NULL,    -- to_level - from_level
+  ci_low             REAL,
+  ci_high            REAL,
+  p                  REAL,             -- two-sided
+  p_holm             REAL,             -- over the sweep's levels on whole benchmarks; levels on families; interactions
+  standardized       REAL,             -- difference / standard deviation of a score from question to question
+  standard_error     REAL,
+  picture_variance   REAL,             -- the part of standard_error^2 from questions, those of a picture together
+  seed_variance      REAL NOT NULL,    -- the part from seeds
+  degrees_of_freedom REAL,
+  method             TEXT NOT NULL,    -- whose spread of seeds: 'pooled', 'own', or 'questions only' with one seed
+  questions          INTEGER NOT NULL,
+  pictures           INTEGER NOT NULL,
+  questions_left_out INTEGER NOT NULL, -- that some trial did not answer
+  seeds              INTEGER NOT NULL,
+  matched_groups     INTEGER NOT NULL, -- of cells that differ in the factor alone
+  cells              INTEGER NOT NULL, -- over which the spread of seeds is pooled
+  also_differs       TEXT NOT NULL,    -- what else differs between the compared cells, comma-separated
+  PRIMARY KEY (sweep_id, factor, from_level, to_level, benchmark, family)
 ) STRICT, WITHOUT ROWID;
 
 -- What became of a claim that was written down before the run.
@@ -174,7 +205,7 @@ CREATE TABLE provenance (
 ) STRICT;
 
 CREATE VIEW v_cells AS
-SELECT sweep.name AS sweep, trial.name AS trial, status, seed,
+SELECT sweep.name AS sweep, trial.name AS trial, cell, status, seed,
        json_extract(config_json, '$.llm') AS llm,
        json_extract(config_json, '$.encoder') AS encoder,
        json_extract(config_json, '$.finetune') AS finetune,
@@ -185,15 +216,19 @@ SELECT sweep.name AS sweep, trial.name AS trial, status, seed,
 FROM trial JOIN sweep USING (sweep_id);
 
 CREATE VIEW v_scores AS
-SELECT sweep.name AS sweep, trial.name AS trial, seed, benchmark, metric, value, standard_error, n
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, metric, value, standard_error, n
 FROM score JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- v_wide has a column a benchmark, so it is made again after each ingest (results/wide_view.cpp).
 
+-- difference, ci_low and ci_high are fractions: 0.015 is one and a half points. What the seeds share (stage 1, data,
+-- pretrained parts) is not in the interval.
 CREATE VIEW v_effects AS
-SELECT sweep.name AS sweep, factor, from_level, to_level, benchmark, difference, ci_low, ci_high, p, p_holm,
-       questions, seeds
-FROM effect JOIN sweep USING (sweep_id);
+SELECT sweep.name AS sweep, factor, from_level, to_level, benchmark, family, difference, ci_low, ci_high, p, p_holm,
+       standardized, standard_error, picture_variance, seed_variance, degrees_of_freedom, method, questions, pictures,
+       questions_left_out, seeds, matched_groups, cells, also_differs, is_interaction
+FROM effect JOIN sweep USING (sweep_id)
+ORDER BY effect.sweep_id, position;
 
 -- Attempts that did not end well, those included that a later attempt made good (trial_status 'done').
 CREATE VIEW v_failures AS
@@ -201,6 +236,11 @@ SELECT sweep.name AS sweep, trial.name AS trial, trial.status AS trial_status, a
        stage, error_type, error_message, micro_batch, started, ended
 FROM attempt JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
 WHERE attempt.status <> 'done';
+
+CREATE VIEW v_row_kinds AS
+SELECT sweep.name AS sweep, trial.name AS trial, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
+       first_line, text
+FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- new_stage_seconds: spent on stages made for this trial; stages it reused were paid for elsewhere.
 CREATE VIEW v_cost AS

@@ -83,6 +83,11 @@ void write_outcome(Database& database, std::int64_t trial_id, const OutcomeFile&
   for (const Score& row : outcome.scores) {
     score.run(trial_id, row.benchmark, row.metric, row.value, row.standard_error, row.n, row.main);
   }
+  Statement kind(database, "INSERT OR REPLACE INTO row_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const RowKindCount& row : outcome.row_kinds) {
+    kind.run(trial_id, row.stage, row.kind, row.file, row.rows, row.of_rows, row.teaches_nothing,
+             row.first_row, row.first_line, row.text);
+  }
   const Provenance& from = outcome.provenance;
   Statement(database, "INSERT INTO provenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(trial_id, from.imp_version, from.git_commit, from.git_dirty, from.torch_version, from.compiler,

@@ -2,7 +2,6 @@
 #include "eval/benchmarks/benchmark.h"
 
 #include <algorithm>
-#include <set>
 #include <unordered_set>
 
 #include "eval/benchmarks/format.h"
@@ -53,11 +52,11 @@ void unpack_images(const Benchmark& benchmark) {
 
 void require_images(const Benchmark& benchmark) {
   constexpr std::size_t kNamed = 3;
-  std::set<std::filesystem::path> checked;
+  std::unordered_set<std::string_view> checked;
   std::string names;
   std::size_t absent = 0;
   for (const Question& question : benchmark.questions) {
-    if (!checked.insert(question.image_path).second) continue;
+    if (!checked.insert(question.image_path.native()).second) continue;
     if (question.image_in_annotations || std::filesystem::is_regular_file(question.image_path)) continue;
     ++absent;
     if (absent <= kNamed) names += (names.empty() ? "" : ", ") + question.image_path.string();

@@ -12,7 +12,7 @@ namespace imp::eval {
 
 /// One question of a benchmark, in the form that all data sets share.
 struct Question {
-  Identifier question_id;
+  Identifier question_id;            ///< unique within the benchmark
   Identifier image_id;               ///< questions with the same id share a picture: they are one cluster
   std::filesystem::path image_path;  ///< empty when loaded without an images folder
   std::string question;              ///< as the data set words it, without a prompt suffix
@@ -20,6 +20,9 @@ struct Question {
   std::string family = {};                ///< question family or category; empty if the data set has none
   std::vector<std::string> choices = {};  ///< options of a multiple-choice question, answered by a letter
   std::string dataset = {};               ///< the collection it was taken from, where the metric needs it
+  /// What other programs' answer files call it where that is not question_id: `<part>/<id>`, or LLaVA's
+  /// number.
+  std::string other_id = {};
   bool image_in_annotations = false;      ///< unpack_images writes the picture out of the annotations
 };
 

@@ -73,6 +73,19 @@ void for_each_record(JsonStream& file, const RecordReader& record) {
   file.expect_end();
 }
 
+void for_each_object_in_list(JsonStream& file, const RecordReader& record) {
+  file.begin('[');
+  if (file.accept(']')) return;
+  do {
+    if (file.peek() == '{') {
+      read_record(file, file.take_value(), record);
+    } else {
+      file.skip_value();
+    }
+  } while (file.accept(','));
+  file.expect(']');
+}
+
 void for_each_named_record(
     JsonStream& file,
     const std::function<void(const std::string& name, const char* at,

@@ -33,6 +33,9 @@ void for_each_record(JsonStream& file, std::string_view list_key, const RecordRe
 /// The same for a file that is one list of objects.
 void for_each_record(JsonStream& file, const RecordReader& record);
 
+/// The same for a list that comes next in the file; what in it is no object is passed over.
+void for_each_object_in_list(JsonStream& file, const RecordReader& record);
+
 /// The same for a file that is one object of objects; `record` also gets the key of each.
 void for_each_named_record(
     JsonStream& file,

@@ -2,6 +2,7 @@
 #include "eval/benchmarks/ocrbench.h"
 
 #include "eval/benchmarks/json_records.h"
+#include "eval/benchmarks/part_ids.h"
 #include "eval/metrics/ocrbench.h"
 
 namespace imp::eval {
@@ -12,9 +13,12 @@ std::vector<Question> read_ocrbench(const std::filesystem::path& annotations,
   std::vector<Question> questions;
   for_each_record(file, [&](const char* at, const auto& read_members) {
     Question question;
-    question.question_id = {std::to_string(questions.size()), true};
+    bool has_id = false;
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
-      if (key == "id") question.question_id = file.identifier(value, key);
+      if (key == "id") {
+        question.question_id = file.identifier(value, key);
+        has_id = true;
+      }
       if (key == "image_path") question.image_id = {file.text(value, key), false};
       if (key == "question") question.question = file.text(value, key);
       if (key == "answers") question.answers = read_texts(file, value, key);
@@ -24,9 +28,13 @@ std::vector<Question> read_ocrbench(const std::filesystem::path& annotations,
     require_key(file, at, !question.image_id.text.empty(), "image_path");
     require_key(file, at, !question.question.empty(), "question");
     require_key(file, at, !question.answers.empty(), "answers");
+    if (has_id && !question.dataset.empty())
+      question.other_id = question.dataset + "/" + question.question_id.text;
+    if (!has_id) question.question_id = {std::to_string(questions.size()), true};
     if (!images.empty()) question.image_path = images / question.image_id.text;
     questions.push_back(std::move(question));
   });
+  if (ids_repeat(questions)) name_by_place(questions);
   return questions;
 }
 

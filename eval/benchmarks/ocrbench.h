@@ -11,9 +11,10 @@
 
 namespace imp::eval {
 
-/// Reads OCRBench.json, `[{"dataset_name", "type", "question", "answers", "image_path"}]`; pictures are
-/// `<images>/<image_path>`, the family is the type, the id is `id` or else the place in the list, counted
-/// from 0. Throws imp::Error with file:line:column.
+/// Reads OCRBench.json, `[{"dataset_name", "id", "type", "question", "answers", "image_path"}]`; pictures are
+/// `<images>/<image_path>`, the family is the type. The id is `id` where no id comes again; in the official
+/// file, whose ids count within each `dataset_name`, and in one without ids it is the place in the list,
+/// counted from 0. Throws imp::Error with file:line:column.
 [[nodiscard]] std::vector<Question> read_ocrbench(const std::filesystem::path& annotations,
                                                   const std::filesystem::path& images);
 

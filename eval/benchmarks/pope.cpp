@@ -5,6 +5,7 @@
 #include <map>
 
 #include "eval/benchmarks/json_records.h"
+#include "eval/benchmarks/part_ids.h"
 #include "eval/metrics/pope_metrics.h"
 #include "eval/metrics/yes_no.h"
 #include "models/io/error.h"
@@ -21,10 +22,20 @@ std::string kind_of(const std::filesystem::path& path) {
   return {};
 }
 
+/// LLaVA's llava_pope_test.jsonl numbers all three kinds in one file: adversarial from 1, random from
+/// 10,000,001, popular from 20,000,001.
+std::string llava_id(std::string_view kind, std::size_t place) {
+  constexpr std::size_t kStep = 10'000'000;
+  if (kind == "random") place += kStep;
+  if (kind == "popular") place += 2 * kStep;
+  return std::to_string(place + 1);
+}
+
 void read_file_of_lines(const std::filesystem::path& path, const std::filesystem::path& images,
-                        bool prefix_ids, std::vector<Question>& questions) {
+                        std::vector<Question>& questions) {
   JsonStream file(path);
   const std::string kind = kind_of(path);
+  std::size_t place = 0;
   for_each_line(file, [&](const char* at, const auto& read_members) {
     Question question;
     question.family = kind;
@@ -41,7 +52,7 @@ void read_file_of_lines(const std::filesystem::path& path, const std::filesystem
     require_key(file, at, !question.answers.empty(), "label");
     const std::string& label = question.answers.front();
     if (label != "yes" && label != "no") file.fail(at, "label '" + label + "'; yes or no is needed");
-    if (prefix_ids) question.question_id = {kind + "/" + question.question_id.text, false};
+    if (!kind.empty()) question.other_id = llava_id(kind, place++);
     if (!images.empty()) question.image_path = images / question.image_id.text;
     questions.push_back(std::move(question));
   });
@@ -59,11 +70,13 @@ std::vector<Question> read_pope(const std::filesystem::path& annotations,
                                 const std::filesystem::path& images) {
   std::vector<Question> questions;
   if (!std::filesystem::is_directory(annotations)) {
-    read_file_of_lines(annotations, images, false, questions);
+    read_file_of_lines(annotations, images, questions);
+    if (ids_repeat(questions)) name_by_family(questions);
     return questions;
   }
   for (const std::string_view kind : kKinds)
-    read_file_of_lines(annotations / ("coco_pope_" + std::string(kind) + ".json"), images, true, questions);
+    read_file_of_lines(annotations / ("coco_pope_" + std::string(kind) + ".json"), images, questions);
+  name_by_family(questions);
   return questions;
 }
 

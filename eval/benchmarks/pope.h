@@ -12,8 +12,10 @@
 namespace imp::eval {
 
 /// Reads POPE: one file of JSON lines `{"question_id", "image", "text", "label"}`, or a folder of the three
-/// files `coco_pope_{random,popular,adversarial}.json`, whose ids repeat and therefore become `random/1`. The
-/// family is the file's kind. Pictures are `<images>/<image>`. Throws imp::Error with file:line:column.
+/// files `coco_pope_{random,popular,adversarial}.json`, whose ids repeat and therefore become `random/1`. One
+/// file in which ids repeat, such as the three in one, is read likewise: `<category>/1`, or `1/1`, `2/1`, ...
+/// without categories. The family is the file's kind or the line's `category`. Pictures are
+/// `<images>/<image>`. Throws imp::Error with file:line:column.
 [[nodiscard]] std::vector<Question> read_pope(const std::filesystem::path& annotations,
                                               const std::filesystem::path& images);
 

@@ -2,6 +2,7 @@
 #include "eval/benchmarks/stvqa.h"
 
 #include "eval/benchmarks/json_records.h"
+#include "eval/benchmarks/part_ids.h"
 #include "eval/metrics/stvqa.h"
 
 namespace imp::eval {
@@ -29,6 +30,7 @@ std::vector<Question> read_stvqa(const std::filesystem::path& annotations,
     if (!images.empty()) question.image_path = images / path;
     questions.push_back(std::move(question));
   });
+  if (ids_repeat(questions)) name_by_family(questions);
   return questions;
 }
 

@@ -22,9 +22,7 @@ std::optional<double> read_score(const JsonStream& file, simdjson::ondemand::val
 std::string read_answer(const JsonStream& file, simdjson::ondemand::value value) {
   const char* const at = value.raw_json_token().data();
   std::string answer = file.text(value, "prediction");
-  if (answer.size() > kLongestAnswer)
-    file.fail(at, "an answer of " + std::to_string(answer.size()) + " bytes; at most " +
-                      std::to_string(kLongestAnswer) + " are accepted");
+  if (answer.size() > kLongestAnswer) file.fail(at, too_long(answer.size()));
   return answer;
 }
 
@@ -47,6 +45,11 @@ nlohmann::ordered_json to_json(const Identifier& id) {
 }
 
 }  // namespace
+
+std::string too_long(std::size_t bytes) {
+  return "an answer of " + std::to_string(bytes) + " bytes; at most " + std::to_string(kLongestAnswer) +
+         " are accepted";
+}
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
   JsonStream file(path);

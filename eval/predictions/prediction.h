@@ -31,6 +31,9 @@ inline constexpr std::size_t kLongestAnswer = 65'536;
 /// answer longer than kLongestAnswer.
 [[nodiscard]] std::vector<Prediction> read_predictions(const std::filesystem::path& path);
 
+/// What is wrong with an answer of more than kLongestAnswer bytes.
+[[nodiscard]] std::string too_long(std::size_t bytes);
+
 /// The JSON line of a prediction, without the newline. Text that is not UTF-8 is mended with U+FFFD.
 [[nodiscard]] std::string prediction_line(const Prediction& prediction);
 

@@ -21,7 +21,7 @@ struct ScoreRequest {
 };
 
 /// `imp-eval score`: prints the score to `out`, remarks to `log`. Throws imp::Error as score_predictions,
-/// read_predictions and load_benchmark do, before anything is printed.
+/// read_answers and load_benchmark do, before anything is printed.
 void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log);
 
 }  // namespace imp::eval

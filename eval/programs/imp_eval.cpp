@@ -41,7 +41,9 @@ void add_score(CLI::App& app) {
   auto request = std::make_shared<imp::eval::ScoreRequest>();
   command->add_option("--benchmark", request->benchmark, "Benchmark, such as textvqa")->required();
   command->add_option("--annotations", request->annotations, "The benchmark's annotations")->required();
-  command->add_option("--predictions", request->predictions, "JSON lines: question_id, prediction")
+  command
+      ->add_option("--predictions", request->predictions,
+                   "Answers: JSON lines of question_id and prediction, or as other programs write them")
       ->required();
   command->add_flag("--json", request->json, "Print one JSON object");
   command->add_flag("--partial", request->partial, "Score an incomplete file instead of refusing it");

@@ -35,7 +35,8 @@ void add_options(CLI::App& app, imp::eval::RunRequest& request) {
   app.add_option(
       "--encoder", request.model.encoder,
       "A vision tower's directory: with --projector it makes a LLaVA of the language model CHECKPOINT");
-  app.add_option("--adapter", request.model.adapter, "A PEFT directory to merge into the language model");
+  app.add_option("--adapter", request.model.adapter,
+                 "A PEFT directory, or a LLaVA run's, to merge into the model");
   app.add_option("--projector", request.model.projector, "A safetensors file in place of the projector");
   app.add_option("--dtype", request.model.dtype, "float32 or bfloat16")->capture_default_str();
   app.add_option("--prompts", request.prompts, "YAML: a benchmark's name: a text with {question}");

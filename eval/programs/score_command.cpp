@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "eval/predictions/answer_files.h"
 #include "eval/predictions/report_json.h"
 #include "eval/predictions/score.h"
 #include "eval/programs/commands.h"
@@ -29,7 +30,7 @@ std::string to_table(const std::string& benchmark, const ScoreReport& report) {
 
 void run_score(const ScoreRequest& request, std::ostream& out, std::ostream& log) {
   const Benchmark benchmark = load_benchmark(request.benchmark, request.annotations, {});
-  const std::vector<Prediction> predictions = read_predictions(request.predictions);
+  const std::vector<Prediction> predictions = read_answers(request.predictions, benchmark);
   const ScoreReport report = score_predictions(benchmark, predictions);
   if (!request.partial) require_complete(report.problems, request.predictions.string());
   const std::string remarks = describe(report.problems);

@@ -53,6 +53,7 @@ class Work {
         questions_(questions),
         on_reply_(on_reply),
         stopped_(stopped),
+        settings_(model.answer_settings(options.beams)),
         pictures_(pictures_of(questions)) {}
 
   void run() {
@@ -102,7 +103,7 @@ class Work {
   [[nodiscard]] models::GenerationOptions generation() const {
     models::GenerationOptions generation;
     generation.image_token = models::kImagePlaceholder;
-    generation.end_tokens = {model_.tokenizer->eos_id()};
+    generation.end_tokens = settings_.end_tokens;
     generation.max_new_tokens = options_.max_new_tokens;
     generation.choice = options_.choice;
     generation.kv_bytes = options_.kv_bytes / std::max(1, options_.jobs);
@@ -179,8 +180,8 @@ class Work {
       return static_cast<long long>(group.prefix_ids.size() + group.tails[i].size());
     };
     if (questions_[picture.begin].options.empty()) {
-      const auto answers =
-          models::beam_search(*model_.llava.text_model, group, generation(), {options_.beams, 1.0});
+      const auto answers = models::beam_search(*model_.llava.text_model, group, generation(),
+                                               {options_.beams, settings_.length_penalty});
       for (std::size_t i = 0; i < answers.size(); ++i) reply(picture.begin + i, length(i), answers[i]);
       return;
     }
@@ -222,6 +223,7 @@ class Work {
   const std::vector<Asked>& questions_;
   const OnReply& on_reply_;
   const std::function<bool()>& stopped_;
+  const models::GenerationConfig settings_;
   const std::vector<Picture> pictures_;
   std::mutex mutex_;  ///< of what follows, and of on_reply_
   std::size_t next_ = 0;

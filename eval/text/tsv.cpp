@@ -9,14 +9,15 @@
 
 namespace imp::eval {
 
-TsvReader::TsvReader(const std::filesystem::path& path) : stream_(path) {
+TsvReader::TsvReader(const std::filesystem::path& path, char separator)
+    : stream_(path), separator_(separator) {
   if (!read_row(headings_)) throw Error(path.string() + ":1: no header; a line of column names is needed");
 }
 
 std::string_view TsvReader::take_plain(bool quoted) {
   const std::string_view held = stream_.held();
-  const auto end = std::find_if(held.begin(), held.end(), [quoted](char c) {
-    return c == '"' || c == '\n' || (!quoted && (c == '\t' || c == '\r'));
+  const auto end = std::find_if(held.begin(), held.end(), [this, quoted](char c) {
+    return c == '"' || c == '\n' || (!quoted && (c == separator_ || c == '\r'));
   });
   const std::string_view plain = held.substr(0, static_cast<std::size_t>(end - held.begin()));
   stream_.drop(plain.size());
@@ -49,7 +50,7 @@ bool TsvReader::read_row(std::vector<std::string>& fields) {
       if (quoted) field += take();
     } else if (!quoted && c == '"' && field.empty()) {
       quoted = true;
-    } else if (!quoted && c == '\t') {
+    } else if (!quoted && c == separator_) {
       fields.push_back(std::exchange(field, {}));
     } else if (!quoted && c == '\n') {
       row_ended = true;

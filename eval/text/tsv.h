@@ -11,16 +11,21 @@
 
 namespace imp::eval {
 
-/// A table of tab-separated values with a header line. A field in double quotes may hold tabs, line breaks
-/// and, doubled, quotes, as Python's csv and pandas write them. One row is in memory at a time.
+/// A table of tab-separated values, or of comma-separated ones, with a header line. A field in double quotes
+/// may hold separators, line breaks and, doubled, quotes, as Python's csv and pandas write them. One row is
+/// in memory at a time.
 class TsvReader {
  public:
   /// Reads the header. Throws imp::Error if the file cannot be read or has no header.
-  explicit TsvReader(const std::filesystem::path& path);
+  explicit TsvReader(const std::filesystem::path& path, char separator = '\t');
 
   /// Moves to the next row; false at the end. Throws imp::Error with file and line if the row has another
   /// number of fields than the header, is not UTF-8, or a quote is not closed.
   bool next();
+
+  [[nodiscard]] const std::vector<std::string>& headings() const { return headings_; }
+  /// Line of the row, counted from 1.
+  [[nodiscard]] std::size_t line() const { return line_; }
 
   /// The row's field under that heading, or nothing (an empty view) if there is no such column.
   [[nodiscard]] std::string_view operator[](std::string_view heading) const;
@@ -38,6 +43,7 @@ class TsvReader {
   char take();
 
   TextStream stream_;
+  char separator_;
   std::size_t line_ = 1;  ///< of the row last read
   std::size_t next_line_ = 1;
   std::vector<std::string> headings_;

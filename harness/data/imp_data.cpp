@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// imp-data: renders scenetext data sets and tells what is in them.
+// imp-data: renders scenetext data sets and tells what is in data sets.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "harness/data/dataset.h"
 #include "harness/data/profiles.h"
+#include "harness/data/rows_command.h"
 #include "harness/data/statistics.h"
+#include "models/conversation/conversation_template.h"
 #include "models/io/error.h"
 
 namespace {
@@ -87,13 +90,35 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 256));
   render_command->callback([&] { render(options); });
 
-  std::string folder;
+  imp::harness::RowStatisticsOptions rows;
+  std::string turns = "conversation";
   bool as_json = false;
-  CLI::App* const stats_command = app.add_subcommand("stats", "tell what is in a rendered folder");
-  stats_command->add_option("DIR", folder, "a folder that imp-data render wrote")->required();
+  CLI::App* const stats_command =
+      app.add_subcommand("stats", "tell what is in a rendered folder, or in a file of LLaVA's rows");
+  stats_command->add_option("DATA", rows.json, "a folder that imp-data render wrote, or a JSON file of rows")
+      ->required();
   stats_command->add_flag("--json", as_json, "print JSON instead of a table");
+  stats_command->add_option("--model", rows.model, "of a file: whose tokenizer encodes the rows");
+  stats_command->add_option("--conversation", rows.conversation, "of a file, with --model: the template")
+      ->check(CLI::IsMember(imp::models::conversation_names()))
+      ->capture_default_str();
+  stats_command->add_option("--turns", turns, "of a file, with --model: conversation or isolated")
+      ->check(CLI::IsMember({"conversation", "isolated"}))
+      ->capture_default_str();
+  stats_command
+      ->add_option("--image-tokens", rows.image_tokens, "of a file, with --model: tokens of a picture")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  stats_command->add_option("--max-length", rows.max_length, "of a file, with --model: where rows are cut")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   stats_command->callback([&] {
-    const auto parts = imp::harness::scenetext_statistics(folder);
+    rows.isolated = turns == "isolated";
+    if (std::filesystem::is_regular_file(rows.json)) {
+      fmt::print("{}", imp::harness::row_statistics(rows, as_json));
+      return;
+    }
+    const auto parts = imp::harness::scenetext_statistics(rows.json);
     as_json ? print_json(parts) : print(parts);
   });
 

@@ -16,7 +16,7 @@
 namespace imp::harness {
 namespace {
 
-constexpr std::string_view kMagic = "imp-llava-index-1\n";
+constexpr std::string_view kMagic = "imp-llava-index-2\n";
 
 struct Header {
   std::array<char, 24> magic{};

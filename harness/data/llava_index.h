@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,13 @@ struct LlavaIndex {
   std::vector<std::uint32_t> lengths;
   std::vector<std::int32_t> words;  ///< modality lengths
   std::vector<std::string> pictures;
+  bool whole = true;  ///< false: only the front of the file was read
 };
 
-/// Reads a file once, a chunk at a time, and checks every row. Throws imp::Error (usage) as LlavaFile says.
-[[nodiscard]] LlavaIndex scan_llava_file(const std::filesystem::path& file);
+/// Reads a file once, a chunk at a time, and checks every row that begins in its first `most_bytes` bytes.
+/// Throws imp::Error (usage) as LlavaFile says.
+[[nodiscard]] LlavaIndex scan_llava_file(
+    const std::filesystem::path& file, std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max());
 
 /// An index as the bytes of its file: identity, then the arrays one after another, each begun at a multiple
 /// of 8 bytes. The file is a cache of this machine; its numbers have the machine's byte order.

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "models/io/error.h"
+#include <optional>
+
+#include "harness/data/python_json.h"
+#include "harness/data/word_count.h"
 
 namespace imp::harness {
 namespace {
@@ -14,8 +17,9 @@ using simdjson::dom::element;
 static_assert(LlavaRowParser::kPadding >= simdjson::SIMDJSON_PADDING);
 
 /// A value as an error shows it.
-std::string shown(const element& value) {
-  std::string text = simdjson::minify(value);
+std::string shown(const std::optional<element>& value) {
+  if (!value) return "nothing";
+  std::string text = simdjson::minify(*value);
   constexpr std::size_t kMost = 40;
   if (text.size() <= kMost) return text;
   std::size_t end = kMost;
@@ -24,101 +28,134 @@ std::string shown(const element& value) {
   return text.substr(0, end) + "...";
 }
 
-std::string shown(const simdjson::simdjson_result<element>& value) {
-  return value.error() != simdjson::SUCCESS ? "nothing" : shown(value.value_unsafe());
+[[noreturn]] void refuse(std::string_view key, std::string_view expected,
+                         const std::optional<element>& found) {
+  throw WrongSchema{fmt::format("{} must be {}, found {}", key, expected, shown(found))};
 }
 
-/// Says what is wrong with a row.
-class Row {
- public:
-  Row(const std::filesystem::path& file, std::int64_t number) : file_(file), number_(number) {}
-
-  [[noreturn]] void refuse(std::string_view key, std::string_view expected, std::string_view found) const {
-    throw Error(
-        fmt::format("{}: row {}: {} must be {}, found {}", file_.string(), number_, key, expected, found));
+/// The value of a key; the last one, as Python's json.load.
+std::optional<element> find(const simdjson::dom::object& object, std::string_view key) {
+  std::optional<element> found;
+  for (const auto& [name, value] : object) {
+    if (name == key) found = value;
   }
-  [[nodiscard]] std::string text(const element& object, const char* key, const std::string& where) const {
-    const auto value = object[key];
-    std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS)
-      refuse(fmt::format("{}'{}'", where, key), "a text", shown(value));
-    return std::string(text);
-  }
+  return found;
+}
 
- private:
-  const std::filesystem::path& file_;
-  std::int64_t number_;
-};
-
-std::vector<std::string> images_of(const element& entry, const Row& row) {
-  const auto value = entry["image"];
-  if (value.error() != simdjson::SUCCESS || value.value_unsafe().is_null()) return {};
+std::vector<std::string> images_of(const simdjson::dom::object& entry) {
+  const std::optional<element> value = find(entry, "image");
+  if (!value || value->is_null()) return {};
   std::string_view name;
-  if (value.get(name) == simdjson::SUCCESS) {
+  if (value->get(name) == simdjson::SUCCESS) {
     if (name.empty()) return {};
     return {std::string(name)};
   }
   simdjson::dom::array list;
-  if (value.get(list) != simdjson::SUCCESS) row.refuse("'image'", "a text or a list of texts", shown(value));
+  if (value->get(list) != simdjson::SUCCESS) refuse("'image'", "a text or a list of texts", value);
   std::vector<std::string> names;
   for (const element& item : list) {
     if (item.get(name) != simdjson::SUCCESS || name.empty())
-      row.refuse("'image'", "a text or a list of texts", shown(value));
+      refuse("'image'", "a text or a list of texts", value);
     names.emplace_back(name);
   }
   return names;
 }
 
-std::string message(const element& turn, std::size_t number, const char* from, const Row& row) {
-  const std::string where = fmt::format("turn {}: ", number);
-  if (!turn.is_object())
-    row.refuse(fmt::format("turn {}", number), "an object {\"from\", \"value\"}", shown(turn));
-  if (row.text(turn, "from", where) != from)
-    row.refuse(where + "'from'", fmt::format("\"{}\", since human and gpt alternate", from),
-               shown(turn["from"]));
-  return row.text(turn, "value", where);
+/// Whether pictures stand under a key that other trainers read.
+std::string unread_key(const simdjson::dom::object& entry) {
+  for (const char* key : {"images", "video", "videos"}) {
+    const std::optional<element> value = find(entry, key);
+    if (!value) continue;
+    std::string_view text;
+    simdjson::dom::array list;
+    const bool names_some = (value->get(text) == simdjson::SUCCESS && !text.empty()) ||
+                            (value->get(list) == simdjson::SUCCESS && list.size() > 0);
+    if (names_some) return key;
+  }
+  return "";
+}
+
+struct Message {
+  std::string_view from, value;
+};
+
+/// A turn. A value of null is no text.
+Message message(const element& turn, std::size_t number) {
+  simdjson::dom::object object;
+  if (turn.get(object) != simdjson::SUCCESS)
+    refuse(fmt::format("turn {}", number), "an object {\"from\", \"value\"}", turn);
+  Message result;
+  const std::optional<element> from = find(object, "from"), value = find(object, "value");
+  if (!from || from->get(result.from) != simdjson::SUCCESS)
+    refuse(fmt::format("turn {}: 'from'", number), "a text", from);
+  if (!value || (!value->is_null() && value->get(result.value) != simdjson::SUCCESS))
+    refuse(fmt::format("turn {}: 'value'", number), "a text", value);
+  return result;
+}
+
+/// Pairs questions and answers as LLaVA's preprocess functions do: an opening of the assistant's is dropped,
+/// then human and gpt take turns, and a last question may stand alone.
+void pair_turns(const std::vector<Message>& messages, LlavaRow& row) {
+  const auto leave_out = [&row](RowKind kind, std::string found) {
+    row.left_out = kind;
+    row.found = std::move(found);
+    row.turns.clear();
+  };
+  for (const Message& message : messages) {
+    if (message.from != "human" && message.from != "gpt")
+      return leave_out(RowKind::unknown_role, fmt::format("\"{}\"", message.from));
+  }
+  const std::size_t first = !messages.empty() && messages.front().from == "gpt" ? 1 : 0;
+  for (std::size_t i = first; i < messages.size(); ++i) {
+    const bool asks = (i - first) % 2 == 0;
+    if ((messages[i].from == "human") != asks)
+      return leave_out(RowKind::not_alternating, fmt::format("turn {}", i + 1));
+    if (asks) {
+      row.turns.push_back({std::string(messages[i].value), std::nullopt});
+    } else {
+      row.turns.back().answer = messages[i].value;
+    }
+  }
+  if (row.turns.empty()) leave_out(RowKind::no_turns, "");
 }
 
 }  // namespace
 
 struct LlavaRowParser::Parser {
   simdjson::dom::parser parser;
+  std::string standard;  ///< the text in standard JSON, where it is not
 };
 
-LlavaRowParser::LlavaRowParser(std::filesystem::path file)
-    : file_(std::move(file)), parser_(std::make_unique<Parser>()) {}
+LlavaRowParser::LlavaRowParser() : parser_(std::make_unique<Parser>()) {}
 LlavaRowParser::~LlavaRowParser() = default;
 
-LlavaRow LlavaRowParser::parse(std::string_view text, std::int64_t number) {
-  element entry;
-  if (parser_->parser.parse(text.data(), text.size(), false).get(entry) != simdjson::SUCCESS)
-    throw InvalidRow{};
-  const Row where(file_, number);
-  if (!entry.is_object())
-    where.refuse("it", "an object {\"id\", \"image\", \"conversations\"}", shown(entry));
+LlavaRow LlavaRowParser::parse(std::string_view text) {
+  element whole;
+  if (parser_->parser.parse(text.data(), text.size(), false).get(whole) != simdjson::SUCCESS) {
+    parser_->standard = as_standard_json(text);
+    if (parser_->standard == text || parser_->parser.parse(parser_->standard).get(whole) != simdjson::SUCCESS)
+      throw InvalidRow{};
+  }
+  simdjson::dom::object entry;
+  if (whole.get(entry) != simdjson::SUCCESS)
+    refuse("it", "an object {\"id\", \"image\", \"conversations\"}", whole);
   LlavaRow row;
-  if (const auto id = entry["id"]; id.error() == simdjson::SUCCESS) {
+  if (const std::optional<element> id = find(entry, "id")) {
     std::string_view name;
-    row.id = id.get(name) == simdjson::SUCCESS ? std::string(name)
-                                               : std::string(simdjson::minify(id.value_unsafe()));
+    row.id = id->get(name) == simdjson::SUCCESS ? std::string(name) : std::string(simdjson::minify(*id));
   }
-  row.images = images_of(entry, where);
-  const auto conversations = entry["conversations"];
+  row.images = images_of(entry);
+  if (row.images.empty()) row.unread_key = unread_key(entry);
+  const std::optional<element> conversations = find(entry, "conversations");
   simdjson::dom::array turns;
-  if (conversations.get(turns) != simdjson::SUCCESS || turns.size() == 0)
-    where.refuse("'conversations'", "a list of turns", shown(conversations));
-  if (turns.size() % 2 != 0)
-    where.refuse("'conversations'", "an even number of turns, human and gpt",
-                 fmt::format("{}", turns.size()));
-  std::size_t count = 0;
+  if (!conversations || conversations->get(turns) != simdjson::SUCCESS)
+    refuse("'conversations'", "a list of turns", conversations);
+  std::vector<Message> messages;
   for (const element& turn : turns) {
-    if (count % 2 == 0) {
-      row.turns.emplace_back(message(turn, count + 1, "human", where), "");
-    } else {
-      row.turns.back().second = message(turn, count + 1, "gpt", where);
-    }
-    ++count;
+    messages.push_back(message(turn, messages.size() + 1));
+    row.words += count_words(messages.back().value);
   }
+  pair_turns(messages, row);
   return row;
 }
 

@@ -2,36 +2,40 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "harness/data/llava_rows.h"
 
 namespace imp::harness {
 
-/// Parses the JSON text of single rows (simdjson).
+/// A row's text is no JSON; whoever knows where it stands says so.
+struct InvalidRow {};
+
+/// A row has not LLaVA's schema: which key, what was expected, what was found.
+struct WrongSchema {
+  std::string what;
+};
+
+/// Parses the JSON text of single rows (simdjson), and what Python's json.load takes beside it.
 class LlavaRowParser {
  public:
   /// Bytes behind a text that must be readable.
   static constexpr std::size_t kPadding = 64;
 
-  explicit LlavaRowParser(std::filesystem::path file);
+  LlavaRowParser();
   ~LlavaRowParser();
   LlavaRowParser(const LlavaRowParser&) = delete;
   LlavaRowParser& operator=(const LlavaRowParser&) = delete;
 
-  /// text: one row, with kPadding readable bytes behind it; number: of the row, from 1. Throws imp::Error
-  /// (usage) for another schema; for what is no JSON an InvalidRow.
-  [[nodiscard]] LlavaRow parse(std::string_view text, std::int64_t number);
+  /// text: one row, with kPadding readable bytes behind it. Of a key that comes twice the last value counts,
+  /// as in Python. Throws InvalidRow or WrongSchema.
+  [[nodiscard]] LlavaRow parse(std::string_view text);
 
  private:
   struct Parser;
-  std::filesystem::path file_;
   std::unique_ptr<Parser> parser_;
 };
-
-/// A row's text is no JSON; whoever knows where it stands says so.
-struct InvalidRow {};
 
 }  // namespace imp::harness

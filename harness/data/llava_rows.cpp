@@ -15,33 +15,6 @@
 namespace imp::harness {
 namespace {
 
-/// Bytes of the white space that begins `text`, as Python's str.split sees it, or 0.
-std::size_t space_at(std::string_view text) {
-  const auto byte = static_cast<unsigned char>(text[0]);
-  if (byte == ' ' || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f)) return 1;
-  if (byte == 0xc2) return text.starts_with("\xc2\x85") || text.starts_with("\xc2\xa0") ? 2 : 0;
-  if (byte < 0xe1 || byte > 0xe3 || text.size() < 3) return 0;
-  const auto last = static_cast<unsigned char>(text[2]);
-  const std::string_view front = text.substr(0, 2);
-  const bool space =
-      (front == "\xe1\x9a" && last == 0x80) ||
-      (front == "\xe2\x80" && (last <= 0x8a || last == 0xa8 || last == 0xa9 || last == 0xaf)) ||
-      (front == "\xe2\x81" && last == 0x9f) || (front == "\xe3\x80" && last == 0x80);
-  return space ? 3 : 0;
-}
-
-std::int64_t count_words(std::string_view text) {
-  std::int64_t words = 0;
-  bool inside = false;
-  while (!text.empty()) {
-    const std::size_t space = space_at(text);
-    if (space == 0 && !inside) ++words;
-    inside = space == 0;
-    text.remove_prefix(space == 0 ? 1 : space);
-  }
-  return words;
-}
-
 /// A file open for reading at any place.
 class RandomAccess {
  public:
@@ -71,12 +44,6 @@ class RandomAccess {
 
 }  // namespace
 
-std::int64_t LlavaRow::modality_length() const {
-  std::int64_t words = 0;
-  for (const auto& [question, answer] : turns) words += count_words(question) + count_words(answer);
-  return images.empty() ? -words : words;
-}
-
 struct LlavaFile::State {
   explicit State(const std::filesystem::path& file) : json(file), rows(file) {}
 
@@ -85,7 +52,7 @@ struct LlavaFile::State {
   std::optional<MappedFile> mapped;  ///< the index's file, or else
   std::string made;                  ///< its bytes
   IndexView view;
-  bool found = false;
+  bool found = false, whole = true;
 };
 
 LlavaFile::LlavaFile(const std::filesystem::path& json, const std::filesystem::path& index)
@@ -109,10 +76,40 @@ LlavaFile::LlavaFile(const std::filesystem::path& json, const std::filesystem::p
   }
 }
 
+LlavaFile::LlavaFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LlavaFile::LlavaFile(LlavaFile&&) noexcept = default;
 LlavaFile::~LlavaFile() = default;
+
+LlavaFile LlavaFile::front_of(const std::filesystem::path& json, std::uint64_t most_bytes) {
+  auto state = std::make_unique<State>(json);
+  const FileIdentity identity = identity_of(json);
+  const LlavaIndex index = scan_llava_file(json, most_bytes);
+  state->whole = index.whole;
+  state->made = index_bytes(index, identity);
+  (void)view_index(state->made, identity, state->view);
+  return LlavaFile(std::move(state));
+}
+
+const std::filesystem::path& LlavaFile::path() const {
+  return state_->json;
+}
 
 std::int64_t LlavaFile::size() const {
   return state_->view.rows;
+}
+
+bool LlavaFile::is_whole() const {
+  return state_->whole;
+}
+
+std::int64_t LlavaFile::length(std::int64_t row) const {
+  return state_->view.lengths[row];
+}
+
+std::vector<FilePlace> LlavaFile::places_of(const std::vector<std::int64_t>& rows) const {
+  std::vector<std::uint64_t> offsets;
+  for (const std::int64_t row : rows) offsets.push_back(state_->view.begins[row]);
+  return places_in(state_->json, offsets);
 }
 
 std::int64_t LlavaFile::modality_length(std::int64_t row) const {
@@ -132,8 +129,10 @@ LlavaRow LlavaFile::row(std::int64_t row) const {
   };
   if (!state_->rows.read(state_->view.begins[row], length, text.data())) throw changed();
   try {
-    return LlavaRowParser(state_->json).parse(std::string_view(text).substr(0, length), row + 1);
+    return LlavaRowParser().parse(std::string_view(text).substr(0, length));
   } catch (const InvalidRow&) {
+    throw changed();
+  } catch (const WrongSchema&) {
     throw changed();
   }
 }

@@ -6,8 +6,10 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <unordered_set>
 
+#include "harness/data/file_places.h"
 #include "harness/data/llava_index.h"
 #include "harness/data/llava_row_parser.h"
 #include "models/io/error.h"
@@ -18,7 +20,7 @@ namespace {
 /// A window of a file that moves forward, with readable bytes behind it for the parser.
 class Window {
  public:
-  explicit Window(const std::filesystem::path& file) : file_(file), stream_(file, std::ios::binary) {
+  explicit Window(const std::filesystem::path& file) : stream_(file, std::ios::binary) {
     if (!stream_) throw Error(file.string() + ": cannot be read");
   }
 
@@ -37,21 +39,9 @@ class Window {
   [[nodiscard]] std::string_view text() const { return {buffer_.data(), used_}; }
   [[nodiscard]] std::uint64_t base() const { return base_; }
 
-  /// Throws for the byte at `offset` of the file; only then lines are counted.
-  [[noreturn]] void refuse(std::uint64_t offset) const {
-    std::ifstream again(file_, std::ios::binary);
-    std::uint64_t line = 1, column = 1;
-    for (char c = 0; offset > 0 && again.get(c); --offset) {
-      column = c == '\n' ? 1 : column + 1;
-      if (c == '\n') ++line;
-    }
-    throw Error(fmt::format("{}:{}:{}: is not valid JSON", file_.string(), line, column));
-  }
-
  private:
   static constexpr std::size_t kChunk = std::size_t{4} << 20;
 
-  std::filesystem::path file_;
   std::ifstream stream_;
   std::vector<char> buffer_ = std::vector<char>(LlavaRowParser::kPadding);
   std::size_t used_ = 0, chunk_ = kChunk;
@@ -91,22 +81,46 @@ std::size_t end_of_value(std::string_view text, std::size_t place) {
   return kUnfinished;
 }
 
+/// What is wrong with a file, by the byte at which it stands; told together at the end.
+class Faults {
+ public:
+  explicit Faults(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void add(std::uint64_t offset, std::string what) {
+    constexpr std::size_t kMostTold = 20;
+    ++count_;
+    if (what_.size() == kMostTold) return;
+    offsets_.push_back(offset);
+    what_.push_back(std::move(what));
+  }
+  void throw_if_any() const {
+    if (what_.empty()) return;
+    std::string lines;
+    const std::vector<FilePlace> places = places_in(file_, offsets_);
+    for (std::size_t i = 0; i < what_.size(); ++i) {
+      lines += fmt::format("{}{}:{}:{}: {}", lines.empty() ? "" : "\n", file_.string(), places[i].line,
+                           places[i].column, what_[i]);
+    }
+    if (count_ > what_.size())
+      lines += fmt::format("\n{}: and {} more such rows", file_.string(), count_ - what_.size());
+    throw Error::of_lines(lines);
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::vector<std::uint64_t> offsets_;
+  std::vector<std::string> what_;
+  std::size_t count_ = 0;
+};
+
 /// Walks over the rows of a file.
 class Scan {
  public:
-  explicit Scan(const std::filesystem::path& file) : file_(file), window_(file), parser_(file) {}
+  Scan(const std::filesystem::path& file, std::uint64_t most_bytes)
+      : file_(file), most_bytes_(most_bytes), window_(file), faults_(file) {}
 
   LlavaIndex run() {
-    const char first = next();
-    if (first != '[') {
-      if (first == '\0' || std::string_view("{\"-0123456789tfn").find(first) == std::string_view::npos)
-        refuse_here();
-      throw Error(fmt::format("{}: must be a list of rows, found {}", file_.string(),
-                              first == '{' ? "an object" : "a single value"));
-    }
-    ++place_;
-    if (next() == ']')
-      throw Error(file_.string() + ": must be a list with at least one row, found an empty one");
+    begin_list();
     for (;;) {
       take_row();
       const char after = next();
@@ -114,12 +128,40 @@ class Scan {
       ++place_;
       if (after == ']') break;
       (void)next();
+      if (window_.base() + place_ >= most_bytes_) {
+        index_.whole = false;
+        break;
+      }
     }
-    if (next() != '\0' || place_ < window_.text().size()) refuse_here();
+    if (index_.whole && (next() != '\0' || place_ < window_.text().size())) refuse_here();
+    faults_.throw_if_any();
     return std::move(index_);
   }
 
  private:
+  /// Passes the bracket before the first row; a byte order mark may stand before it.
+  void begin_list() {
+    (void)next();
+    if (window_.text().starts_with("\xef\xbb\xbf")) place_ = 3;
+    const char first = next();
+    if (first != '[') {
+      if (first == '\0' || std::string_view("{\"-0123456789tfn").find(first) == std::string_view::npos)
+        refuse_here();
+      throw Error(fmt::format("{}: must be a list of rows, found {}", file_.string(),
+                              first != '{' ? "a single value"
+                              : is_json_lines()
+                                  ? "an object a line (JSON lines); `jq -s .` makes a list of them"
+                                  : "an object"));
+    }
+    ++place_;
+    if (next() == ']')
+      throw Error(file_.string() + ": must be a list with at least one row, found an empty one");
+  }
+  /// Whether one object follows another.
+  bool is_json_lines() {
+    place_ = end_of_row() - window_.base();
+    return next() == '{';
+  }
   /// Moves to the next byte that is no white space and returns it; 0 at the end.
   char next() {
     for (;;) {
@@ -131,32 +173,45 @@ class Scan {
       if (!more) return '\0';
     }
   }
-  [[noreturn]] void refuse_here() { window_.refuse(window_.base() + place_); }
+  [[noreturn]] void refuse_here() { refuse(window_.base() + place_); }
+  /// What follows bytes that are no JSON cannot be told.
+  [[noreturn]] void refuse(std::uint64_t offset) {
+    faults_.add(offset, "is not valid JSON");
+    faults_.throw_if_any();
+    throw std::logic_error("a fault that is none");
+  }
 
-  void take_row() {
+  /// Offset in the file at which the value that begins at place_ ends; all of it is in the window then.
+  std::uint64_t end_of_row() {
     std::size_t end = end_of_value(window_.text(), place_);
     while (end == kUnfinished) {
       const bool more = window_.read_on(place_);
       place_ = 0;
       end = more ? end_of_value(window_.text(), 0) : window_.text().size();
     }
-    const std::string_view text = window_.text().substr(place_, end - place_);
-    const auto number = static_cast<std::int64_t>(index_.begins.size()) + 1;
-    LlavaRow row;
+    return window_.base() + end;
+  }
+
+  void take_row() {
+    const std::uint64_t end = end_of_row();
+    const std::string_view text = window_.text().substr(place_, end - window_.base() - place_);
+    if (text.size() > std::numeric_limits<std::uint32_t>::max())
+      throw Error(fmt::format("{}: row {}: is longer than 4 GiB", file_.string(), number_));
     try {
-      row = parser_.parse(text, number);
+      const LlavaRow row = parser_.parse(text);
+      index_.begins.push_back(window_.base() + place_);
+      index_.lengths.push_back(static_cast<std::uint32_t>(text.size()));
+      index_.words.push_back(static_cast<std::int32_t>(row.modality_length()));
+      for (const std::string& name : row.images) {
+        if (seen_.insert(name).second) index_.pictures.push_back(name);
+      }
     } catch (const InvalidRow&) {
       refuse_row(text);
+    } catch (const WrongSchema& wrong) {
+      faults_.add(window_.base() + place_, fmt::format("row {}: {}", number_, wrong.what));
     }
-    if (text.size() > std::numeric_limits<std::uint32_t>::max())
-      throw Error(fmt::format("{}: row {}: is longer than 4 GiB", file_.string(), number));
-    index_.begins.push_back(window_.base() + place_);
-    index_.lengths.push_back(static_cast<std::uint32_t>(text.size()));
-    index_.words.push_back(static_cast<std::int32_t>(row.modality_length()));
-    for (std::string& name : row.images) {
-      if (seen_.insert(name).second) index_.pictures.push_back(std::move(name));
-    }
-    place_ = end;
+    ++number_;
+    place_ = end - window_.base();
   }
 
   /// Asks a parser that says where it stopped.
@@ -167,21 +222,24 @@ class Scan {
     } catch (const nlohmann::json::parse_error& error) {
       byte = std::max<std::size_t>(error.byte, 1);
     }
-    window_.refuse(window_.base() + place_ + byte - 1);
+    refuse(window_.base() + place_ + byte - 1);
   }
 
   std::filesystem::path file_;
+  std::uint64_t most_bytes_;
   Window window_;
   LlavaRowParser parser_;
+  Faults faults_;
   std::size_t place_ = 0;
+  std::int64_t number_ = 1;
   LlavaIndex index_;
   std::unordered_set<std::string> seen_;
 };
 
 }  // namespace
 
-LlavaIndex scan_llava_file(const std::filesystem::path& file) {
-  return Scan(file).run();
+LlavaIndex scan_llava_file(const std::filesystem::path& file, std::uint64_t most_bytes) {
+  return Scan(file, most_bytes).run();
 }
 
 }  // namespace imp::harness

@@ -4,7 +4,7 @@
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
-#include "harness/stages/left_out_rows.h"
+#include "harness/stages/training_rows.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 
@@ -72,24 +72,17 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   return scores;
 }
 
-/// Rows that each training stage had to do without, since their pictures cannot be read.
-ordered_json left_out_json(const StageStore& store, const TrialOutcome& outcome) {
-  ordered_json all = ordered_json::array();
+/// What each training stage counted of its rows.
+ordered_json rows_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json rows = ordered_json::array();
   for (const StageUse& use : outcome.stages) {
-    if (use.request.kind != "connector" && use.request.kind != "finetune") continue;
-    for (const StageInput& input : use.request.inputs) {
-      if (input.kind != "pictures") continue;
-      const LeftOut left_out = read_left_out(store.folder(input.kind, input.key));
-      if (left_out.rows.empty()) continue;
-      all.push_back({{"stage", use.request.kind},
-                     {"file", left_out.file},
-                     {"pictures", left_out.pictures.size()},
-                     {"rows", left_out.rows.size()},
-                     {"of_rows", left_out.of_rows},
-                     {"first_row", left_out.rows.front() + 1}});
-    }
+    const json census = stage_file(store, use, kRowCensus);
+    if (!census.is_object()) continue;
+    ordered_json row{{"stage", use.request.kind}};
+    row.update(ordered_json(census));
+    rows.push_back(std::move(row));
   }
-  return all;
+  return rows;
 }
 
 /// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
@@ -153,7 +146,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["stages"] = stages_json(outcome);
   record["attempts"] = attempts_json(outcome, earlier);
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
-  record["left_out"] = left_out_json(store, outcome);
+  record["rows"] = rows_json(store, outcome);
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();
   record["provenance"]["dtype"] =

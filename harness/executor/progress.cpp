@@ -47,7 +47,7 @@ void Progress::begin_stage(const std::string& trial, const std::string& kind, co
   label_ = label;
   stage_start_ = steady_clock::now();
   last_drawn_ = {};
-  mean_loss_ = 0.0;
+  mean_loss_.reset();
   first_step_ = 0;
   stage_tokens_ = 0;
   event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}});
@@ -91,25 +91,24 @@ void Progress::report_failure(const std::string& trial, const std::string& kind,
 }
 
 void Progress::on_warning(const std::string& text) {
-  say("warning: " + text);
+  // Trials that share their rows would say the same.
+  if (warned_.insert(text).second) say("warning: " + text);
   event(nlohmann::json{
       {"event", "warning"}, {"time", iso_time_now()}, {"trial", trial_}, {"kind", kind_}, {"message", text}});
 }
 
 void Progress::on_step(const StepRecord& record, int64_t total_steps) {
-  if (first_step_ == 0) {
-    first_step_ = record.step;
-    mean_loss_ = record.loss;
-  }
-  mean_loss_ += 0.05 * (record.loss - mean_loss_);
+  if (first_step_ == 0) first_step_ = record.step;
+  if (record.loss) mean_loss_ = mean_loss_ ? *mean_loss_ + 0.05 * (*record.loss - *mean_loss_) : *record.loss;
   stage_tokens_ += record.tokens;
   const bool last = record.step == total_steps;
   if (!last && seconds_since(last_drawn_) < (terminal_ ? kBarEvery : kLineEvery)) return;
   const double elapsed = seconds_since(stage_start_);
   const double per_step = elapsed / static_cast<double>(record.step - first_step_ + 1);
   const std::string left = duration_as_text(per_step * static_cast<double>(total_steps - record.step));
-  draw(fmt::format("{}  {} step {}/{}  loss {:.4f}  {}  {} left", label_,
-                   terminal_ ? bar(record.step, total_steps) : "", record.step, total_steps, mean_loss_,
+  const std::string loss = mean_loss_ ? fmt::format("{:.4f}", *mean_loss_) : "none yet";
+  draw(fmt::format("{}  {} step {}/{}  loss {}  {}  {} left", label_,
+                   terminal_ ? bar(record.step, total_steps) : "", record.step, total_steps, loss,
                    tokens_per_second(static_cast<double>(stage_tokens_) / elapsed), left),
        false);
 }

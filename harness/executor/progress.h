@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "harness/stages/stage_context.h"
@@ -43,9 +44,10 @@ class Progress : public StageObserver {
   std::optional<LineWriter> events_;
   std::string trial_, kind_, label_;
   std::chrono::steady_clock::time_point stage_start_{}, last_drawn_{};
-  double mean_loss_ = 0.0;
+  std::optional<double> mean_loss_;
   int64_t first_step_ = 0, stage_tokens_ = 0;
   bool bar_open_ = false;
+  std::set<std::string> warned_;
 };
 
 }  // namespace imp::harness

@@ -75,7 +75,11 @@ void Diagnostics::add(const Location& location, std::string_view message) {
 }
 
 void Diagnostics::add_lines(std::string_view lines) {
-  if (std::find(lines_.begin(), lines_.end(), lines) == lines_.end()) lines_.emplace_back(lines);
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.emplace_back(line);
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+  }
 }
 
 void Diagnostics::throw_if_any() const {

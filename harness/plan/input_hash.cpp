@@ -10,6 +10,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
+#include "models/lora/peft_adapter.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -64,6 +65,13 @@ const std::string& InputHashes::directory(const fs::path& path) {
   const auto found = known_.find(path);
   if (found != known_.end()) return found->second;
   return known_.emplace(path, fs::is_regular_file(path) ? hash_one_file(path) : hash_directory(path))
+      .first->second;
+}
+
+bool InputHashes::adapter_changes_tower(const fs::path& path) {
+  const auto found = changes_tower_.find(path);
+  if (found != changes_tower_.end()) return found->second;
+  return changes_tower_.emplace(path, models::PeftAdapter(path).changes(models::ModelPart::vision))
       .first->second;
 }
 

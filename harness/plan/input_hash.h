@@ -8,8 +8,8 @@
 namespace imp::harness {
 
 /// Hashes of input files and folders, each computed once in the life of the object: a plan asks for the same
-/// model in every cell. Files above 64 MiB stand for themselves by name, size, time of change, and their
-/// first and last MiB.
+/// model in every cell. So it is with what an adapter changes, since stages' keys depend on that. Files above
+/// 64 MiB stand for themselves by name, size, time of change, and their first and last MiB.
 class InputHashes {
  public:
   /// Throws imp::Error (usage) if the file cannot be read.
@@ -20,8 +20,12 @@ class InputHashes {
   /// read.
   const std::string& directory(const std::filesystem::path& path);
 
+  /// Whether the PEFT directory has tensors of a vision tower. Throws imp::Error (usage) as PeftAdapter.
+  bool adapter_changes_tower(const std::filesystem::path& path);
+
  private:
   std::map<std::filesystem::path, std::string> known_;
+  std::map<std::filesystem::path, bool> changes_tower_;
 };
 
 }  // namespace imp::harness

@@ -33,10 +33,9 @@ class InputCheck {
     path(origin_of(trial_, spec_, "init_projector"), "init_projector", config_.init_projector,
          "a safetensors file");
     for (const Benchmark& benchmark : spec_.benchmarks) {
-      const Location file{spec_.file.string(), 0, 0};
       const std::string key = "benchmark " + benchmark.name;
-      path(file, key + ": annotations", benchmark.annotations, "its annotations");
-      path(file, key + ": images", benchmark.images, "its pictures");
+      path(benchmark.annotations_location, key + ": annotations", benchmark.annotations, "its annotations");
+      path(benchmark.images_location, key + ": images", benchmark.images, "its pictures");
     }
     return complete_;
   }

@@ -59,9 +59,15 @@ std::string_view status_name(StageStatus status) {
 }
 
 Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
+  Diagnostics diagnostics;
+  Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
+  diagnostics.throw_if_any();
+  return plan;
+}
+
+Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics) {
   Plan plan;
   InputHashes hashes;
-  Diagnostics diagnostics;
   std::unordered_map<std::string, std::size_t> known;
   for (const Trial& trial : sweep.trials) {
     PlannedTrial planned{trial, {}, {}};
@@ -79,7 +85,6 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
     }
     plan.trials.push_back(std::move(planned));
   }
-  diagnostics.throw_if_any();
   plan.sweep = std::move(sweep);
   const EarlierStages earlier(runs_dir);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier);

@@ -32,11 +32,24 @@ struct PlannedTrial {
   std::vector<std::size_t> planned;  ///< of each stage, its index in Plan::stages
 };
 
+/// What of a benchmark's files a plan tells.
+struct BenchmarkCounts {
+  std::string name;
+  std::size_t questions = 0;  ///< that will be asked
+  std::size_t in_all = 0;     ///< that the annotations hold, before the limit
+  std::size_t pictures = 0;   ///< that the asked questions are about
+  std::size_t answers = 0;    ///< that the annotations give to the asked questions
+};
+
 /// What a sweep will do, in the order in which it may be done.
 struct Plan {
   Sweep sweep;
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
+  std::vector<BenchmarkCounts> benchmarks =
+      {};                               ///< with files of their own and yet to be asked; set by preflight
+  std::int64_t bytes = 0;               ///< that its stages will write, about; set by preflight
+  std::vector<std::string> notes = {};  ///< what a person should know before the run; set by look_at_rows
 };
 
 /// The word for a status: run, share, reuse.
@@ -45,6 +58,9 @@ struct Plan {
 /// Plans a sweep against what `runs_dir` holds (which may not exist yet). Reads models' and data files'
 /// hashes; throws imp::Error (usage) with every one that is missing, one a line.
 [[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir);
+
+/// The same, but what is missing goes to `diagnostics`; a trial that lacks something has no stages.
+[[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics);
 
 /// Predicts the memory of each second training stage that is not reused. Reads models' configs and, of the
 /// user's own rows, the longest; only what shows a plan to people asks for it.

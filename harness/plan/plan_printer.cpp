@@ -67,6 +67,21 @@ std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
   return words;
 }
 
+/// `5,000`, as people write it.
+std::string grouped(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
+  return text;
+}
+
+std::string counts_as_text(const BenchmarkCounts& benchmark) {
+  const std::string of =
+      benchmark.questions == benchmark.in_all ? "" : fmt::format(" of {}", grouped(benchmark.in_all));
+  return fmt::format("{}: {}{} questions about {} pictures, {} answers\n", benchmark.name,
+                     grouped(benchmark.questions), of, grouped(benchmark.pictures),
+                     grouped(benchmark.answers));
+}
+
 std::string memory_as_text(int64_t bytes) {
   return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
 }
@@ -108,7 +123,11 @@ std::string plan_as_text(const Plan& plan) {
                     stage.memory ? memory_as_text(stage.memory->total()) : "-", stage.reason});
   }
   text += '\n' + as_table(rows);
+  if (!plan.benchmarks.empty()) text += '\n';
+  for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
+  if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
+  for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   return text;
 }
 
@@ -145,7 +164,20 @@ ordered_json plan_as_json(const Plan& plan) {
                       {"parameters", stage.request.parameters},
                       {"inputs", inputs}});
   }
-  return {{"schema", 1}, {"sweep", plan.sweep.spec.name}, {"trials", trials}, {"stages", stages}};
+  ordered_json benchmarks = ordered_json::array();
+  for (const BenchmarkCounts& benchmark : plan.benchmarks)
+    benchmarks.push_back({{"benchmark", benchmark.name},
+                          {"questions", benchmark.questions},
+                          {"questions_in_all", benchmark.in_all},
+                          {"pictures", benchmark.pictures},
+                          {"answers", benchmark.answers}});
+  return {{"schema", 1},
+          {"sweep", plan.sweep.spec.name},
+          {"trials", trials},
+          {"stages", stages},
+          {"benchmarks", benchmarks},
+          {"bytes", plan.bytes},
+          {"notes", plan.notes}};
 }
 
 }  // namespace imp::harness

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 #include "harness/plan/config_writer.h"
@@ -70,8 +71,12 @@ class GraphBuilder {
     try {
       return look();
     } catch (const Error& error) {
-      throw Error(fmt::format("{}: {}: {}", to_string(origin_of(trial_, spec_, key)), key, error.what()),
-                  error.kind());
+      std::string lines;
+      std::istringstream each(error.what());
+      for (std::string line; std::getline(each, line);)
+        lines += fmt::format("{}{}: {}: {}", lines.empty() ? "" : "\n",
+                             to_string(origin_of(trial_, spec_, key)), key, line);
+      throw Error::of_lines(lines, error.kind());
     }
   }
 
@@ -129,10 +134,14 @@ class GraphBuilder {
     }
   }
 
-  StageInput add_features(const StageInput& data) {
+  enum class Adapted : bool { no, yes };
+
+  /// Features of the data's pictures; those of stage 2 and after by a tower that the adapter has changed.
+  StageInput add_features(const StageInput& data, Adapted adapted) {
     json parameters = json::object();
     std::vector<StageInput> inputs{data};
     add_look_at(data, inputs);
+    if (adapted == Adapted::yes && adapts_tower()) add_adapter(parameters);
     if (config_.checkpoint.empty()) {
       add_model(parameters, "encoder", config_.encoder);
     } else {
@@ -145,7 +154,7 @@ class GraphBuilder {
   std::optional<StageInput> add_connector() {
     if (!has_connector()) return std::nullopt;
     const StageInput data = add_data("connector_data", config_.connector_data);
-    std::vector<StageInput> inputs{data, add_features(data)};
+    std::vector<StageInput> inputs{data, add_features(data, Adapted::no)};
     add_look_at(data, inputs);
     json parameters = training_parameters();
     parameters.update(pick({"connector_epochs", "connector_max_steps", "connector_batch_size",
@@ -155,6 +164,17 @@ class GraphBuilder {
     return add("connector", std::move(parameters), std::move(inputs));
   }
 
+  void add_adapter(json& parameters) {
+    if (config_.init_adapter.empty()) return;
+    parameters["init_adapter_hash"] =
+        at_key("init_adapter", [&] { return hashes_.directory(config_.init_adapter); });
+  }
+
+  [[nodiscard]] bool adapts_tower() const {
+    if (config_.finetune != "lora" || config_.init_adapter.empty()) return false;
+    return at_key("init_adapter", [&] { return hashes_.adapter_changes_tower(config_.init_adapter); });
+  }
+
   void add_file(json& parameters, std::string_view key, const std::string& path) {
     if (path.empty()) return;
     parameters[std::string(key) + "_hash"] = at_key(key, [&] { return hashes_.file(path); });
@@ -162,7 +182,7 @@ class GraphBuilder {
 
   StageInput add_finetune(const std::optional<StageInput>& connector) {
     const StageInput data = add_data("finetune_data", config_.finetune_data);
-    std::vector<StageInput> inputs{data, add_features(data)};
+    std::vector<StageInput> inputs{data, add_features(data, Adapted::yes)};
     add_look_at(data, inputs);
     json parameters = training_parameters();
     parameters.update(pick(
@@ -170,10 +190,7 @@ class GraphBuilder {
     if (config_.finetune != "projector") parameters.update(pick({"learning_rate"}));
     if (config_.finetune == "lora") {
       parameters.update(pick({"lora_rank", "lora_alpha", "lora_dropout", "lora_targets"}));
-      if (!config_.init_adapter.empty()) {
-        parameters["init_adapter_hash"] =
-            at_key("init_adapter", [&] { return hashes_.directory(config_.init_adapter); });
-      }
+      add_adapter(parameters);
     }
     add_language_model(parameters);
     if (connector) {
@@ -191,7 +208,8 @@ class GraphBuilder {
     try {
       parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
     } catch (const Error& error) {
-      throw Error(fmt::format("{}: benchmark {}: {}", spec_.file.string(), benchmark.name, error.what()));
+      throw Error(fmt::format("{}: benchmark {}: {}", to_string(benchmark.annotations_location),
+                              benchmark.name, error.what()));
     }
     parameters["images"] = benchmark.images;
     return parameters;
@@ -204,7 +222,7 @@ class GraphBuilder {
     if (benchmark.annotations.empty()) {
       const StageInput data = add_rendered(benchmark.name);
       inputs.push_back(data);
-      inputs.push_back(add_features(data));
+      inputs.push_back(add_features(data, Adapted::yes));
     }
     add("eval", std::move(parameters), std::move(inputs));
   }

@@ -14,11 +14,11 @@ namespace {
 constexpr std::array<std::pair<std::string_view, int>, 7> kVersions{{
     {"data", 1},
     {"pictures", 1},
-    {"features", 1},
+    {"features", 2},
     {"pretrain", 2},
-    {"connector", 1},
-    {"finetune", 1},
-    {"eval", 4},
+    {"connector", 2},
+    {"finetune", 2},
+    {"eval", 5},
 }};
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "eval/benchmarks/benchmark.h"
 #include "harness/plan/config_reader.h"
 #include "models/io/error.h"
 
@@ -22,6 +23,16 @@ bool safe_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
   });
+}
+
+/// A benchmark's name with the part of the data set after it, such as lmms-eval's textvqa_val, is near too.
+std::string unknown_benchmark(const std::string& name, const std::vector<std::string>& known) {
+  std::string near = closest(name, known);
+  for (const std::string& candidate : known)
+    if (name.starts_with(candidate)) near = candidate;
+  return fmt::format("the benchmark '{}' is not known{} one of: {}", name,
+                     near.empty() ? "; it is" : fmt::format("; did you mean '{}'? It is", near),
+                     fmt::join(known, ", "));
 }
 
 /// Two texts of the same value, as far as the file can tell before types are known.
@@ -281,13 +292,16 @@ class SpecReader {
 
   void read_benchmark_fields(const YamlValue& item, Benchmark& benchmark) {
     refuse_unknown_keys(item, {"name", "annotations", "images", "limit"}, "a benchmark", diagnostics_);
-    const auto field = [&](std::string_view name) {
+    Location unused;
+    const auto field = [&](std::string_view name, Location& location) {
       const YamlEntry* entry = item.find(name);
-      return entry == nullptr ? "" : read_text(entry->value, name, diagnostics_).value_or("");
+      if (entry == nullptr) return std::string();
+      location = entry->value.location;
+      return read_text(entry->value, name, diagnostics_).value_or("");
     };
-    benchmark.name = field("name");
-    benchmark.annotations = field("annotations");
-    benchmark.images = field("images");
+    benchmark.name = field("name", unused);
+    benchmark.annotations = field("annotations", benchmark.annotations_location);
+    benchmark.images = field("images", benchmark.images_location);
     if (benchmark.name.empty()) diagnostics_.add(item.location, "a benchmark lacks its name; add name: ...");
     if (const YamlEntry* limit = item.find("limit")) {
       benchmark.limit = read_whole_number(limit->value, "limit", 0, kMostQuestions, diagnostics_).value_or(0);
@@ -296,6 +310,7 @@ class SpecReader {
 
   void add_benchmark(const YamlValue& item, Benchmark benchmark) {
     const std::string& name = benchmark.name;
+    benchmark.location = item.location;
     if (!safe_name(name)) {
       diagnostics_.add(item.location,
                        fmt::format("the benchmark '{}' becomes a file's name; use letters, digits, '_', "
@@ -308,13 +323,17 @@ class SpecReader {
       diagnostics_.add(item.location, fmt::format("the benchmark '{}' is listed twice; remove one", name));
       return;
     }
+    const std::vector<std::string> known = eval::benchmark_names();
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      diagnostics_.add(item.location, unknown_benchmark(name, known));
+      return;
+    }
     const bool rendered = name == "scenetext";
     if (!rendered && (benchmark.annotations.empty() || benchmark.images.empty())) {
       diagnostics_.add(
           item.location,
-          fmt::format("the benchmark '{}' needs its files: {{name: {}, annotations: FILE, images: "
-                      "FOLDER}}{}",
-                      name, name, closest(name, {"scenetext"}).empty() ? "" : "; did you mean 'scenetext'?"));
+          fmt::format("the benchmark '{}' needs its files: {{name: {}, annotations: FILE, images: FOLDER}}",
+                      name, name));
       return;
     }
     if (rendered && !(benchmark.annotations.empty() && benchmark.images.empty())) {

@@ -19,6 +19,8 @@ struct Benchmark {
   std::string annotations;  ///< empty for a benchmark that the harness renders itself
   std::string images;
   std::int64_t limit = 0;  ///< the first so many questions; 0: all
+  /// Where the file names the benchmark, and these two of its fields.
+  Location location = {}, annotations_location = {}, images_location = {};
 };
 
 /// What to do about a cell that fails.

@@ -38,10 +38,9 @@ TrainingMemory::Batch TrainingMemory::batch_of_longest_rows(const TrialConfig& c
                              config.turns == "isolated"};
   Batch batch;
   for (auto row = order.begin(); row != longest; ++row) {
-    const models::EncodedRow encoded = encode(file.row(*row), *tokenizer, encoding);
-    batch.tokens += std::ssize(encoded.ids);
-    batch.supervised += std::ssize(encoded.labels) -
-                        std::count(encoded.labels.begin(), encoded.labels.end(), models::kIgnoreLabel);
+    const EncodedLlavaRow encoded = encode(file.row(*row), *tokenizer, encoding);
+    batch.tokens += std::ssize(encoded.encoded.ids);
+    batch.supervised += encoded.supervised;
   }
   return batch;
 }
@@ -79,12 +78,12 @@ MemoryEstimate TrainingMemory::of(const Trial& trial) {
 
   TrainingLoad load;
   load.text = text_config(directories);
-  const models::VisionConfig vision = vision_config(directories);
-  const Batch batch = largest_batch(config, directories.llm, vision.num_patches());
-  load.vision_hidden = vision.hidden_size;
+  const FeatureShape features = feature_shape(directories);
+  const Batch batch = largest_batch(config, directories.llm, features.image_tokens);
+  load.vision_hidden = features.width;
   load.tokens = batch.tokens;
   load.supervised = batch.supervised;
-  load.image_tokens = config.micro_batch * vision.num_patches();
+  load.image_tokens = config.micro_batch * features.image_tokens;
   load.bfloat16 = config.dtype == "bfloat16";
   load.finetune = config.finetune;
   load.lora_rank = config.lora_rank;

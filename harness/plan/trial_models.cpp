@@ -24,11 +24,17 @@ models::TextConfig text_config(const ModelDirectories& directories) {
                               : models::parse_text_config(config, where);
 }
 
-models::VisionConfig vision_config(const ModelDirectories& directories) {
+FeatureShape feature_shape(const ModelDirectories& directories) {
   const nlohmann::json config = models::read_config_json(directories.encoder);
   const std::string where = models::config_path(directories.encoder).string();
-  return directories.is_llava ? models::parse_llava_config(config, where).vision
-                              : models::parse_vision_config(config, where);
+  models::LlavaConfig llava;
+  if (directories.is_llava) {
+    llava = models::parse_llava_config(config, where);
+  } else {
+    llava.vision = models::parse_vision_config(config, where);
+    llava.features = models::FeatureSelection::of_patches(llava.vision);
+  }
+  return {llava.features.image_tokens(llava.vision), llava.features.width(llava.vision)};
 }
 
 models::ConversationTemplate conversation_of(const TrialConfig& config) {

@@ -208,7 +208,8 @@ MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {
 void VisionPretraining::normalize_feature_scale() {
   const at::NoGradGuard no_grad;
   PictureStream stream(*sampler_, *renderer_, 200, 1);
-  const at::Tensor features = tower_->features(pixel_values(stream.take(1).pictures), -2, true);
+  const at::Tensor features = tower_->features(pixel_values(stream.take(1).pictures),
+                                               models::FeatureSelection::of_patches(tower_->config()));
   const double scale = 1.0 / features.std().item<double>();
   const bool clip = options_.vision.family == VisionFamily::clip;
   tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {

@@ -12,7 +12,9 @@
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/plan_printer.h"
+#include "harness/plan/row_checks.h"
 #include "harness/plan/schema.h"
+#include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
 #include "harness/stages/compute_dtype.h"
 #include "models/io/error.h"
@@ -21,7 +23,8 @@
 namespace imp::harness {
 
 int plan_sweep(const SweepOptions& options) {
-  Plan plan = make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+  look_at_rows(plan);
   estimate_memory(plan);
   fmt::print("{}", options.json ? plan_as_json(plan).dump(2) + "\n" : plan_as_text(plan));
   return 0;

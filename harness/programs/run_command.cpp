@@ -8,11 +8,14 @@
 #include "harness/executor/local_executor.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
+#include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "results/ingest.h"
+#include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/report_table.h"
 #include "results/results_database.h"
@@ -83,16 +86,18 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
   results::Database database = results::open_results(options.database, results::Access::read);
   const results::Table table = results::report_table(database, sweep);
   fmt::print("{}", options.json ? results::to_json(table) : results::to_markdown(table));
+  const results::Table effects = results::effects_table(database, sweep, results::EffectRows::levels);
+  if (!options.json && !effects.rows.empty()) fmt::print("\n{}", results::to_markdown(effects));
 }
 
 }  // namespace
 
 int run_sweep(const SweepOptions& options) {
+  Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+  look_at_rows(plan);
   // The record in the run folder is of the whole sweep, whatever --only picks today.
-  const Plan whole = make_plan(load_sweep(options.file, options.overrides), options.runs);
-  const Plan plan = options.only.empty()
-                        ? whole
-                        : make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  const Plan whole =
+      options.only.empty() ? plan : make_plan(load_sweep(options.file, options.overrides), options.runs);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
   Recorder recorder(options, name);
@@ -109,7 +114,7 @@ int run_sweep(const SweepOptions& options) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
     return 130;
   }
-  if (recorder.behind()) recorder.take_in_sweep();
+  recorder.take_in_sweep();  // the whole of it: effects compare all cells
   if (recorder.behind()) return 3;
   print_table(options, name);
   return result.failed > 0 ? 1 : 0;

@@ -23,11 +23,12 @@ void make_connector_stage(const StageContext& context) {
           .value_or(models::make_projector(features.hidden(), text.hidden_size,
                                            static_cast<uint64_t>(config.connector_seed)));
 
-  const std::unique_ptr<RowSource> rows = without_left_out(
-      context,
-      encode_rows(connector_rows(config.connector_data, context.input("data")), language,
-                  {models::conversation_template("plain"), features.image_tokens(), config.max_length, true},
-                  [&](const std::string& line) { context.observer.on_warning(line); }));
+  RowsLocation location = connector_rows(config.connector_data, context.input("data"));
+  location.left_out = rows_left_out(context);
+  RowsOfStage looked_at(context);
+  const std::unique_ptr<RowSource> rows = encode_rows(
+      location, language,
+      {models::conversation_template("plain"), features.image_tokens(), config.max_length, true}, looked_at);
   LlavaTaskOptions options;
   options.epochs = config.connector_epochs;
   options.max_steps = config.connector_max_steps;
@@ -42,7 +43,7 @@ void make_connector_stage(const StageContext& context) {
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
   models::save_projector(context.folder / "projector.safetensors", projector);
-  write_training_summary(context.folder, summary, dtype);
+  write_training_summary(context, summary, dtype);
 }
 
 }  // namespace imp::harness

@@ -13,17 +13,18 @@
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
+#include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
 #include "models/conversation/row_styles.h"
 #include "models/generation/generator.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
-#include "models/lora/lora_adapter.h"
+#include "models/lora/merge_adapter.h"
 
 namespace imp::harness {
 namespace {
 
-/// Names of the pictures of a batch -> their features [pictures, image tokens, vision hidden].
+/// Paths of the pictures of a batch -> their features [pictures, image tokens, vision hidden].
 using FeatureLookup = std::function<at::Tensor(const std::vector<std::string>&)>;
 
 /// The trained cell: weights, prompts and how to look at a picture.
@@ -40,11 +41,11 @@ TrainedCell load_cell(const StageContext& context, int64_t vision_hidden, int64_
     cell.language.model = models::load_text_model(trained / "text_model", at::kFloat);
   }
   if (std::filesystem::exists(trained / "adapter")) {
-    (void)models::load_adapter(trained / "adapter", *cell.language.model);
-    models::merge_adapters(*cell.language.model);
+    models::merge_adapter(models::PeftAdapter(trained / "adapter"),
+                          {.text_model = cell.language.model.get()});
   }
-  cell.projector = models::load_projector(trained / "projector.safetensors", vision_hidden,
-                                          cell.language.model->config().hidden_size);
+  cell.projector = read_projector(trained / "projector.safetensors", context.trial, context.spec,
+                                  vision_hidden, cell.language.model->config().hidden_size);
   return cell;
 }
 
@@ -66,7 +67,8 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
   const models::Tokenizer& tokenizer = *cell.language.tokenizer;
   models::GenerationOptions greedy;
   greedy.image_token = models::kImagePlaceholder;
-  greedy.end_tokens = {tokenizer.eos_id()};
+  greedy.end_tokens =
+      models::answer_settings(cell.language.directory, tokenizer, &cell.language.conversation, 1).end_tokens;
   greedy.max_new_tokens = context.trial.config.max_new_tokens;
   std::vector<eval::Prediction> predictions(benchmark.questions.size());
   std::vector<size_t> asked;
@@ -89,8 +91,7 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
 
   for (const auto& [picture, questions] : questions_by_picture(benchmark)) {
     models::PromptGroup group;
-    const std::vector<std::string> name{std::filesystem::path(picture).filename().string()};
-    group.projected = cell.projector.forward(features(name)).to(at::kFloat);
+    group.projected = cell.projector.forward(features({picture})).to(at::kFloat);
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
       models::PromptGroup one = models::prompt_group(models::encode_prompt(
@@ -154,26 +155,28 @@ void make_eval_stage(const StageContext& context) {
   int64_t hidden = 0;
   if (context.has_input("features")) {
     cached.emplace(context.input("features"), "test");
-    features = [&](const std::vector<std::string>& names) { return cached->gather(names); };
+    features = [&](const std::vector<std::string>& pictures) {
+      std::vector<std::string> names;
+      for (const std::string& picture : pictures)
+        names.push_back(std::filesystem::path(picture).filename().string());
+      return cached->gather(names);
+    };
     mean = FeatureStore(context.input("features"), "train").mean();
     hidden = cached->hidden();
   } else {
-    vision.emplace(load_vision(context.trial, context.spec));
+    const auto adapter = initial_adapter(context.trial.config);
+    vision.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
     processor.emplace(models::ImageProcessor::load(vision->processor_directory));
-    std::map<std::string, std::filesystem::path> path_of;
-    for (const eval::Question& question : benchmark.questions)
-      path_of[question.image_path.filename().string()] = question.image_path;
-    features = [&, path_of](const std::vector<std::string>& names) {
-      std::vector<std::filesystem::path> files;
-      for (const std::string& name : names) files.push_back(path_of.at(name));
-      return vision->tower->features(load_pixel_values(files, *processor), vision->feature_layer,
-                                     vision->drop_class_token);
+    // By path: MME's and ScienceQA's pictures have the same names in different folders.
+    features = [&](const std::vector<std::string>& pictures) {
+      const std::vector<std::filesystem::path> files(pictures.begin(), pictures.end());
+      return vision->tower->features(load_pixel_values(files, *processor), vision->features);
     };
     // No training features at hand: a picture withheld is one of the processor's mean colour.
     const models::VisionConfig& config = vision->tower->config();
     mean = vision->tower->features(at::zeros({1, config.num_channels, config.image_size, config.image_size}),
-                                   vision->feature_layer, vision->drop_class_token);
-    hidden = config.hidden_size;
+                                   vision->features);
+    hidden = mean.size(2);
   }
   const TrainedCell cell = load_cell(context, hidden, mean.size(1));
   nlohmann::ordered_json scores = nlohmann::ordered_json::array();

@@ -68,16 +68,15 @@ void write_features(const std::filesystem::path& folder, const std::string& set,
   const at::NoGradGuard no_grad;
   const auto count = static_cast<int64_t>(names.size());
   const models::VisionConfig& config = extractor.tower.config();
-  const bool keeps_class = config.has_class_token() && !extractor.drop_class_token;
-  const int64_t tokens = config.num_patches() + (keeps_class ? 1 : 0);
-  StreamedTensor file(folder / (set + ".safetensors"), "image_features", count, tokens, config.hidden_size);
-  at::Tensor sum = at::zeros({1, tokens, config.hidden_size}, at::kDouble);
+  const int64_t tokens = extractor.features.image_tokens(config), width = extractor.features.width(config);
+  StreamedTensor file(folder / (set + ".safetensors"), "image_features", count, tokens, width);
+  at::Tensor sum = at::zeros({1, tokens, width}, at::kDouble);
   for (int64_t start = 0; start < count; start += kBatch) {
     std::vector<std::filesystem::path> files;
     for (int64_t i = start; i < std::min(count, start + kBatch); ++i)
       files.push_back(images / names[static_cast<size_t>(i)]);
-    const at::Tensor features = extractor.tower.features(load_pixel_values(files, extractor.processor),
-                                                         extractor.feature_layer, extractor.drop_class_token);
+    const at::Tensor features =
+        extractor.tower.features(load_pixel_values(files, extractor.processor), extractor.features);
     file.append(features);
     sum += features.to(at::kDouble).sum(0, true);
     progress(std::min(count, start + kBatch));

@@ -38,8 +38,7 @@ class FeatureStore {
 struct FeatureExtractor {
   const models::VisionTower& tower;
   const models::ImageProcessor& processor;
-  int64_t feature_layer = -2;
-  bool drop_class_token = true;
+  models::FeatureSelection features;
 };
 
 /// Computes the features of the named pictures below `images` and writes the set; `progress(done)` is called

@@ -35,9 +35,13 @@ std::vector<std::string> test_pictures(const std::filesystem::path& data_folder)
 }  // namespace
 
 void make_features_stage(const StageContext& context) {
-  const VisionParts vision = load_vision(context.trial, context.spec);
+  // Features of a tower that an adapter changes have a key of their own (stage_graph.cpp).
+  const auto adapter = context.request.parameters.contains("init_adapter_hash")
+                           ? initial_adapter(context.trial.config)
+                           : std::nullopt;
+  const VisionParts vision = load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr);
   const models::ImageProcessor processor = models::ImageProcessor::load(vision.processor_directory);
-  const FeatureExtractor extractor{*vision.tower, processor, vision.feature_layer, vision.drop_class_token};
+  const FeatureExtractor extractor{*vision.tower, processor, vision.features};
   const std::filesystem::path data = context.input("data");
   const auto write = [&](const std::string& set, const std::vector<std::string>& names,
                          const std::filesystem::path& images) {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/stages/compute_dtype.h"
 #include "harness/stages/left_out_rows.h"
 #include "harness/stages/training_stage.h"
+#include "models/conversation/answer_end.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/lora/lora_adapter.h"
+#include "models/lora/merge_adapter.h"
 
 namespace imp::harness {
 namespace {
@@ -40,12 +45,37 @@ LlavaTaskOptions task_options(const TrialConfig& config) {
 models::Projector starting_projector(const StageContext& context, int64_t vision_hidden,
                                      int64_t text_hidden) {
   if (context.has_input("connector")) {
-    return models::load_projector(context.input("connector") / "projector.safetensors", vision_hidden,
-                                  text_hidden);
+    return read_projector(context.input("connector") / "projector.safetensors", context.trial, context.spec,
+                          vision_hidden, text_hidden);
   }
   return given_projector(context.trial, context.spec, vision_hidden, text_hidden)
       .value_or(models::make_projector(vision_hidden, text_hidden,
                                        static_cast<uint64_t>(context.trial.config.connector_seed)));
+}
+
+/// Puts what an adapter has of the projector into it, which is trained whole from there. given:
+/// init_projector stands in place of one that the adapter has saved; the adapter's LoRA is added to either.
+void start_projector_from(const models::PeftAdapter& adapter, bool given, models::Projector& projector) {
+  std::set<std::string> left_out;
+  if (given)
+    for (const auto& [path, stored] : adapter.parameters()) left_out.insert(path);
+  models::merge_adapter(adapter, {.projector = &projector}, left_out);
+}
+
+/// Says what of the adapter that training goes on from is not trained.
+void note_what_stays(const models::PeftAdapter& adapter, const StageContext& context) {
+  std::string what;
+  if (adapter.changes(models::ModelPart::vision)) what = "its changes of the vision tower";
+  const bool text =
+      std::any_of(adapter.parameters().begin(), adapter.parameters().end(),
+                  [](const auto& entry) { return models::part_of(entry.first) == models::ModelPart::text; });
+  if (text)
+    what += std::string(what.empty() ? "" : " and ") + "the language model's tensors that it has whole";
+  if (what.empty()) return;
+  context.observer.on_warning(
+      fmt::format("{}: {} stay as they are; its LoRA of the language model's layers and the projector are "
+                  "trained",
+                  adapter.directory().string(), what));
 }
 
 /// The whole language model as a Hugging Face directory.
@@ -74,28 +104,36 @@ void make_finetune_stage(const StageContext& context) {
   language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector = starting_projector(context, features.hidden(), text.hidden_size);
 
+  const std::optional<models::PeftAdapter> initial = initial_adapter(config);
   models::LoraOptions lora{config.lora_rank, config.lora_alpha, config.lora_dropout, config.lora_targets};
   if (options.finetune == Finetune::lora) {
-    if (config.init_adapter.empty()) {
-      models::attach_lora(*language.model, lora, options.seed);
+    if (initial) {
+      lora = models::load_adapter(*initial, *language.model);
+      start_projector_from(*initial, !config.init_projector.empty(), projector);
+      note_what_stays(*initial, context);
     } else {
-      lora = models::load_adapter(config.init_adapter, *language.model);
-      if (config.init_projector.empty()) (void)models::load_adapter_projector(config.init_adapter, projector);
+      models::attach_lora(*language.model, lora, options.seed);
     }
   }
-  const std::unique_ptr<RowSource> rows = without_left_out(
-      context,
-      encode_rows(finetune_rows(config.finetune_data, context.input("data")), language,
-                  {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns},
-                  [&](const std::string& line) { context.observer.on_warning(line); }));
+  RowsLocation location = finetune_rows(config.finetune_data, context.input("data"));
+  location.left_out = rows_left_out(context);
+  RowsOfStage looked_at(context);
+  const std::unique_ptr<RowSource> rows = encode_rows(
+      location, language,
+      {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns}, looked_at);
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   const TrainingSummary summary = run_training(task, training_options(context));
   models::save_projector(context.folder / "projector.safetensors", projector);
   if (options.finetune == Finetune::lora)
-    models::save_adapter(context.folder / "adapter", *language.model, lora);
-  if (options.finetune == Finetune::full) save_text_model(context.folder / "text_model", *language.model);
-  write_training_summary(context.folder, summary, dtype);
+    models::save_adapter(context.folder / "adapter", *language.model, lora, initial ? &*initial : nullptr);
+  if (options.finetune == Finetune::full) {
+    save_text_model(context.folder / "text_model", *language.model);
+    models::write_end_tokens(
+        context.folder / "text_model",
+        models::end_tokens(language.directory, *language.tokenizer, &language.conversation));
+  }
+  write_training_summary(context, summary, dtype);
 }
 
 }  // namespace imp::harness

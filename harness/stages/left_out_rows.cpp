@@ -53,17 +53,16 @@ std::unique_ptr<RowSource> without_rows(std::unique_ptr<RowSource> all,
   return std::make_unique<SomeRows>(std::move(all), left_out);
 }
 
-std::unique_ptr<RowSource> without_left_out(const StageContext& context, std::unique_ptr<RowSource> all) {
-  if (!context.has_input("pictures")) return all;
+std::vector<int64_t> rows_left_out(const StageContext& context) {
+  if (!context.has_input("pictures")) return {};
   const std::filesystem::path look = context.input("pictures");
-  const LeftOut left_out = read_left_out(look);
+  LeftOut left_out = read_left_out(look);
   if (!left_out.rows.empty()) {
-    context.observer.on_warning(fmt::format(
-        "{} of {} rows are left out, since {} pictures cannot be read: {}; remove that folder to have "
-        "them looked at again",
-        left_out.rows.size(), all->size(), left_out.pictures.size(), look.string()));
+    context.observer.on_warning(
+        fmt::format("{} pictures cannot be read, listed in {}; remove {} to have them looked at again",
+                    left_out.pictures.size(), (look / "unreadable.jsonl").string(), look.string()));
   }
-  return without_rows(std::move(all), left_out.rows);
+  return std::move(left_out.rows);
 }
 
 }  // namespace imp::harness

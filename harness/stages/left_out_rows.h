@@ -30,8 +30,7 @@ void write_left_out(const std::filesystem::path& folder, const LeftOut& left_out
 [[nodiscard]] std::unique_ptr<RowSource> without_rows(std::unique_ptr<RowSource> all,
                                                       const std::vector<int64_t>& left_out);
 
-/// The rows of a training stage less those that its pictures stage leaves out, of which it is warned.
-[[nodiscard]] std::unique_ptr<RowSource> without_left_out(const StageContext& context,
-                                                          std::unique_ptr<RowSource> all);
+/// Rows that the pictures stage of a training stage leaves out; none without such an input.
+[[nodiscard]] std::vector<int64_t> rows_left_out(const StageContext& context);
 
 }  // namespace imp::harness

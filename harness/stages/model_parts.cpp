@@ -3,10 +3,13 @@
 
 #include <ATen/ATen.h>
 
+#include "models/lora/merge_adapter.h"
+
 namespace imp::harness {
 LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
   const ModelDirectories directories = model_directories(trial, spec);
   LanguageParts parts;
+  parts.directory = directories.llm;
   if (directories.is_llava) {
     parts.model = models::LlavaCheckpoint(directories.llm).text_model(dtype);
   } else {
@@ -18,29 +21,43 @@ LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::Scala
   return parts;
 }
 
-VisionParts load_vision(const Trial& trial, const SweepSpec& spec) {
+VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models::PeftAdapter* adapter) {
   const ModelDirectories directories = model_directories(trial, spec);
   VisionParts parts;
   parts.processor_directory = directories.encoder;
   if (directories.is_llava) {
     const models::LlavaCheckpoint checkpoint(directories.encoder);
     parts.tower = checkpoint.vision_tower(at::kFloat);
-    parts.feature_layer = checkpoint.config().vision_feature_layer;
-    parts.drop_class_token = checkpoint.config().drop_class_token;
+    parts.features = checkpoint.config().features;
   } else {
     parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
+    parts.features = models::FeatureSelection::of_patches(parts.tower->config());
   }
+  if (adapter != nullptr) models::merge_adapter(*adapter, {.vision_tower = parts.tower.get()});
   return parts;
 }
 
+std::optional<models::PeftAdapter> initial_adapter(const TrialConfig& config) {
+  if (config.finetune != "lora" || config.init_adapter.empty()) return std::nullopt;
+  return models::PeftAdapter(config.init_adapter);
+}
+
 std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,
-                                                 int64_t vision_hidden, int64_t text_hidden) {
-  if (!trial.config.init_projector.empty()) {
-    return models::load_projector(trial.config.init_projector, vision_hidden, text_hidden);
-  }
+                                                 int64_t feature_width, int64_t text_hidden) {
+  if (!trial.config.init_projector.empty())
+    return read_projector(trial.config.init_projector, trial, spec, feature_width, text_hidden);
   const ModelDirectories directories = model_directories(trial, spec);
   if (!directories.is_llava) return std::nullopt;
   return models::LlavaCheckpoint(directories.llm).projector(at::kFloat);
+}
+
+models::Projector read_projector(const std::filesystem::path& file, const Trial& trial, const SweepSpec& spec,
+                                 int64_t feature_width, int64_t text_hidden) {
+  const ModelDirectories directories = model_directories(trial, spec);
+  const models::Activation activation =
+      directories.is_llava ? models::LlavaCheckpoint(directories.llm).config().projector_hidden_act
+                           : models::Activation::gelu;
+  return models::load_projector(file, feature_width, text_hidden, activation);
 }
 
 }  // namespace imp::harness

@@ -7,12 +7,14 @@
 
 #include "harness/plan/trial_models.h"
 #include "models/llava/llava_model.h"
+#include "models/lora/peft_adapter.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace imp::harness {
 
 /// A trial's language model with its tokenizer.
 struct LanguageParts {
+  std::filesystem::path directory;
   std::shared_ptr<models::TextModel> model;
   std::unique_ptr<models::Tokenizer> tokenizer;
   models::ConversationTemplate conversation;
@@ -23,13 +25,21 @@ struct LanguageParts {
 struct VisionParts {
   std::shared_ptr<models::VisionTower> tower;
   std::filesystem::path processor_directory;
-  int64_t feature_layer = -2;
-  bool drop_class_token = true;
+  models::FeatureSelection features;
 };
-[[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec);
+/// adapter: its changes of the tower are put into it; nullptr: none.
+[[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec,
+                                      const models::PeftAdapter* adapter);
+
+/// The adapter that stage 2 starts from, nothing if it starts from a fresh one or trains something else.
+[[nodiscard]] std::optional<models::PeftAdapter> initial_adapter(const TrialConfig& config);
 
 /// The projector of a `checkpoint`, or of `init_projector`; nothing if a fresh one is to be trained.
 [[nodiscard]] std::optional<models::Projector> given_projector(const Trial& trial, const SweepSpec& spec,
-                                                               int64_t vision_hidden, int64_t text_hidden);
+                                                               int64_t feature_width, int64_t text_hidden);
+/// A projector's file with the activation of the trial's `checkpoint`, if it has one.
+[[nodiscard]] models::Projector read_projector(const std::filesystem::path& file, const Trial& trial,
+                                               const SweepSpec& spec, int64_t feature_width,
+                                               int64_t text_hidden);
 
 }  // namespace imp::harness

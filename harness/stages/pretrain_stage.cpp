@@ -83,7 +83,7 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   const Assets assets;
   const Vocabulary vocabulary;
   VisionPretraining task(options, assets, vocabulary);
-  write_training_summary(context.folder, run_training(task, pretraining_options(context)),
+  write_training_summary(context, run_training(task, pretraining_options(context)),
                          options.bfloat16 ? at::kBFloat16 : at::kFloat);
   task.normalize_feature_scale();
 
@@ -130,7 +130,7 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
   TextPretraining task(options, corpus, *tokenizer);
-  write_training_summary(context.folder, run_training(task, pretraining_options(context)), at::kFloat);
+  write_training_summary(context, run_training(task, pretraining_options(context)), at::kFloat);
   task.save(context.folder);
   nlohmann::ordered_json figures;
   for (const auto& [family_name, share] : task.measure_answers(kCardSamples))

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
@@ -13,6 +14,7 @@ namespace {
 
 /// Tokens of a row that are learned; the first token has no predecessor to be learned from.
 int64_t supervised_tokens(const models::EncodedRow& row) {
+  if (row.labels.empty()) return 0;
   return std::count_if(row.labels.begin() + 1, row.labels.end(),
                        [](int32_t label) { return label != models::kIgnoreLabel; });
 }
@@ -102,23 +104,29 @@ MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
   const std::vector<TrainingRow>& step_rows = encoded_rows(step);
   std::vector<const models::EncodedRow*> rows;
   std::vector<const TrainingRow*> micro_rows;
-  int64_t step_supervised = 0;
+  std::vector<int64_t> supervised(static_cast<size_t>(micro_batches(step)));  // of each micro-batch
   for (size_t i = 0; i < step_rows.size(); ++i) {
-    step_supervised += supervised_tokens(step_rows[i].encoded);
-    if (static_cast<int64_t>(i) / options_.micro_batch != micro_batch) continue;
+    const int64_t micro = static_cast<int64_t>(i) / options_.micro_batch;
+    supervised[static_cast<size_t>(micro)] += supervised_tokens(step_rows[i].encoded);
+    if (micro != micro_batch) continue;
     rows.push_back(&step_rows[i].encoded);
     micro_rows.push_back(&step_rows[i]);
   }
+  if (supervised[static_cast<size_t>(micro_batch)] == 0) return {};
   const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
   const at::Tensor projected = projected_features(micro_rows);
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
   const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);
-  const auto mean = [](int64_t count) { return static_cast<double>(std::max<int64_t>(1, count)); };
-  if (options_.mean_of_micro_batches) {
-    return {sum / (mean(batch.supervised()) * mean(micro_batches(step))), batch.tokens()};
+  if (!options_.mean_of_micro_batches) {
+    const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
+    return {sum / static_cast<double>(whole), batch.tokens()};
   }
-  return {sum / mean(step_supervised), batch.tokens()};
+  // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
+  // one.
+  const auto all = static_cast<double>(supervised.size());
+  const auto empty = static_cast<double>(std::count(supervised.begin(), supervised.end(), 0));
+  return {sum / (static_cast<double>(batch.supervised()) * all), batch.tokens(), all / (all - empty)};
 }
 
 }  // namespace imp::harness

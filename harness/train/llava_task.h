@@ -34,7 +34,7 @@ struct LlavaTaskOptions {
 
 /// A row ready to train on, with the names of its pictures.
 struct TrainingRow {
-  models::EncodedRow encoded;
+  models::EncodedRow encoded;       ///< empty for a row that is left out
   std::vector<std::string> images;  ///< one for each run of placeholders, in order; the last run may be cut
   int64_t modality_length = 0;
 };

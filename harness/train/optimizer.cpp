@@ -90,6 +90,13 @@ void Optimizer::zero_grad() {
   }
 }
 
+void Optimizer::set_gradients_to_zero() {
+  for (ParameterGroup& group : groups_) {
+    for (NamedParameter& parameter : group.parameters)
+      parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+  }
+}
+
 double Optimizer::clip_gradients(double max_norm) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> gradients;

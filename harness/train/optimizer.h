@@ -21,6 +21,8 @@ class Optimizer {
   void step(double factor);
   /// Drops all gradients.
   void zero_grad();
+  /// Gives every parameter a gradient of zeros.
+  void set_gradients_to_zero();
   /// Scales gradients so that their global norm is at most `max_norm` (0: no scaling). Returns the norm
   /// before.
   double clip_gradients(double max_norm);

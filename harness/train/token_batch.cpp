@@ -12,6 +12,7 @@ TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isola
   TokenBatch batch;
   std::vector<int64_t> ids, selected, targets;
   for (const models::EncodedRow* row : rows) {
+    if (row->ids.empty()) continue;
     const auto base = static_cast<int64_t>(ids.size());
     ids.insert(ids.end(), row->ids.begin(), row->ids.end());
     batch.lengths.push_back(static_cast<int64_t>(row->ids.size()));

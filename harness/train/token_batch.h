@@ -25,7 +25,7 @@ struct TokenBatch {
   [[nodiscard]] int64_t supervised() const { return targets.size(0); }
 };
 
-/// isolated: turns do not see each other (models::TurnsMode::isolated).
+/// isolated: turns do not see each other (models::TurnsMode::isolated). Rows without a token are left out.
 [[nodiscard]] TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated);
 
 /// Sum over the supervised tokens of weight x cross-entropy, float32 scalar, differentiable.

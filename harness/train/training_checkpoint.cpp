@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "models/io/error.h"
@@ -19,9 +21,11 @@ constexpr const char* kMeasures = "progress/measures";
 void save_checkpoint(const std::filesystem::path& file, Optimizer& optimizer,
                      const TrainingProgress& progress) {
   std::vector<std::pair<std::string, at::Tensor>> tensors = optimizer.state();
-  tensors.emplace_back(kCounters,
-                       at::tensor({progress.steps, progress.tokens, progress.log_bytes}, at::kLong));
-  tensors.emplace_back(kMeasures, at::tensor({progress.seconds, progress.last_loss}, at::kDouble));
+  tensors.emplace_back(kCounters, at::tensor({progress.steps, progress.tokens, progress.log_bytes,
+                                              progress.steps_without_loss},
+                                             at::kLong));
+  const double last_loss = progress.last_loss.value_or(std::numeric_limits<double>::quiet_NaN());
+  tensors.emplace_back(kMeasures, at::tensor({progress.seconds, last_loss}, at::kDouble));
   models::save_tensors(file, tensors);
 }
 
@@ -50,7 +54,9 @@ std::optional<TrainingProgress> load_checkpoint(const std::filesystem::path& fil
   progress.tokens = counters[1].item<int64_t>();
   progress.log_bytes = counters[2].item<int64_t>();
   progress.seconds = measures[0].item<double>();
-  progress.last_loss = measures[1].item<double>();
+  if (const auto loss = measures[1].item<double>(); !std::isnan(loss)) progress.last_loss = loss;
+  // A checkpoint of an earlier imp has no such count.
+  if (counters.size(0) > 3) progress.steps_without_loss = counters[3].item<int64_t>();
   return progress;
 }
 

@@ -15,7 +15,8 @@ struct TrainingProgress {
   int64_t log_bytes =
       0;  ///< length of train.jsonl at this step; what is beyond belongs to steps that will be repeated
   double seconds = 0.0;
-  double last_loss = 0.0;
+  std::optional<double> last_loss;  ///< of the last step that had one
+  int64_t steps_without_loss = 0;
 };
 
 /// Writes parameters, optimizer state and progress as one file, whole or not at all.

@@ -20,21 +20,22 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 std::string log_line(const StepRecord& record) {
   return fmt::format(R"({{"step":{},"loss":{},"lr":{},"grad_norm":{},"tokens":{},"seconds":{:.4f}}})",
-                     record.step, record.loss, record.learning_rate, record.grad_norm, record.tokens,
-                     record.seconds);
+                     record.step, record.loss ? fmt::format("{}", *record.loss) : "null",
+                     record.learning_rate, record.grad_norm, record.tokens, record.seconds);
 }
 
 /// Forward and backward of one step's micro-batches. Leaves gradients; fills loss and tokens.
 void accumulate(TrainingTask& task, int64_t step, StepRecord& record) {
   for (int64_t micro = 0; micro < task.micro_batches(step); ++micro) {
     const MicroBatchLoss part = task.forward(step, micro);
+    if (!part.loss.defined()) continue;
     part.loss.backward();
-    record.loss += part.loss.item<double>();
+    record.loss = record.loss.value_or(0.0) + part.loss.item<double>() * part.logged_scale;
     record.tokens += part.tokens;
   }
-  if (!std::isfinite(record.loss)) {
+  if (record.loss && !std::isfinite(*record.loss)) {
     throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1,
-                            record.loss));
+                            *record.loss));
   }
 }
 
@@ -63,6 +64,7 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     const double factor = schedule_factor(options.schedule, progress.steps, warmup, total);
     record.learning_rate = base_rate * factor;
     accumulate(task, progress.steps, record);
+    if (!record.loss) optimizer.set_gradients_to_zero();
     record.grad_norm = optimizer.clip_gradients(options.grad_clip);
     if (!std::isfinite(record.grad_norm)) {
       throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help",
@@ -75,7 +77,8 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     ++progress.steps;
     progress.tokens += record.tokens;
     progress.seconds += record.seconds;
-    progress.last_loss = record.loss;
+    progress.steps_without_loss += record.loss ? 0 : 1;
+    if (record.loss) progress.last_loss = record.loss;
     log.write(log_line(record));
     if (options.observer != nullptr) options.observer->on_step(record, total);
     if (options.checkpoint_every > 0 && progress.steps % options.checkpoint_every == 0 &&
@@ -84,7 +87,8 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
   }
   log.sync();
   std::filesystem::remove(checkpoint);
-  return {progress.steps, progress.tokens, optimizer.num_elements(), progress.seconds, progress.last_loss};
+  return {progress.steps,   progress.tokens,    optimizer.num_elements(),
+          progress.seconds, progress.last_loss, progress.steps_without_loss};
 }
 
 }  // namespace imp::harness

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct Interrupted : std::runtime_error {
 
 /// What one micro-batch gave: a loss to differentiate, and what it stands for.
 struct MicroBatchLoss {
-  at::Tensor loss;  ///< scalar; already normalised so that a step's micro-batches add up to the step's loss
-  int64_t tokens = 0;  ///< tokens that went through the language model (views, for an encoder)
+  at::Tensor loss;  ///< scalar; already normalised so that a step's micro-batches add up to the step's loss;
+                    ///< undefined where there is nothing to learn
+  int64_t tokens = 0;         ///< tokens that went through the language model (views, for an encoder)
+  double logged_scale = 1.0;  ///< by which the loss is multiplied for the log
 };
 
 /// What is trained: the seam between the loop and LLaVA, language-model and encoder training.
@@ -40,8 +43,9 @@ class TrainingTask {
 
 /// One line of train.jsonl.
 struct StepRecord {
-  int64_t step = 0;  ///< from 1
-  double loss = 0.0, learning_rate = 0.0, grad_norm = 0.0, seconds = 0.0;
+  int64_t step = 0;            ///< from 1
+  std::optional<double> loss;  ///< nothing where no micro-batch had a token to learn
+  double learning_rate = 0.0, grad_norm = 0.0, seconds = 0.0;
   int64_t tokens = 0;
 };
 
@@ -64,14 +68,16 @@ struct TrainingOptions {
 
 struct TrainingSummary {
   int64_t steps = 0, tokens = 0, trained_parameters = 0;
-  double seconds = 0.0;  ///< of all steps, those before an interruption included
-  double final_loss = 0.0;
+  double seconds = 0.0;              ///< of all steps, those before an interruption included
+  std::optional<double> final_loss;  ///< of the last step that had one
+  int64_t steps_without_loss = 0;
 };
 
 /// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result
-/// are the same bits whether the run was killed in between or not. Removes the checkpoint at the end. Throws
-/// Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its gradient is not
-/// finite.
+/// are the same bits whether the run was killed in between or not. A step without a token to learn is a step
+/// with gradients of zero, as in PyTorch where all labels are ignored. Removes the checkpoint at the end.
+/// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its gradient is
+/// not finite.
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace imp::harness

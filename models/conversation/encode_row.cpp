@@ -11,12 +11,12 @@ namespace imp::models {
 namespace {
 
 EncodedRow row_of(const Tokenizer& tokenizer, const ConversationTemplate& conversation,
-                  std::span<const Turn> turns, bool has_image, std::int64_t max_length) {
+                  std::span<const Turn> turns, bool has_image, std::int64_t max_length, RowPurpose purpose) {
   switch (conversation.style) {
     case ConversationStyle::pieces:
       return row_of_pieces(tokenizer, conversation, turns, has_image);
     case ConversationStyle::rounds:
-      return row_of_rounds(tokenizer, conversation, turns, has_image, max_length);
+      return row_of_rounds(tokenizer, conversation, turns, has_image, max_length, purpose);
     case ConversationStyle::caption:
       return row_of_caption(tokenizer, conversation, turns, has_image);
   }
@@ -28,7 +28,9 @@ EncodedRow joined(const Tokenizer& tokenizer, const ConversationTemplate& conver
                   std::span<const Turn> turns, bool has_image, std::int64_t max_length) {
   EncodedRow all;
   for (std::size_t i = 0; i < turns.size(); ++i) {
-    const EncodedRow row = row_of(tokenizer, conversation, turns.subspan(i, 1), has_image, max_length);
+    const EncodedRow row =
+        row_of(tokenizer, conversation, turns.subspan(i, 1), has_image, max_length, RowPurpose::prompt);
+    all.unanswered = all.unanswered || row.unanswered;
     if (row.lengths_disagree) {
       all.lengths_disagree = true;
       all.counted_tokens = row.counted_tokens;
@@ -50,6 +52,8 @@ EncodedRow expanded(const EncodedRow& row, std::int64_t count, std::int64_t max_
   result.lengths_disagree = row.lengths_disagree;
   result.counted_tokens = row.counted_tokens;
   result.own_tokens = row.own_tokens;
+  result.unanswered = row.unanswered;
+  result.pictures = std::count(row.ids.begin(), row.ids.end(), kImagePlaceholder);
   for (std::size_t place = 0; place < row.ids.size(); ++place) {
     const bool picture = row.ids[place] == kImagePlaceholder;
     const auto copies = static_cast<std::size_t>(picture ? std::max<std::int64_t>(count, 0) : 1);
@@ -72,6 +76,10 @@ EncodedRow expanded(const EncodedRow& row, std::int64_t count, std::int64_t max_
 }
 
 }  // namespace
+
+std::vector<std::int32_t> encode_words(const Tokenizer& tokenizer, std::string_view text) {
+  return tokenizer.encode(text, kImageMarker);
+}
 
 void append(EncodedRow& row, std::span<const std::int32_t> ids, std::int32_t turn, bool learned) {
   row.ids.insert(row.ids.end(), ids.begin(), ids.end());
@@ -108,12 +116,18 @@ EncodedRow encode_training_row(const Tokenizer& tokenizer, const ConversationTem
                                std::span<const Turn> turns, bool has_image, std::int64_t num_image_tokens,
                                std::int64_t max_length, TurnsMode mode) {
   if (turns.empty()) throw Error("a row has no turns; at least one question and answer is needed");
-  for (const Turn& turn : turns) {
-    if (!turn.answer) throw Error("a training row has a question without an answer: '" + turn.question + "'");
+  for (const Turn& turn : turns.first(turns.size() - 1)) {
+    if (!turn.answer)
+      throw Error("a question without an answer stands before others: '" + turn.question + "'");
   }
-  const EncodedRow row = mode == TurnsMode::isolated
-                             ? joined(tokenizer, conversation, turns, has_image, max_length)
-                             : row_of(tokenizer, conversation, turns, has_image, max_length);
+  if (mode == TurnsMode::isolated) {
+    return expanded(joined(tokenizer, conversation, turns, has_image, max_length), num_image_tokens,
+                    max_length);
+  }
+  EncodedRow row = row_of(tokenizer, conversation, turns, has_image, max_length, RowPurpose::file);
+  // LLaVA's count leaves the labels of a row that is longer than max_length alone.
+  if (!turns.back().answer && conversation.style != ConversationStyle::rounds)
+    std::fill(row.labels.begin(), row.labels.end(), kIgnoreLabel);
   return expanded(row, num_image_tokens, max_length);
 }
 
@@ -122,7 +136,7 @@ EncodedRow encode_prompt(const Tokenizer& tokenizer, const ConversationTemplate&
                          std::int64_t num_image_tokens) {
   std::vector<Turn> turns(earlier.begin(), earlier.end());
   turns.push_back({std::string(question), std::nullopt});
-  EncodedRow row = row_of(tokenizer, conversation, turns, has_image, 0);
+  EncodedRow row = row_of(tokenizer, conversation, turns, has_image, 0, RowPurpose::prompt);
   std::fill(row.labels.begin(), row.labels.end(), kIgnoreLabel);
   row.lengths_disagree = false;
   return expanded(row, num_image_tokens, 0);

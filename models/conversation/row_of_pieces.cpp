@@ -28,22 +28,24 @@ EncodedRow row_of_pieces(const Tokenizer& tokenizer, const ConversationTemplate&
   const std::string_view tag = without_last_spaces(conversation.assistant);
   const std::string_view gap = std::string_view(conversation.assistant).substr(tag.size());
   EncodedRow row;
+  row.unanswered = !turns.empty() && !turns.back().answer;
   append(row, tokenizer.prefix_ids(), 0, false);
   for (std::size_t i = 0; i < turns.size(); ++i) {
     const auto turn = static_cast<std::int32_t>(i) + 1;
     const bool after_picture = i == 0 && has_image;
     const std::string opening = i == 0 ? conversation.system + conversation.user : conversation.user;
     if (after_picture) {
-      append(row, tokenizer.encode(opening), 0, false);
+      append(row, encode_words(tokenizer, opening), 0, false);
       append(row, std::span(&kImagePlaceholder, 1), 0, false);
     }
-    const std::string asked = fmt::format("{}{}{}", after_picture ? std::string_view("\n") : opening,
-                                          without_markers(turns[i].question), tag);
-    const std::vector<std::int32_t> prompt = tokenizer.encode(asked);
+    const std::string asked =
+        fmt::format("{}{}{}", after_picture ? std::string_view("\n") : opening,
+                    has_image ? without_markers(turns[i].question) : strip(turns[i].question), tag);
+    const std::vector<std::int32_t> prompt = encode_words(tokenizer, asked);
     append(row, prompt, turn, false);
     if (!turns[i].answer) continue;
     const std::vector<std::int32_t> whole =
-        tokenizer.encode(fmt::format("{}{}{}", asked, gap, strip(*turns[i].answer)));
+        encode_words(tokenizer, fmt::format("{}{}{}", asked, gap, strip(*turns[i].answer)));
     if (whole.size() < prompt.size() || !std::equal(prompt.begin(), prompt.end(), whole.begin())) {
       throw Error(fmt::format(
           "conversation '{}': the ids of '{}' are not the first ids of it and its answer '{}'; end "
@@ -64,9 +66,11 @@ EncodedRow row_of_caption(const Tokenizer& tokenizer, const ConversationTemplate
         conversation.name, turns.size()));
   }
   EncodedRow row;
+  row.unanswered = !turns[0].answer;
   append(row, tokenizer.prefix_ids(), 0, false);
   if (has_image) append(row, std::span(&kImagePlaceholder, 1), 0, false);
-  if (turns[0].answer) append(row, tokenizer.encode(*turns[0].answer + conversation.turn_end), 1, true);
+  if (turns[0].answer)
+    append(row, encode_words(tokenizer, *turns[0].answer + conversation.turn_end), 1, true);
   return row;
 }
 

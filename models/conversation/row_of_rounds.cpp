@@ -17,50 +17,74 @@ std::vector<std::string_view> split_text(std::string_view text, std::string_view
   }
 }
 
-/// LLaVA's tokenizer_image_token without the leading BOS: the stretches between markers, joined by
-/// placeholders.
-std::vector<std::int32_t> encode_with_pictures(const Tokenizer& tokenizer, std::string_view text) {
-  std::vector<std::int32_t> ids;
-  bool first = true;
-  for (const std::string_view stretch : split_text(text, kImageMarker)) {
-    if (!first) ids.push_back(kImagePlaceholder);
-    first = false;
-    const std::vector<std::int32_t> part = tokenizer.encode(stretch);
-    ids.insert(ids.end(), part.begin(), part.end());
-  }
-  return ids;
-}
+/// Makes ids of text as LLaVA does: with tokenizer_image_token where the row has a picture (the stretches
+/// between markers, joined by placeholders; the leading BOS is the caller's), else with the tokenizer alone.
+class Encoder {
+ public:
+  Encoder(const Tokenizer& tokenizer, bool has_image) : tokenizer_(tokenizer), has_image_(has_image) {}
 
-/// LLaVA's preprocess_multimodal: a turn's marker moves to its front. Without a marker in any turn the
-/// picture belongs to the first.
-std::vector<std::string> place_markers(std::span<const Turn> turns, bool has_image) {
-  const bool marked = std::any_of(turns.begin(), turns.end(), [](const Turn& turn) {
-    return turn.question.find(kImageMarker) != std::string::npos;
-  });
-  std::vector<std::string> questions;
-  for (std::size_t i = 0; i < turns.size(); ++i) {
-    const std::string& question = turns[i].question;
-    const bool here = question.find(kImageMarker) != std::string::npos;
-    if (has_image && (here || (!marked && i == 0))) {
-      questions.push_back(strip("<image>\n" + strip(without(question, kImageMarker))));
-    } else {
-      questions.push_back(here ? strip(without(question, kImageMarker)) : question);
+  [[nodiscard]] std::vector<std::int32_t> operator()(std::string_view text) const {
+    if (!has_image_) return encode_words(tokenizer_, text);
+    std::vector<std::int32_t> ids;
+    bool first = true;
+    for (const std::string_view stretch : split_text(text, kImageMarker)) {
+      if (!first) ids.push_back(kImagePlaceholder);
+      first = false;
+      const std::vector<std::int32_t> part = tokenizer_.encode(stretch);
+      ids.insert(ids.end(), part.begin(), part.end());
     }
+    return ids;
   }
-  return questions;
+
+ private:
+  const Tokenizer& tokenizer_;
+  bool has_image_;
+};
+
+bool is_marked(std::string_view text) {
+  return text.find(kImageMarker) != std::string_view::npos;
 }
 
-/// LLaVA's Conversation.get_prompt for two separators: an empty message leaves its role and a colon alone.
+/// A message with the picture at its front.
+std::string showing(std::string_view message) {
+  return strip("<image>\n" + strip(without(message, kImageMarker)));
+}
+
+/// LLaVA's preprocess_multimodal: a message's marker moves to its front, the assistant's too. A prompt shows
+/// its picture before a question: the first, if none is marked.
+std::vector<Turn> place_markers(std::span<const Turn> turns, RowPurpose purpose) {
+  std::vector<Turn> placed(turns.begin(), turns.end());
+  bool shown = false;
+  for (Turn& turn : placed) {
+    if (is_marked(turn.question)) {
+      turn.question = showing(turn.question);
+      shown = true;
+    }
+    if (!turn.answer || !is_marked(*turn.answer)) continue;
+    turn.answer =
+        purpose == RowPurpose::file ? showing(*turn.answer) : strip(without(*turn.answer, kImageMarker));
+  }
+  if (purpose == RowPurpose::prompt && !shown) placed.front().question = showing(placed.front().question);
+  return placed;
+}
+
+/// LLaVA's Conversation.get_prompt for two separators: an empty message leaves its role and a colon alone. A
+/// row of a file may end after a question.
 std::string prompt_text(const ConversationTemplate& conversation, std::span<const Turn> turns,
-                        const std::vector<std::string>& questions, const std::string& turn_end) {
+                        const std::string& turn_end, RowPurpose purpose) {
   const std::string_view tag = without_last_spaces(conversation.assistant);
   std::string text = conversation.system;
-  for (std::size_t i = 0; i < turns.size(); ++i) {
-    const bool asked = !questions[i].empty();
-    text += asked ? conversation.user + questions[i] : std::string(without_last_spaces(conversation.user));
-    const std::string& answer = turns[i].answer.value_or("");
+  for (const Turn& turn : turns) {
+    const bool asked = !turn.question.empty();
+    text += asked ? conversation.user + turn.question : std::string(without_last_spaces(conversation.user));
+    const std::size_t gap = tag.find_first_not_of(' ');
+    if (!turn.answer && purpose == RowPurpose::file) {
+      text += tag.substr(0, asked ? gap : 0);
+      continue;
+    }
+    const std::string& answer = turn.answer.value_or("");
     const std::string_view role = answer.empty() ? tag : std::string_view(conversation.assistant);
-    text += role.substr(asked ? 0 : role.find_first_not_of(' '));
+    text += role.substr(asked ? 0 : gap);
     if (!answer.empty()) text += answer + turn_end;
   }
   return text;
@@ -83,16 +107,22 @@ void number_turns(EncodedRow& row, std::size_t prefix, const std::vector<std::si
 }  // namespace
 
 EncodedRow row_of_rounds(const Tokenizer& tokenizer, const ConversationTemplate& conversation,
-                         std::span<const Turn> turns, bool has_image, std::int64_t max_length) {
+                         std::span<const Turn> turns, bool has_image, std::int64_t max_length,
+                         RowPurpose purpose) {
   // A tokenizer that lacks LLaVA's </s> ends turns with its own end-of-text token.
   const std::string turn_end = tokenizer.token_id(conversation.turn_end)
                                    ? conversation.turn_end
                                    : tokenizer.decode(std::vector<std::int32_t>{tokenizer.eos_id()}, false);
-  const std::string text = prompt_text(conversation, turns, place_markers(turns, has_image), turn_end);
+  const std::vector<Turn> placed =
+      has_image ? place_markers(turns, purpose) : std::vector<Turn>(turns.begin(), turns.end());
+  const std::string text = prompt_text(conversation, placed, turn_end, purpose);
+  const Encoder encode(tokenizer, has_image);
   EncodedRow row;
+  row.unanswered = std::any_of(placed.begin(), placed.end(),
+                               [](const Turn& turn) { return turn.answer.value_or("").empty(); });
   row.ids = tokenizer.prefix_ids();
   const std::size_t prefix = row.ids.size();
-  const std::vector<std::int32_t> body = encode_with_pictures(tokenizer, text);
+  const std::vector<std::int32_t> body = encode(text);
   row.ids.insert(row.ids.end(), body.begin(), body.end());
   row.labels = row.ids;
   const auto hide = [&](std::size_t begin, std::size_t end) {
@@ -107,9 +137,9 @@ EncodedRow row_of_rounds(const Tokenizer& tokenizer, const ConversationTemplate&
     const std::vector<std::string_view> parts = split_text(round, conversation.assistant);
     if (round.empty() || parts.size() != 2) break;
     const std::string instruction = std::string(parts[0]) + conversation.assistant;
-    const std::size_t instruction_length = encode_with_pictures(tokenizer, instruction).size();
+    const std::size_t instruction_length = encode(instruction).size();
     hide(reached, reached + instruction_length - 1);
-    reached += encode_with_pictures(tokenizer, round).size() + 1;
+    reached += encode(round).size() + 1;
     ends.push_back(reached);
   }
   hide(reached, row.labels.size());

@@ -2,10 +2,12 @@
 #include "models/generation/paged_decoder.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 
+#include "models/io/error.h"
 #include "models/llava/llava_model.h"
 
 namespace imp::models {
@@ -26,6 +28,15 @@ int64_t row_multiple(const TextConfig& config) {
 
 int64_t filling(int64_t rows, int64_t multiple) {
   return (multiple - rows % multiple) % multiple;
+}
+
+/// transformers forgets what lies further back while it answers, though not in one pass over a prompt.
+void check_window(const TextConfig& config, int64_t tokens) {
+  if (!config.sliding_window || tokens <= *config.sliding_window) return;
+  throw Error(fmt::format(
+      "a prompt with its answer is longer than the config's sliding_window of {} tokens, which imp "
+      "does not have; ask for shorter ones",
+      *config.sliding_window));
 }
 
 /// Pictures first, so that the rest of a pass is text, whose ids the first block may know (SequenceLayout).
@@ -83,6 +94,7 @@ at::Tensor PagedDecoder::run(std::vector<Feed> given) {
     const int64_t start = feed.segment->length();
     const int64_t before = feed.prefix == nullptr ? 0 : feed.prefix->length();
     feed.segment->extend(count);
+    check_window(model_.config(), before + start + count);
     spans.push_back({row, count, start, feed.segment, feed.prefix});
     for (const int64_t id : feed.ids) ids.push_back(id == image_token_ ? 0 : id);
     if (feed.projected.defined()) others = static_cast<int64_t>(ids.size());

@@ -60,6 +60,10 @@ PixelValues ImageProcessor::process_whole(const Image& image) const {
 }
 
 PixelValues ImageProcessor::process(const Image& image) const {
+  return config_.pad_to_square ? process_padded(image) : process_as_is(image);
+}
+
+PixelValues ImageProcessor::process_as_is(const Image& image) const {
   const auto cropped = [&](const Image& picture) {
     return process_whole(center_crop(picture, config_.crop_width, config_.crop_height));
   };
@@ -79,7 +83,7 @@ PixelValues ImageProcessor::process(const Image& image) const {
 PixelValues ImageProcessor::process_padded(const Image& image) const {
   std::uint8_t color[3];
   for (std::size_t i = 0; i < 3; ++i) color[i] = static_cast<std::uint8_t>(255 * config_.mean[i]);
-  return process(expand_to_square(image, color));
+  return process_as_is(expand_to_square(image, color));
 }
 
 }  // namespace imp::models

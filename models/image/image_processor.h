@@ -26,6 +26,7 @@ struct ResizeTarget {
 
 /// The settings of preprocessor_config.json.
 struct ImageProcessorConfig {
+  bool pad_to_square = false;  ///< first of all, with the colour int(255 * mean)
   bool do_resize = true, do_center_crop = false, do_rescale = true, do_normalize = true;
   ResizeTarget size;
   std::int32_t crop_height = 0, crop_width = 0;
@@ -39,8 +40,9 @@ class ImageProcessor {
  public:
   explicit ImageProcessor(const ImageProcessorConfig& config);
 
-  /// Reads preprocessor_config.json, or the image_processor of processor_config.json (transformers 5), of the
-  /// SigLIP, CLIP or ViT family. Throws imp::Error (usage) naming file and key.
+  /// Reads the image_processor of processor_config.json (transformers 5) or else preprocessor_config.json, of
+  /// the classes in image_processor_keys.h, by their tables. Where no type is given the model_type of
+  /// config.json says which. Throws imp::Error (usage) naming file and key.
   [[nodiscard]] static ImageProcessor load(const std::filesystem::path& directory);
 
   [[nodiscard]] PixelValues process(const Image& image) const;
@@ -49,6 +51,7 @@ class ImageProcessor {
   [[nodiscard]] const ImageProcessorConfig& config() const { return config_; }
 
  private:
+  [[nodiscard]] PixelValues process_as_is(const Image& image) const;
   [[nodiscard]] PixelValues process_whole(const Image& image) const;
   void put_row(PixelValues& result, std::int32_t y, const std::uint8_t* row) const;
 

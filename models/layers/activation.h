@@ -7,8 +7,10 @@
 
 namespace imp::models {
 
-/// Element-wise activation. gelu is the erf form, gelu_tanh its tanh approximation (transformers' gelu_new
-/// and gelu_pytorch_tanh), quick_gelu x * sigmoid(1.702 x) (CLIP), silu x * sigmoid(x).
+/// Element-wise activation, differentiable.
 [[nodiscard]] at::Tensor activate(const at::Tensor& x, Activation activation);
+
+/// The same of one number, whose bits depend on that number alone.
+[[nodiscard]] float activate_value(float x, Activation activation);
 
 }  // namespace imp::models

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "models/layers/activation.h"
 #include "models/layers/panel_product.h"
 
 namespace imp::models {
@@ -20,6 +21,19 @@ constexpr int64_t kInputFloats = 64 * 1024;
 int64_t spread_stride(int64_t in) {
   constexpr int64_t kPageFloats = 1024, kLineFloats = 16;
   return in % kPageFloats == 0 ? in + kLineFloats : in;
+}
+
+/// Whether multiply_panel activates a tile of the output itself.
+bool in_panels(Activation activation) {
+  return activation == Activation::gelu || activation == Activation::gelu_tanh ||
+         activation == Activation::quick_gelu || activation == Activation::silu;
+}
+
+/// values <- activation(values) + addend, number by number.
+void activate_in_place(float* values, const float* addend, int64_t count, Activation activation) {
+  for (int64_t i = 0; i < count; ++i) values[i] = activate_value(values[i], activation);
+  if (addend == nullptr) return;
+  for (int64_t i = 0; i < count; ++i) values[i] += addend[i];
 }
 
 }  // namespace
@@ -43,8 +57,14 @@ at::Tensor PackedLinear::forward(const at::Tensor& x, std::optional<Activation> 
 
 void PackedLinear::forward_into(const at::Tensor& to, const at::Tensor& x,
                                 std::optional<Activation> activation, const at::Tensor& addend) const {
-  const at::Tensor from = x.contiguous();
   const at::Tensor added = addend.defined() ? addend.contiguous() : addend;
+  if (activation && !in_panels(*activation)) {
+    forward_into(to, x);
+    activate_in_place(to.mutable_data_ptr<float>(), added.defined() ? added.const_data_ptr<float>() : nullptr,
+                      to.numel(), *activation);
+    return;
+  }
+  const at::Tensor from = x.contiguous();
   const int64_t rows = from.size(0), at_once = whole_tiles(kInputFloats / in_), stride = spread_stride(in_);
   const at::Tensor spread = stride == in_ ? at::Tensor() : at::empty({at_once, stride}, x.options());
   const float* const weights = panels_.const_data_ptr<float>();

@@ -100,6 +100,8 @@ template <int BYTES>
       return activate_as<Activation::quick_gelu, BYTES>(sums, rows, stride);
     case Activation::silu:
       return activate_as<Activation::silu, BYTES>(sums, rows, stride);
+    default:
+      return;  // none of those that PanelRows may ask for
   }
 }
 

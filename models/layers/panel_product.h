@@ -31,9 +31,9 @@ struct PanelRows {
   const float* addend = nullptr;  ///< as y; nullptr: none
   int64_t rows = 0;
   int64_t stride = 0;
-  std::optional<Activation> activation = {};
-  bool x_is_new = false;       ///< x is not in the cache yet
-  bool panel_follows = false;  ///< another panel lies behind this one and comes next
+  std::optional<Activation> activation = {};  ///< gelu, gelu_tanh, quick_gelu or silu
+  bool x_is_new = false;                      ///< x is not in the cache yet
+  bool panel_follows = false;                 ///< another panel lies behind this one and comes next
 };
 
 /// Each output is one sum over the inputs in rising order, fused multiply-adds from the bias on, whatever

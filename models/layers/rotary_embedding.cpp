@@ -25,7 +25,8 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return y;
 }
 
-/// A rotation is orthogonal: its gradient is the inverse rotation, so nothing of x need be kept.
+/// A rotation is orthogonal: its gradient is the inverse rotation (scaled alike), so nothing of x need be
+/// kept.
 struct Rotary : torch::autograd::Function<Rotary> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& cos, const at::Tensor& sin) {
@@ -56,13 +57,14 @@ template <int COUNT>
 
 }  // namespace
 
-RotaryAngles rotary_angles(const at::Tensor& position_ids, int64_t rotary_dim, double theta,
+RotaryAngles rotary_angles(const at::Tensor& position_ids, const RopeFrequencies& frequencies,
                            const at::TensorOptions& like) {
   const at::TensorOptions wide = like.dtype(at::kFloat);
-  const at::Tensor exponents = at::arange(0, rotary_dim, 2, wide) / static_cast<double>(rotary_dim);
-  const at::Tensor inverse_frequency = at::reciprocal(at::pow(at::Scalar(theta), exponents));
-  const at::Tensor angles = position_ids.to(wide).unsqueeze(1) * inverse_frequency.unsqueeze(0);
-  return {angles.cos().unsqueeze(1).to(like), angles.sin().unsqueeze(1).to(like)};
+  const at::Tensor angles = position_ids.to(wide).unsqueeze(1) * frequencies.inverse.to(wide).unsqueeze(0);
+  const auto scaled = [&](const at::Tensor& x) {
+    return frequencies.amplitude == 1.0 ? x : x * frequencies.amplitude;
+  };
+  return {scaled(angles.cos()).unsqueeze(1).to(like), scaled(angles.sin()).unsqueeze(1).to(like)};
 }
 
 at::Tensor apply_rotary(const at::Tensor& x, const RotaryAngles& angles) {

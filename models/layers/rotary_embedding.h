@@ -5,16 +5,19 @@
 
 #include <cstdint>
 
+#include "models/layers/rope_frequencies.h"
+
 namespace imp::models {
 
-/// Angles of the rotary embedding (Su et al., 2021, sec. 3.4) for given positions, computed once per batch.
+/// Angles of the rotary embedding for given positions, computed once per batch; cos and sin may be scaled
+/// (RopeFrequencies::amplitude), and what they turn is then, too.
 struct RotaryAngles {
   at::Tensor cos;  ///< [tokens, 1, rotary_dim / 2]
   at::Tensor sin;  ///< [tokens, 1, rotary_dim / 2]
 };
 
 /// position_ids [tokens] (int64). Angles are computed in float32 and cast to `like`'s dtype.
-[[nodiscard]] RotaryAngles rotary_angles(const at::Tensor& position_ids, int64_t rotary_dim, double theta,
+[[nodiscard]] RotaryAngles rotary_angles(const at::Tensor& position_ids, const RopeFrequencies& frequencies,
                                          const at::TensorOptions& like);
 
 /// Rotates the first rotary_dim channels of each head; the rest pass through. x [tokens, heads, head_dim].

@@ -38,13 +38,19 @@ at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles
   const auto of_selected = [&](const at::Tensor& rows) {
     return selected.defined() ? rows.index_select(0, selected) : rows;
   };
+  const auto normed = [](const LayerNorm& norm, const at::Tensor& heads) {
+    return norm.weight.defined() ? norm.forward(heads) : heads;
+  };
+  const auto queries_of = [&](const at::Tensor& from) {
+    return normed(q_layernorm, heads_of(q_proj, num_heads, from));
+  };
+  const at::Tensor keys = normed(k_layernorm, heads_of(k_proj, num_kv_heads, x));
   if (layout.over_cache != nullptr) {
-    return layout.over_cache->attend(layer_index, heads_of(q_proj, num_heads, of_selected(x)),
-                                     heads_of(k_proj, num_kv_heads, x), heads_of(v_proj, num_kv_heads, x),
-                                     angles, selected);
+    return layout.over_cache->attend(layer_index, queries_of(of_selected(x)), keys,
+                                     heads_of(v_proj, num_kv_heads, x), angles, selected);
   }
-  const at::Tensor query = spread(apply_rotary(heads_of(q_proj, num_heads, x), angles), layout);
-  at::Tensor key = spread(apply_rotary(heads_of(k_proj, num_kv_heads, x), angles), layout);
+  const at::Tensor query = spread(apply_rotary(queries_of(x), angles), layout);
+  at::Tensor key = spread(apply_rotary(keys, angles), layout);
   at::Tensor value = spread(heads_of(v_proj, num_kv_heads, x), layout);
   if (cache != nullptr) {
     if (layer_index < cache->keys.size()) {

@@ -5,6 +5,7 @@
 
 #include "models/layers/kv_cache.h"
 #include "models/layers/linear.h"
+#include "models/layers/norm.h"
 #include "models/layers/rotary_embedding.h"
 #include "models/layers/sequence_layout.h"
 
@@ -17,6 +18,8 @@ struct SelfAttention {
   int64_t num_heads = 0;
   int64_t num_kv_heads = 0;
   int64_t head_dim = 0;
+  /// Over the channels of each head before it is rotated; without weights: none.
+  LayerNorm q_layernorm = {}, k_layernorm = {};
 
   /// x [tokens, hidden] -> the heads' outputs before o_proj, [tokens, heads * head_dim], or those of the
   /// `selected` tokens [selected] int64 alone if defined. With a cache, the new keys and values are appended

@@ -23,7 +23,7 @@ std::string tower_prefix(const VisionConfig& vision) {
 }  // namespace
 
 at::Tensor LlavaModel::image_features(const at::Tensor& pixel_values) const {
-  return vision_tower->features(pixel_values, config.vision_feature_layer, config.drop_class_token);
+  return vision_tower->features(pixel_values, config.features);
 }
 
 void LlavaModel::pack() {
@@ -34,8 +34,7 @@ void LlavaModel::pack() {
 }
 
 int64_t LlavaModel::num_image_tokens() const {
-  const bool kept = config.vision.has_class_token() && !config.drop_class_token;
-  return config.vision.num_patches() + (kept ? 1 : 0);
+  return config.features.image_tokens(config.vision);
 }
 
 void check_image_tokens(int64_t places, int64_t rows) {
@@ -82,11 +81,16 @@ std::shared_ptr<VisionTower> LlavaCheckpoint::vision_tower(at::ScalarType dtype)
 Projector LlavaCheckpoint::projector(at::ScalarType dtype) const {
   CheckpointSource weights(directory_, {{"", ""}, {"", "model."}}, dtype);
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
-    return Linear{weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
+    const bool biased = config_.multimodal_projector_bias;
+    return Linear{weights.take(name + ".weight", {out, in}),
+                  biased ? weights.take(name + ".bias", {out}) : at::Tensor(),
+                  {}};
   };
   const int64_t hidden = config_.text.hidden_size;
   Projector projector;
-  projector.linear_1 = linear("multi_modal_projector.linear_1", config_.vision.hidden_size, hidden);
+  projector.activation = config_.projector_hidden_act;
+  projector.linear_1 =
+      linear("multi_modal_projector.linear_1", config_.features.width(config_.vision), hidden);
   projector.linear_2 = linear("multi_modal_projector.linear_2", hidden, hidden);
   return projector;
 }
@@ -125,11 +129,15 @@ void save_llava(const std::filesystem::path& directory, LlavaModel& model,
       tensors.emplace_back(prefix + name, tensor);
     };
   };
+  // A head that differs from its embeddings is the checkpoint's own, whatever its config said.
+  model.config.text = model.text_model->config();
   model.text_model->visit_parameters(collect("language_model."));
   model.vision_tower->visit_parameters(collect(tower_prefix(model.config.vision)));
   model.projector.visit_parameters(collect(""));
   save_tensors(directory / "model.safetensors", tensors);
-  nlohmann::json config = to_json(model.config);
+  LlavaConfig described = model.config;
+  described.multimodal_projector_bias = model.projector.linear_1.bias.defined();
+  nlohmann::json config = to_json(described);
   if (model.config.vision.family == VisionFamily::siglip) {
     config["vision_config"]["vision_use_head"] =
         std::any_of(further.begin(), further.end(),

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "models/llava/projector.h"
+#include "models/lora/peft_adapter.h"
 #include "models/text/text_model.h"
 
 namespace imp::models {
@@ -30,18 +30,18 @@ int64_t attach_lora(TextModel& model, const LoraOptions& options, uint64_t seed)
 void visit_adapter(TextModel& model, const ParameterVisitor& visit);
 
 /// Writes adapter_config.json and adapter_model.safetensors as PEFT does; layers of another rank or scaling
-/// than `options` say get an entry in rank_pattern or alpha_pattern.
-void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options);
+/// than `options` say get an entry in rank_pattern or alpha_pattern. continued: the adapter that load_adapter
+/// has put into the model; what it has beside LoRA of the model's layers and a projector is written as it
+/// was.
+void save_adapter(const std::filesystem::path& directory, TextModel& model, const LoraOptions& options,
+                  const PeftAdapter* continued = nullptr);
 
-/// Attaches the adapter of a PEFT directory; key spellings of transformers 4.x and 5.x and of a plain causal
-/// LM are read, and ranks and alphas that differ between layers. Returns its options, where no pattern
-/// applies. Throws imp::Error (usage) naming the key, module or shape that does not fit, and kinds that are
-/// not supported (DoRA, biases, ...). A saved projector is left to load_adapter_projector.
-LoraOptions load_adapter(const std::filesystem::path& directory, TextModel& model);
-
-/// Puts the projector's tensors of a PEFT directory (`modules_to_save`) in the place of `projector`'s, in its
-/// dtype. Returns whether there were any. Throws imp::Error (usage) naming the tensor that does not fit.
-bool load_adapter_projector(const std::filesystem::path& directory, Projector& projector);
+/// Attaches an adapter's LoRA of the language model's layers to be trained further, and puts what else it
+/// has of the language model into the weights, where it stays as it is. Ranks and alphas may differ between
+/// layers. Returns its options, where no pattern applies. Throws imp::Error (usage) naming the tensor that
+/// does not fit, and what can be used but not trained (DoRA, biases of adapters, ...). What the adapter has
+/// of a tower and a projector is merge_adapter's.
+LoraOptions load_adapter(const PeftAdapter& adapter, TextModel& model);
 
 /// Folds all adapters into the weights.
 void merge_adapters(TextModel& model);

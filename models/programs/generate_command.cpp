@@ -12,16 +12,17 @@ namespace imp::models {
 namespace {
 
 std::vector<std::vector<int64_t>> by_beams(TextModel& model, const std::vector<PromptGroup>& groups,
-                                           const GenerationOptions& options, int64_t beams) {
+                                           const GenerationOptions& options, const BeamOptions& beams) {
   std::vector<std::vector<int64_t>> all;
   for (const PromptGroup& group : groups) {
-    for (std::vector<int64_t>& answer : beam_search(model, group, options, {beams, 1.0}))
+    for (std::vector<int64_t>& answer : beam_search(model, group, options, beams))
       all.push_back(std::move(answer));
   }
   return all;
 }
 
-void answer(const LoadedModel& loaded, std::span<const Request> requests, const ModelOptions& options) {
+void answer(const LoadedModel& loaded, const GenerationConfig& settings, std::span<const Request> requests,
+            const ModelOptions& options) {
   std::vector<PromptGroup> groups;
   std::string picture_of_group;  // neighbouring questions about one picture share its prefix
   for (const Request& request : requests) {
@@ -42,9 +43,10 @@ void answer(const LoadedModel& loaded, std::span<const Request> requests, const 
   }
   GenerationOptions greedy;
   greedy.image_token = kImagePlaceholder;
-  greedy.end_tokens = {loaded.tokenizer->eos_id()};
+  greedy.end_tokens = settings.end_tokens;
   greedy.max_new_tokens = options.max_new_tokens;
-  const auto answers = options.beams > 1 ? by_beams(*loaded.llava.text_model, groups, greedy, options.beams)
+  const auto answers = options.beams > 1 ? by_beams(*loaded.llava.text_model, groups, greedy,
+                                                    {options.beams, settings.length_penalty})
                                          : generate(*loaded.llava.text_model, groups, greedy);
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
@@ -61,9 +63,11 @@ int generate_command(const ModelOptions& options) {
   const at::NoGradGuard no_grad;
   const std::vector<Request> requests = read_requests(options.requests);
   const LoadedModel loaded = load_model(options);
+  const GenerationConfig settings = loaded.answer_settings(options.beams);
   const auto batch = static_cast<size_t>(options.batch);
   for (size_t start = 0; start < requests.size(); start += batch) {
-    answer(loaded, std::span(requests).subspan(start, std::min(batch, requests.size() - start)), options);
+    answer(loaded, settings, std::span(requests).subspan(start, std::min(batch, requests.size() - start)),
+           options);
   }
   return 0;
 }

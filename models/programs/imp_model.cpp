@@ -52,7 +52,7 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
   }
   app.add_option("--encoder", options.encoder,
                  "A vision tower's directory: with --projector it makes a LLaVA of the language model DIR");
-  app.add_option("--adapter", options.adapter, "A PEFT directory to merge into the language model");
+  app.add_option("--adapter", options.adapter, "A PEFT directory, or a LLaVA run's, to merge into the model");
   app.add_option("--projector", options.projector,
                  "A safetensors file in place of the checkpoint's projector");
   app.add_option("--conversation", options.conversation, "Prompt format")->capture_default_str();

@@ -2,33 +2,53 @@
 #include "models/programs/loaded_model.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "models/config/model_kind.h"
 #include "models/image/codec.h"
 #include "models/io/error.h"
-#include "models/lora/lora_adapter.h"
+#include "models/lora/adapter_vocabulary.h"
 
 namespace imp::models {
 namespace {
 
-void merge_given_adapter(const ModelOptions& options, TextModel& model) {
-  if (options.adapter.empty()) return;
-  (void)load_adapter(options.adapter, model);
-  merge_adapters(model);
-}
-
 bool is_llava(const std::filesystem::path& directory) {
-  return read_config_json(directory).value("model_type", "") == "llava";
+  return model_kind(read_config_json(directory), config_path(directory).string()) == ModelKind::llava;
 }
 
-LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
+std::optional<PeftAdapter> given_adapter(const ModelOptions& options) {
+  return options.adapter.empty() ? std::nullopt : std::optional<PeftAdapter>(options.adapter);
+}
+
+/// The parameters of a projector that the adapter's files have whole.
+std::set<std::string> saved_projector(const PeftAdapter& adapter) {
+  std::set<std::string> names;
+  for (const auto& [path, stored] : adapter.parameters())
+    if (part_of(path) == ModelPart::projector) names.insert(path);
+  return names;
+}
+
+Projector projector_of_file(const ModelOptions& options, const LlavaConfig& config, at::ScalarType dtype) {
+  Projector projector = load_projector(options.projector, config.features.width(config.vision),
+                                       config.text.hidden_size, config.projector_hidden_act);
+  projector.visit_parameters([&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+  return projector;
+}
+
+/// Two models without a projector between them; one that an adapter brings is put in its place later.
+LlavaModel llava_of_parts(const ModelOptions& options, const std::optional<PeftAdapter>& adapter,
+                          at::ScalarType dtype) {
   if (is_llava(options.directory)) {
     throw Error(options.directory.string() +
                 ": is a LLaVA directory with a tower of its own; leave --encoder out");
   }
-  if (options.projector.empty()) {
+  constexpr size_t kWhole = 4;  // two layers' weights and biases
+  const bool brought = adapter && saved_projector(*adapter).size() == kWhole;
+  if (options.projector.empty() && !brought) {
     throw Error("--encoder: needs --projector, the file that was trained for these two models");
   }
   LlavaModel model;
@@ -36,7 +56,12 @@ LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
   model.vision_tower = load_vision_tower(options.encoder, dtype);
   model.config.text = model.text_model->config();
   model.config.vision = model.vision_tower->config();
-  model.config.drop_class_token = model.config.vision.has_class_token();
+  model.config.features = FeatureSelection::of_patches(model.config.vision);
+  if (brought) {
+    model.projector = make_projector(model.config.vision.hidden_size, model.config.text.hidden_size, 0);
+    model.projector.visit_parameters(
+        [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+  }
   return model;
 }
 
@@ -44,23 +69,46 @@ LlavaModel llava_of_parts(const ModelOptions& options, at::ScalarType dtype) {
 
 LlavaModel load_assembled_llava(const ModelOptions& options) {
   const at::ScalarType dtype = compute_dtype(options);
-  LlavaModel model =
-      options.encoder.empty() ? load_llava(options.directory, dtype) : llava_of_parts(options, dtype);
-  merge_given_adapter(options, *model.text_model);
-  if (options.projector.empty()) {
-    if (!options.adapter.empty()) (void)load_adapter_projector(options.adapter, model.projector);
-  } else {
-    model.projector =
-        load_projector(options.projector, model.config.vision.hidden_size, model.config.text.hidden_size);
-    model.projector.visit_parameters(
-        [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+  const std::optional<PeftAdapter> adapter = given_adapter(options);
+  LlavaModel model = options.encoder.empty() ? load_llava(options.directory, dtype)
+                                             : llava_of_parts(options, adapter, dtype);
+  std::set<std::string> left_out;
+  if (!options.projector.empty()) {
+    model.projector = projector_of_file(options, model.config, dtype);
+    if (adapter) left_out = saved_projector(*adapter);
+  }
+  if (adapter) {
+    merge_adapter(*adapter, {model.text_model.get(), model.vision_tower.get(), &model.projector}, left_out);
+    model.config.text = model.text_model->config();
   }
   return model;
+}
+
+void merge_into_language_model(const PeftAdapter& adapter, TextModel& model) {
+  for (const auto& [part, name] :
+       {std::pair{ModelPart::vision, "vision tower"}, std::pair{ModelPart::projector, "projector"}}) {
+    if (!adapter.changes(part)) continue;
+    throw Error(fmt::format(
+        "{}: has tensors of a {} that belong to no layer of this model, a language model alone; give a "
+        "LLaVA's directory, or --encoder",
+        adapter.directory().string(), name));
+  }
+  merge_adapter(adapter, {.text_model = &model});
+}
+
+std::filesystem::path tokenizer_directory(const ModelOptions& options) {
+  if (options.adapter.empty() || saved_vocabulary(PeftAdapter(options.adapter)) == 0)
+    return options.directory;
+  for (const char* name : {"tokenizer.json", "tokenizer.model"})
+    if (std::filesystem::exists(options.adapter / name)) return options.adapter;
+  return options.directory;
 }
 
 LoadedModel load_model(const ModelOptions& options) {
   LoadedModel loaded;
   loaded.dtype = compute_dtype(options);
+  loaded.directory = options.directory;
+  loaded.trained = !options.adapter.empty() || !options.projector.empty();
   loaded.conversation = conversation_template(options.conversation);
   if (!options.encoder.empty() || is_llava(options.directory)) {
     loaded.llava = load_assembled_llava(options);
@@ -72,11 +120,17 @@ LoadedModel load_model(const ModelOptions& options) {
                   ": is a language model alone; --projector needs a LLaVA directory, or --encoder");
     }
     loaded.llava.text_model = load_text_model(options.directory, loaded.dtype);
-    merge_given_adapter(options, *loaded.llava.text_model);
+    if (const auto adapter = given_adapter(options))
+      merge_into_language_model(*adapter, *loaded.llava.text_model);
   }
-  loaded.tokenizer = Tokenizer::load(options.directory);
-  loaded.tokenizer->check_fits(loaded.llava.text_model->config().vocab_size, options.directory);
+  const std::filesystem::path tokenizer = tokenizer_directory(options);
+  loaded.tokenizer = Tokenizer::load(tokenizer);
+  loaded.tokenizer->check_fits(loaded.llava.text_model->config().vocab_size, tokenizer);
   return loaded;
+}
+
+GenerationConfig LoadedModel::answer_settings(int64_t beams) const {
+  return models::answer_settings(directory, *tokenizer, trained ? &conversation : nullptr, beams);
 }
 
 EncodedRow LoadedModel::prompt(const Request& request) const {

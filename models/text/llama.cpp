@@ -6,8 +6,11 @@
 #include "models/text/block_parts.h"
 
 namespace imp::models {
+
 Llama::Llama(const TextConfig& config, WeightSource& weights) : TextModel(config) {
   const int64_t hidden = config.hidden_size, inner = config.intermediate_size;
+  const WithBias attention = config.attention_bias ? WithBias::yes : WithBias::no;
+  const WithBias mlp = config.mlp_bias ? WithBias::yes : WithBias::no;
   const auto take_norm = [&](const std::string& name) {
     return RmsNorm{weights.take(name + ".weight", {hidden}), config.norm_eps};
   };
@@ -17,10 +20,10 @@ Llama::Llama(const TextConfig& config, WeightSource& weights) : TextModel(config
     Block block;
     block.input_layernorm = take_norm(name + "input_layernorm");
     block.post_attention_layernorm = take_norm(name + "post_attention_layernorm");
-    block.self_attn = take_self_attention(weights, name, "o_proj", config, WithBias::no);
-    block.gate_proj = take_linear(weights, name + "mlp.gate_proj", hidden, inner, WithBias::no);
-    block.up_proj = take_linear(weights, name + "mlp.up_proj", hidden, inner, WithBias::no);
-    block.down_proj = take_linear(weights, name + "mlp.down_proj", inner, hidden, WithBias::no);
+    block.self_attn = take_self_attention(weights, name, "o_proj", config, attention);
+    block.gate_proj = take_linear(weights, name + "mlp.gate_proj", hidden, inner, mlp);
+    block.up_proj = take_linear(weights, name + "mlp.up_proj", hidden, inner, mlp);
+    block.down_proj = take_linear(weights, name + "mlp.down_proj", inner, hidden, mlp);
     blocks_.push_back(std::move(block));
   }
   norm_ = take_norm("model.norm");

@@ -10,8 +10,8 @@
 
 namespace imp::models {
 
-/// LLaMA (Vicuna, MobileLLaMA, TinyLlama, SmolLM2): sequential residuals, RMSNorm, gated SiLU MLP, no biases,
-/// grouped key/value heads and tied embeddings where the config says so.
+/// LLaMA (Vicuna, MobileLLaMA, TinyLlama, SmolLM2): sequential residuals, RMSNorm, gated MLP; grouped
+/// key/value heads, biases and tied embeddings where the config says so.
 class Llama : public TextModel {
  public:
   Llama(const TextConfig& config, WeightSource& weights);

@@ -23,6 +23,12 @@ Phi::Phi(const TextConfig& config, WeightSource& weights) : TextModel(config) {
     Block block;
     block.input_layernorm = take_norm(weights, name + "input_layernorm", hidden, config.norm_eps);
     block.self_attn = take_self_attention(weights, name, "dense", config, WithBias::yes);
+    if (config.qk_layernorm) {
+      block.self_attn.q_layernorm =
+          take_norm(weights, name + "self_attn.q_layernorm", config.head_dim, config.norm_eps);
+      block.self_attn.k_layernorm =
+          take_norm(weights, name + "self_attn.k_layernorm", config.head_dim, config.norm_eps);
+    }
     block.fc1 = take_linear(weights, name + "mlp.fc1", hidden, inner, WithBias::yes);
     block.fc2 = take_linear(weights, name + "mlp.fc2", inner, hidden, WithBias::yes);
     blocks_.push_back(std::move(block));
@@ -52,13 +58,21 @@ void Phi::visit_norms(const ParameterVisitor& visit) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     visit(block_prefix(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);
     visit(block_prefix(i) + "input_layernorm.bias", blocks_[i].input_layernorm.bias);
+    if (!config_.qk_layernorm) continue;
+    SelfAttention& attention = blocks_[i].self_attn;
+    visit(block_prefix(i) + "self_attn.q_layernorm.weight", attention.q_layernorm.weight);
+    visit(block_prefix(i) + "self_attn.q_layernorm.bias", attention.q_layernorm.bias);
+    visit(block_prefix(i) + "self_attn.k_layernorm.weight", attention.k_layernorm.weight);
+    visit(block_prefix(i) + "self_attn.k_layernorm.bias", attention.k_layernorm.bias);
   }
   visit("model.final_layernorm.weight", final_layernorm_.weight);
   visit("model.final_layernorm.bias", final_layernorm_.bias);
 }
 
 void Phi::pack_rest() {
-  for (Block& block : blocks_) block.input_layernorm.only_asked = true;
+  for (Block& block : blocks_)
+    block.input_layernorm.only_asked = block.self_attn.q_layernorm.only_asked =
+        block.self_attn.k_layernorm.only_asked = true;
   final_layernorm_.only_asked = true;
   look_up_text();
 }
@@ -67,7 +81,7 @@ void Phi::look_up_text() {
   constexpr int64_t kMostTableFloats = int64_t{8} << 20;
   const Block& block = blocks_.front();
   first_of_text_ = {};
-  if (!block.fc2.packed || 4 * embed_tokens_.numel() > kMostTableFloats) return;
+  if (!block.fc2.packed || config_.qk_layernorm || 4 * embed_tokens_.numel() > kMostTableFloats) return;
   const at::NoGradGuard no_grad;
   const at::Tensor normed = block.input_layernorm.forward(embed_tokens_);
   first_of_text_ = {block.self_attn.q_proj.forward(normed), block.self_attn.k_proj.forward(normed),

@@ -11,8 +11,8 @@
 namespace imp::models {
 
 /// Phi (Phi-2): parallel residual, h + attention(ln(h)) + mlp(ln(h)) with one LayerNorm a block, biases
-/// everywhere, rotary embedding on a part of each head. Residual dropout (resid_pdrop) is not applied: LoRA's
-/// own dropout is the recipe's.
+/// everywhere, rotary embedding on a part of each head, LayerNorms over queries and keys where the config
+/// says so. Residual dropout (resid_pdrop) is not applied: LoRA's own dropout is the recipe's.
 class Phi : public TextModel {
  public:
   Phi(const TextConfig& config, WeightSource& weights);

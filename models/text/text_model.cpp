@@ -2,9 +2,11 @@
 #include "models/text/text_model.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
+#include "models/io/error.h"
 #include "models/layers/recompute.h"
 #include "models/text/llama.h"
 #include "models/text/phi.h"
@@ -12,6 +14,18 @@
 #include "models/weights/gguf_source.h"
 
 namespace imp::models {
+namespace {
+
+void check_positions(const TextConfig& config, const at::Tensor& position_ids) {
+  const auto limit = config.first_rescaled_position();
+  if (!limit || position_ids.numel() == 0 || position_ids.max().item<int64_t>() < *limit) return;
+  throw Error(fmt::format(
+      "a sequence is longer than {} tokens, from where on the config's rope_scaling depends on its "
+      "whole length, which imp does not have; ask for shorter ones (max_length)",
+      *limit));
+}
+
+}  // namespace
 
 at::Tensor TextModel::embed(const at::Tensor& input_ids) const {
   return at::embedding(embed_tokens_, input_ids);
@@ -19,8 +33,8 @@ at::Tensor TextModel::embed(const at::Tensor& input_ids) const {
 
 at::Tensor TextModel::hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout,
                                     KvCache* cache, const at::Tensor& selected, uint64_t dropout_step) const {
-  const RotaryAngles angles =
-      rotary_angles(layout.position_ids, config_.rotary_dim(), config_.rope_theta, inputs_embeds.options());
+  check_positions(config_, layout.position_ids);
+  const RotaryAngles angles = rotary_angles(layout.position_ids, frequencies_, inputs_embeds.options());
   at::Tensor hidden = inputs_embeds;
   for (int64_t i = 0; i < num_blocks(); ++i) {
     const at::Tensor outputs = i + 1 == num_blocks() ? selected : at::Tensor();
@@ -47,10 +61,20 @@ void TextModel::pack() {
 }
 
 void TextModel::take_embeddings(WeightSource& weights) {
-  embed_tokens_ = weights.take("model.embed_tokens.weight", {config_.vocab_size, config_.hidden_size});
-  lm_head_.weight = config_.tie_word_embeddings
-                        ? embed_tokens_
-                        : weights.take("lm_head.weight", {config_.vocab_size, config_.hidden_size});
+  const std::vector<int64_t> shape{config_.vocab_size, config_.hidden_size};
+  const std::string embeddings = "model.embed_tokens.weight", head = "lm_head.weight";
+  if (!config_.tie_word_embeddings) {
+    embed_tokens_ = weights.take(embeddings, shape);
+    lm_head_.weight = weights.take(head, shape);
+    return;
+  }
+  // A file may name the one tensor either way.
+  embed_tokens_ = lm_head_.weight = weights.take(weights.has(embeddings) ? embeddings : head, shape);
+  if (!weights.has(embeddings) || !weights.has(head)) return;
+  const at::Tensor own = weights.take(head, shape);
+  if (at::equal(own, embed_tokens_)) return;
+  lm_head_.weight = own;
+  config_.tie_word_embeddings = false;
 }
 
 void TextModel::grow_vocabulary(int64_t rows) {
@@ -66,6 +90,18 @@ void TextModel::grow_vocabulary(int64_t rows) {
   lm_head_.weight = config_.tie_word_embeddings ? embed_tokens_ : grown(lm_head_.weight);
   if (lm_head_.bias.defined()) lm_head_.bias = grown(lm_head_.bias);
   config_.vocab_size = rows;
+}
+
+void TextModel::resize_vocabulary(int64_t rows) {
+  if (rows >= config_.vocab_size) return grow_vocabulary(rows);
+  embed_tokens_ = embed_tokens_.narrow(0, 0, rows);
+  lm_head_.weight = config_.tie_word_embeddings ? embed_tokens_ : lm_head_.weight.narrow(0, 0, rows);
+  if (lm_head_.bias.defined()) lm_head_.bias = lm_head_.bias.narrow(0, 0, rows);
+  config_.vocab_size = rows;
+}
+
+void TextModel::untie_embeddings() {
+  config_.tie_word_embeddings = false;
 }
 
 void TextModel::visit_parameters(const ParameterVisitor& visit) {

@@ -38,7 +38,8 @@ class TextModel {
   /// inputs_embeds [tokens, hidden] -> final-norm hidden states of the selected tokens, [selected, hidden].
   /// selected [selected] int64: indices of packed tokens; undefined: all. The last block computes its output
   /// only for these, since no other token's output is read. cache: keys and values of earlier tokens,
-  /// extended in place; nullptr in training.
+  /// extended in place; nullptr in training. Throws imp::Error (usage) for a position that the config's
+  /// rope_scaling would turn by the length of the whole sequence (TextConfig::first_rescaled_position).
   [[nodiscard]] at::Tensor hidden_states(const at::Tensor& inputs_embeds, const SequenceLayout& layout,
                                          KvCache* cache, const at::Tensor& selected,
                                          uint64_t dropout_step = 0) const;
@@ -49,6 +50,10 @@ class TextModel {
   /// Appends rows to the embeddings and lm_head until they have `rows`, each the mean of those that there
   /// were, so that a token nobody trained is never the likeliest. Does nothing where there are enough.
   void grow_vocabulary(int64_t rows);
+  /// grow_vocabulary, or cuts the embeddings and lm_head to their first `rows`.
+  void resize_vocabulary(int64_t rows);
+  /// Makes lm_head's weight a parameter of its own, for one of the two to change alone.
+  void untie_embeddings();
 
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
@@ -62,9 +67,10 @@ class TextModel {
   void visit_parameters(const ParameterVisitor& visit);
 
  protected:
-  explicit TextModel(const TextConfig& config) : config_(config) {}
+  explicit TextModel(const TextConfig& config) : config_(config), frequencies_(rope_frequencies(config)) {}
 
-  /// Takes embed_tokens and lm_head, one tensor where the config ties them.
+  /// Takes embed_tokens and lm_head. Where the config ties them they are one tensor, unless the weights have
+  /// both and they differ: transformers 5 then keeps both, 4 throws the head away.
   void take_embeddings(WeightSource& weights);
   /// The parameters that are neither embeddings nor linear layers.
   virtual void visit_norms(const ParameterVisitor& visit) = 0;
@@ -79,6 +85,7 @@ class TextModel {
   [[nodiscard]] virtual at::Tensor final_norm(const at::Tensor& hidden_states) const = 0;
 
   TextConfig config_;
+  RopeFrequencies frequencies_;
   bool recompute_blocks_ = false;
   at::Tensor embed_tokens_;  ///< [vocab, hidden]
   Linear lm_head_;

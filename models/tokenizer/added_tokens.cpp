@@ -63,24 +63,27 @@ void AddedTokenMatcher::add(const AddedToken& token, std::string_view content) {
   tokens_.push_back(token);
 }
 
-AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text) const {
+AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text,
+                                                       std::optional<std::int32_t> literal) const {
   Match match{-1, 0};
   std::int32_t node = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     node = child(node, text[i]);
     if (node < 0) break;
     const std::int32_t token = nodes_[static_cast<std::size_t>(node)].token;
-    if (token >= 0) match = {token, i + 1};
+    if (token >= 0 && tokens_[static_cast<std::size_t>(token)].id != literal) match = {token, i + 1};
   }
   return match;
 }
 
-std::vector<TextSegment> AddedTokenMatcher::split(std::string_view text) const {
+std::vector<TextSegment> AddedTokenMatcher::split(std::string_view text,
+                                                  std::optional<std::int32_t> literal) const {
   std::vector<TextSegment> segments;
   std::size_t reached = 0;
   for (std::size_t place = 0; place < text.size() && !tokens_.empty();) {
-    const Match match =
-        begins_[static_cast<unsigned char>(text[place])] ? longest_at(text.substr(place)) : Match{-1, 0};
+    const Match match = begins_[static_cast<unsigned char>(text[place])]
+                            ? longest_at(text.substr(place), literal)
+                            : Match{-1, 0};
     if (match.token < 0) {
       ++place;
       continue;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,10 @@ class AddedTokenMatcher {
   /// Looks for `content` (which may be the token's normalized form); an empty one is ignored.
   void add(const AddedToken& token, std::string_view content);
   [[nodiscard]] bool empty() const { return tokens_.empty(); }
-  /// The text as stretches and tokens, in order. `text` must be valid UTF-8.
-  [[nodiscard]] std::vector<TextSegment> split(std::string_view text) const;
+  /// The text as stretches and tokens, in order. `text` must be valid UTF-8. The token with the id `literal`
+  /// is not looked for.
+  [[nodiscard]] std::vector<TextSegment> split(std::string_view text,
+                                               std::optional<std::int32_t> literal = std::nullopt) const;
 
  private:
   struct Node {
@@ -47,7 +50,7 @@ class AddedTokenMatcher {
     std::size_t length;
   };
 
-  [[nodiscard]] Match longest_at(std::string_view text) const;
+  [[nodiscard]] Match longest_at(std::string_view text, std::optional<std::int32_t> literal) const;
   [[nodiscard]] std::int32_t child(std::int32_t node, char byte) const;
 
   std::vector<AddedToken> tokens_;

@@ -36,23 +36,33 @@ Tokenizer::Tokenizer(TokenizerDefinition definition)
 }
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
+  return encode_text(text, std::nullopt);
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::string_view literal) const {
+  const auto added = added_ids_.find(literal);
+  return encode_text(text, added == added_ids_.end() ? std::nullopt : Literal(added->second));
+}
+
+std::vector<std::int32_t> Tokenizer::encode_text(std::string_view text, Literal literal) const {
   std::string repaired;
   if (!is_valid_utf8(text)) {
     repaired = repair_utf8(text);
     text = repaired;
   }
   std::vector<std::int32_t> ids;
-  for (const TextSegment& segment : raw_tokens_.split(text)) {
+  for (const TextSegment& segment : raw_tokens_.split(text, literal)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
     } else {
-      encode_stretch(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0, ids);
+      encode_stretch(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0, literal,
+                     ids);
     }
   }
   return ids;
 }
 
-void Tokenizer::encode_stretch(std::string_view text, bool begins_input,
+void Tokenizer::encode_stretch(std::string_view text, bool begins_input, Literal literal,
                                std::vector<std::int32_t>& ids) const {
   std::string normalized;
   if (!normalizer_.changes_nothing()) {
@@ -60,7 +70,7 @@ void Tokenizer::encode_stretch(std::string_view text, bool begins_input,
     text = normalized;
   }
   if (normalized_tokens_.empty()) return encode_words(text, begins_input, ids);
-  for (const TextSegment& segment : normalized_tokens_.split(text)) {
+  for (const TextSegment& segment : normalized_tokens_.split(text, literal)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
     } else {

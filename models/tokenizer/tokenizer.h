@@ -44,6 +44,8 @@ class Tokenizer {
 
   /// Ids of a text, none added. Bytes that are no UTF-8 count as U+FFFD.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const;
+  /// As encode, but the added token `literal`, if there is one of that name, is ordinary text here.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, std::string_view literal) const;
   /// Text of ids; ids without a token are left out, special tokens too if `skip_special`.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids, bool skip_special) const;
   /// Id of a token as the vocabulary spells it, special ones included.
@@ -56,11 +58,17 @@ class Tokenizer {
   [[nodiscard]] const std::vector<std::int32_t>& prefix_ids() const { return prefix_ids_; }
   /// Throws imp::Error (usage) if the directory names no end-of-text token.
   [[nodiscard]] std::int32_t eos_id() const;
+  /// Nothing if the directory names no end-of-text token.
+  [[nodiscard]] std::optional<std::int32_t> named_eos_id() const { return eos_; }
   [[nodiscard]] std::optional<std::int32_t> bos_id() const { return bos_; }
   [[nodiscard]] std::optional<std::int32_t> pad_id() const { return pad_; }
 
  private:
-  void encode_stretch(std::string_view text, bool begins_input, std::vector<std::int32_t>& ids) const;
+  using Literal = std::optional<std::int32_t>;  ///< an added token that is not looked for
+
+  [[nodiscard]] std::vector<std::int32_t> encode_text(std::string_view text, Literal literal) const;
+  void encode_stretch(std::string_view text, bool begins_input, Literal literal,
+                      std::vector<std::int32_t>& ids) const;
   void encode_words(std::string_view text, bool begins_input, std::vector<std::int32_t>& ids) const;
 
   struct Token {

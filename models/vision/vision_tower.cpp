@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "models/io/error.h"
 #include "models/vision/picture_attention.h"
@@ -70,16 +71,19 @@ VisionTower::VisionTower(const VisionConfig& config, WeightSource& weights) : co
     return LayerNorm{weights.take(name + ".weight", {hidden}), weights.take(name + ".bias", {hidden}),
                      config.layer_norm_eps};
   };
-  const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
-    return Linear{weights.take(name + ".weight", {out, in}), weights.take(name + ".bias", {out}), {}};
+  const auto linear = [&](const std::string& name, int64_t in, int64_t out, bool biased = true) {
+    const at::Tensor bias = biased ? weights.take(name + ".bias", {out}) : at::Tensor();
+    return Linear{weights.take(name + ".weight", {out, in}), bias, {}};
   };
   if (names.pre_norm != nullptr) pre_norm_ = norm(names.pre_norm);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const auto name = [i](const char* pattern) { return fmt::format(fmt::runtime(pattern), i); };
     blocks_.push_back({norm(name(names.norm_before)), norm(name(names.norm_after)),
-                       linear(name(names.query), hidden, hidden), linear(name(names.key), hidden, hidden),
-                       linear(name(names.value), hidden, hidden), linear(name(names.out), hidden, hidden),
-                       linear(name(names.fc1), hidden, inner), linear(name(names.fc2), inner, hidden)});
+                       linear(name(names.query), hidden, hidden, config.qkv_bias),
+                       linear(name(names.key), hidden, hidden, config.qkv_bias),
+                       linear(name(names.value), hidden, hidden, config.qkv_bias),
+                       linear(name(names.out), hidden, hidden), linear(name(names.fc1), hidden, inner),
+                       linear(name(names.fc2), inner, hidden)});
   }
   final_norm_ = norm(names.final_norm);
 }
@@ -145,9 +149,20 @@ int64_t VisionTower::blocks_to_run(int64_t layer) const {
   return index;
 }
 
-at::Tensor VisionTower::features(const at::Tensor& pixel_values, int64_t layer, bool drop_class_token) const {
-  const at::Tensor hidden = blocks(embeddings(pixel_values), 0, blocks_to_run(layer));
-  return drop_class_token && config_.has_class_token() ? hidden.slice(1, 1) : hidden;
+at::Tensor VisionTower::features(const at::Tensor& pixel_values, const FeatureSelection& selection) const {
+  std::vector<int64_t> wanted;  // numbers of blocks to run
+  for (const int64_t layer : selection.layers) wanted.push_back(blocks_to_run(layer));
+  at::Tensor hidden = embeddings(pixel_values);
+  std::vector<at::Tensor> states(wanted.size());
+  int64_t run = 0;
+  for (const int64_t next : std::set<int64_t>(wanted.begin(), wanted.end())) {
+    hidden = blocks(hidden, run, next);
+    run = next;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i] == next) states[i] = selection.drop_first_token ? hidden.slice(1, 1) : hidden;
+    }
+  }
+  return states.size() == 1 ? states.front() : at::cat(states, -1);
 }
 
 void VisionTower::visit_parameters(const ParameterVisitor& visit) {
@@ -158,7 +173,7 @@ void VisionTower::visit_parameters(const ParameterVisitor& visit) {
   };
   const auto linear = [&](const std::string& name, Linear& layer) {
     visit(name + ".weight", layer.weight);
-    visit(name + ".bias", layer.bias);
+    if (layer.bias.defined()) visit(name + ".bias", layer.bias);
   };
   if (names.class_token != nullptr) visit(names.class_token, class_token_);
   visit(std::string(names.patch) + ".weight", patch_weight_);

@@ -35,12 +35,13 @@ class VisionTower {
     return final_norm_.forward(hidden_states);
   }
 
-  /// LLaVA's image features: hidden_states[layer] (negative counts from the end; no final norm), without the
-  /// class token if asked. [batch, channels, size, size] -> [batch, image tokens, hidden].
-  [[nodiscard]] at::Tensor features(const at::Tensor& pixel_values, int64_t layer,
-                                    bool drop_class_token) const;
+  /// LLaVA's image features: the selected hidden states (negative layers count from the end; no final norm)
+  /// side by side, without the first token if asked. [batch, channels, size, size] -> [batch, image tokens,
+  /// layers * hidden].
+  [[nodiscard]] at::Tensor features(const at::Tensor& pixel_values, const FeatureSelection& selection) const;
 
-  /// Index of the block whose output hidden_states[layer] is, counted as "blocks to run".
+  /// Index of the block whose output hidden_states[layer] is, counted as "blocks to run". Throws imp::Error
+  /// (usage) if the tower has no such state.
   [[nodiscard]] int64_t blocks_to_run(int64_t layer) const;
 
   /// Every parameter with its name inside a SiglipVisionModel, CLIPVisionModel (both without `vision_model.`)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "models/io/error.h"
@@ -12,28 +13,47 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// A word of a POSIX shell's command line.
+std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 [[noreturn]] void refuse_directory(const fs::path& path) {
   if (!fs::exists(path)) throw Error(path.string() + ": no such checkpoint directory");
   for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
     if (!fs::exists(path / pickle)) continue;
     throw Error(fmt::format(
-        "{}: pickled weights are not read; convert once with: python -c \"import transformers as t; "
-        "d = '{}'; getattr(t, t.AutoConfig.from_pretrained(d).architectures[0])"
-        ".from_pretrained(d).save_pretrained(d)\"",
-        (path / pickle).string(), path.string()));
+        "{}: pickled weights are not read; convert once with: python -c \"import sys, transformers "
+        "as t; d = sys.argv[1]; getattr(t, t.AutoConfig.from_pretrained(d).architectures[0])"
+        ".from_pretrained(d).save_pretrained(d)\" {}",
+        (path / pickle).string(), quoted(path.string())));
   }
   throw Error(path.string() + ": has neither model.safetensors nor model.safetensors.index.json");
 }
 
+/// What torch.save writes: a zip archive, or the pickle of its first versions.
+bool is_pickle(const fs::path& file) {
+  const std::string kind = file.extension().string();
+  if (kind == ".bin" || kind == ".pt" || kind == ".pth") return true;
+  std::ifstream in(file, std::ios::binary);
+  char start[4] = {};
+  in.read(start, sizeof start);
+  const std::string_view bytes(start, static_cast<size_t>(in.gcount()));
+  return bytes == "PK\x03\x04" || bytes.starts_with("\x80\x02");
+}
+
 /// A projector or an adapter that torch.save wrote.
 void refuse_pickle(const fs::path& file) {
-  const std::string kind = file.extension().string();
-  if (kind != ".bin" && kind != ".pt" && kind != ".pth") return;
+  if (!is_pickle(file)) return;
+  // A copy of each tensor, since two that share their memory are refused by safetensors.
   throw Error(fmt::format(
-      "{}: pickled weights are not read; convert once with: python -c \"import torch, safetensors.torch as "
-      "s; s.save_file({{k: v.contiguous() for k, v in torch.load('{}', map_location='cpu', "
-      "weights_only=True).items()}}, '{}')\"",
-      file.string(), file.string(), fs::path(file).replace_extension(".safetensors").string()));
+      "{}: pickled weights are not read; convert once with: python -c \"import sys, torch, safetensors.torch "
+      "as s; s.save_file({{k: v.contiguous().clone() for k, v in torch.load(sys.argv[1], map_location='cpu', "
+      "weights_only=True).items()}}, sys.argv[2])\" {} {}",
+      file.string(), quoted(file.string()),
+      quoted(fs::path(file).replace_extension(".safetensors").string())));
 }
 
 /// weight_map of an index file: tensor name -> shard file name.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -76,6 +77,18 @@ void check_rotary(const GgufFile& file, std::int64_t head_dim) {
   }
 }
 
+/// llama.cpp ends an answer at the end of the text, of a turn and of a message (llama-vocab.cpp:
+/// special_eog_ids).
+json end_tokens(const GgufFile& file) {
+  json ends = json::array();
+  for (const char* key :
+       {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
+    const auto id = file.get<std::int64_t>(key);
+    if (id && std::find(ends.begin(), ends.end(), *id) == ends.end()) ends.push_back(*id);
+  }
+  return ends;
+}
+
 }  // namespace
 
 json gguf_config(const GgufFile& file) {
@@ -113,9 +126,12 @@ json gguf_config(const GgufFile& file) {
                               : static_cast<std::int64_t>(
                                     file.need<std::vector<std::string_view>>("tokenizer.ggml.tokens").size());
   for (const auto& [key, name] : {Names{"bos_token_id", "tokenizer.ggml.bos_token_id"},
-                                  Names{"eos_token_id", "tokenizer.ggml.eos_token_id"},
                                   Names{"pad_token_id", "tokenizer.ggml.padding_token_id"}}) {
-    if (const auto id = file.get<std::int64_t>(name)) config[std::string(key)] = *id;
+    const auto id = file.get<std::int64_t>(name);
+    config[std::string(key)] = id ? json(*id) : json(nullptr);
+  }
+  if (json ends = end_tokens(file); !ends.empty()) {
+    config["eos_token_id"] = ends.size() == 1 ? ends.front() : std::move(ends);
   }
   return config;
 }

@@ -56,7 +56,8 @@ class RandomSource : public WeightSource {
       : seed_(seed), standard_deviation_(standard_deviation) {}
 
   [[nodiscard]] at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) override;
-  [[nodiscard]] bool has(const std::string&) const override { return true; }
+  /// All but a head of its own for a model whose embeddings serve as one.
+  [[nodiscard]] bool has(const std::string& name) const override { return name != "lm_head.weight"; }
 
  private:
   uint64_t seed_;

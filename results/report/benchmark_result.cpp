@@ -4,54 +4,47 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
-#include "results/statistics.h"
+#include "results/effects/answer_scores.h"
+#include "results/statistics/contrast.h"
 
 namespace imp::results {
 namespace {
 
-struct QuestionScore {
-  std::string question_id, image_id;
-  double score = 0.0;
-  std::optional<double> blind;
+/// Cells whose errors are estimated together: each has these many done trials with these many answers in all.
+struct CellGroup {
+  std::vector<std::size_t> cells;
+  std::vector<std::int64_t> trials;  ///< [cells][seeds]
 };
-using QuestionScores = std::vector<QuestionScore>;  // of one trial
 
-QuestionScores load_question_scores(Database& database, std::int64_t trial_id, const std::string& benchmark) {
-  QuestionScores rows;
-  Statement statement(
-      database,
-      "SELECT a.question_id, a.image_id, a.score, b.score FROM answer AS a LEFT JOIN answer AS b ON "
-      "b.trial_id = a.trial_id AND b.benchmark = a.benchmark AND b.blind = 1 AND "
-      "b.question_id = a.question_id WHERE a.trial_id = ? AND a.benchmark = ? AND a.blind = 0");
-  statement.bind_all(trial_id, benchmark);
-  while (statement.step()) {
-    rows.push_back({statement.text(0), statement.text(1), statement.real(2), statement.maybe_real(3)});
+std::vector<const ReportTrial*> scored_trials(const ReportCell& cell, const std::string& benchmark) {
+  std::vector<const ReportTrial*> trials;
+  for (const ReportTrial* trial : cell.done()) {
+    if (trial->scores.contains(benchmark)) trials.push_back(trial);
   }
-  return rows;
+  return trials;
 }
 
-/// value(row) of the questions for which every seed has one, as a table; a question's image is the first
-/// seed's.
-template <class ValueOf>
-ScoreTable common_questions(const std::vector<QuestionScores>& seeds, ValueOf value) {
-  std::unordered_map<std::string, std::vector<double>> by_question;
-  for (const QuestionScores& rows : seeds) {
-    for (const QuestionScore& row : rows) {
-      if (const std::optional<double> number = value(row)) by_question[row.question_id].push_back(*number);
+std::vector<CellGroup> group_cells(Database& database, const ReportData& data, const std::string& benchmark) {
+  std::map<std::pair<std::size_t, std::int64_t>, CellGroup> groups;  // by trials and answers
+  Statement count(database, "SELECT count(*) FROM answer WHERE trial_id = ? AND benchmark = ? AND blind = 0");
+  for (std::size_t c = 0; c < data.cells.size(); ++c) {
+    const auto trials = scored_trials(data.cells[c], benchmark);
+    std::int64_t answers = 0;
+    for (const ReportTrial* trial : trials) {
+      count.bind_all(trial->trial_id, benchmark).step();
+      answers += count.integer(0);
     }
+    count.reset();
+    if (trials.empty() || answers == 0) continue;
+    CellGroup& group = groups[{trials.size(), answers}];
+    group.cells.push_back(c);
+    for (const ReportTrial* trial : trials) group.trials.push_back(trial->trial_id);
   }
-  ScoreTable table{std::vector<std::vector<double>>(seeds.size()), {}};
-  std::unordered_map<std::string, std::size_t> cluster_of_image;
-  for (const QuestionScore& row : seeds.front()) {
-    const std::vector<double>& values = by_question[row.question_id];
-    if (values.size() != seeds.size()) continue;
-    for (std::size_t seed = 0; seed < values.size(); ++seed) table.by_seed[seed].push_back(values[seed]);
-    table.cluster.push_back(cluster_of_image.emplace(row.image_id, cluster_of_image.size()).first->second);
-  }
-  return table;
+  std::vector<CellGroup> all;
+  for (auto& [key, group] : groups) all.push_back(std::move(group));
+  return all;
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -60,11 +53,16 @@ double mean_of(const std::vector<double>& values) {
 
 /// Seeds answer the same questions, so their own variances are averaged and not divided by the number of
 /// seeds.
-std::optional<double> error_from_trials(const std::vector<double>& scores,
-                                        const std::vector<double>& errors) {
-  if (errors.size() != scores.size()) return std::nullopt;
+std::optional<double> error_from_trials(const std::vector<const ReportTrial*>& trials,
+                                        const std::string& benchmark) {
   double variance = 0.0;
-  for (const double error : errors) variance += error * error / static_cast<double>(errors.size());
+  std::vector<double> scores;
+  for (const ReportTrial* trial : trials) {
+    const BenchmarkScore& score = trial->scores.at(benchmark);
+    if (!score.standard_error) return std::nullopt;
+    variance += *score.standard_error * *score.standard_error / static_cast<double>(trials.size());
+    scores.push_back(score.value);
+  }
   if (scores.size() > 1) {
     const double mean = mean_of(scores);
     const auto n = static_cast<double>(scores.size());
@@ -73,48 +71,66 @@ std::optional<double> error_from_trials(const std::vector<double>& scores,
   return std::sqrt(variance);
 }
 
+/// Means as the trials state them; errors are filled in where the answers tell them.
+BenchmarkResult stated_result(const ReportCell& cell, const std::string& benchmark) {
+  const auto trials = scored_trials(cell, benchmark);
+  if (trials.empty()) return {};
+  std::vector<double> scores, blinds;
+  for (const ReportTrial* trial : trials) {
+    scores.push_back(trial->scores.at(benchmark).value);
+    if (const auto blind = trial->scores.at(benchmark).blind) blinds.push_back(*blind);
+  }
+  BenchmarkResult result;
+  result.score = Measured{mean_of(scores), error_from_trials(trials, benchmark), {}};
+  if (blinds.size() != scores.size()) return result;
+  result.blind = Measured{mean_of(blinds), {}, {}};
+  result.margin = Measured{result.score->value - result.blind->value, {}, {}};
+  return result;
+}
+
 std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-/// The estimate, if its mean is `expected`: then these questions are what the score was made of.
-std::optional<Estimate> estimate_of(const ScoreTable& table, double expected) {
+/// Fills in the errors of one kind of score for the cells of a group. Returns, one a cell, whether its
+/// answers' mean is the stated value: then these questions are what the score was made of.
+std::vector<bool> add_errors(Database& database, const CellGroup& group, const std::string& benchmark,
+                             ScoreKind kind, std::vector<BenchmarkResult>& results,
+                             std::optional<Measured> BenchmarkResult::*measured) {
   constexpr double kTolerance = 1e-6;
-  if (table.cluster.empty()) return std::nullopt;
-  const Estimate estimate = two_way_estimate(table);
-  return std::abs(estimate.mean - expected) <= kTolerance ? std::optional(estimate) : std::nullopt;
+  const std::size_t cells = group.cells.size();
+  std::vector<bool> from_answers(cells, false);
+  const AnswerScores answers = load_answer_scores(database, benchmark, group.trials, kind);
+  auto sums = picture_sums(answers, cells, group.trials.size() / cells);
+  if (!sums) return from_answers;
+  const ContrastEstimator estimator({std::move(*sums)});
+  for (std::size_t i = 0; i < cells; ++i) {
+    std::optional<Measured>& stated = results[group.cells[i]].*measured;
+    std::vector<double> weights(cells, 0.0);
+    weights[i] = 1.0;
+    const ContrastEstimate estimate = estimator.estimate(weights);
+    if (!stated || std::abs(estimate.difference - stated->value) > kTolerance) continue;
+    stated->standard_error = if_finite(estimate.standard_error());
+    stated->half_width = if_finite(estimate.half_width());
+    from_answers[i] = true;
+  }
+  return from_answers;
 }
 
 }  // namespace
 
-BenchmarkResult benchmark_result(Database& database, const ReportCell& cell, const std::string& benchmark) {
-  std::vector<double> scores, errors, blinds;
-  std::vector<QuestionScores> questions;
-  for (const ReportTrial* trial : cell.done()) {
-    const auto found = trial->scores.find(benchmark);
-    if (found == trial->scores.end()) continue;
-    scores.push_back(found->second.value);
-    if (found->second.standard_error) errors.push_back(*found->second.standard_error);
-    if (found->second.blind) blinds.push_back(*found->second.blind);
-    questions.push_back(load_question_scores(database, trial->trial_id, benchmark));
+std::vector<BenchmarkResult> benchmark_results(Database& database, const ReportData& data,
+                                               const std::string& benchmark) {
+  std::vector<BenchmarkResult> results;
+  for (const ReportCell& cell : data.cells) results.push_back(stated_result(cell, benchmark));
+  for (const CellGroup& group : group_cells(database, data, benchmark)) {
+    const auto told =
+        add_errors(database, group, benchmark, ScoreKind::score, results, &BenchmarkResult::score);
+    for (std::size_t i = 0; i < told.size(); ++i) results[group.cells[i]].from_answers = told[i];
+    add_errors(database, group, benchmark, ScoreKind::blind, results, &BenchmarkResult::blind);
+    add_errors(database, group, benchmark, ScoreKind::margin, results, &BenchmarkResult::margin);
   }
-  if (scores.empty()) return {};
-  BenchmarkResult result;
-  result.score = mean_of(scores);
-  const auto score_of = [](const QuestionScore& row) { return std::optional(row.score); };
-  const auto estimate = estimate_of(common_questions(questions, score_of), *result.score);
-  result.from_answers = estimate.has_value();
-  result.standard_error =
-      estimate ? if_finite(estimate->standard_error()) : error_from_trials(scores, errors);
-  if (blinds.size() != scores.size()) return result;
-  result.blind = mean_of(blinds);
-  result.margin = *result.score - *result.blind;
-  const auto margin_of = [](const QuestionScore& row) {
-    return row.blind ? std::optional(row.score - *row.blind) : std::nullopt;
-  };
-  const auto margin = estimate_of(common_questions(questions, margin_of), *result.margin);
-  if (margin) result.margin_half_width = if_finite(margin->half_width_95());
-  return result;
+  return results;
 }
 
 }  // namespace imp::results

@@ -3,26 +3,33 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "results/database.h"
 #include "results/report/report_data.h"
 
 namespace imp::results {
 
-/// A cell on one benchmark, over its done seeds; nothing where it has none. All are fractions.
+/// A score with its error, both as fractions.
+struct Measured {
+  double value = 0.0;
+  std::optional<double> standard_error;  ///< statistics/contrast.h: questions and seeds together
+  std::optional<double> half_width;      ///< of the 95 % interval
+};
+
+/// A cell on one benchmark, over its done seeds; nothing where it has none.
 struct BenchmarkResult {
-  std::optional<double> score;              ///< mean over seeds of the main metric
-  std::optional<double> standard_error;     ///< statistics.h: questions and seeds together
-  std::optional<double> blind;              ///< the same, image withheld
-  std::optional<double> margin;             ///< score - blind
-  std::optional<double> margin_half_width;  ///< of its 95 % interval, paired by question
-  /// Whether the answers' mean is the score, so that they tell its standard error. If not (a metric that is
-  /// no mean over questions, answers missing), it comes from the trials' own standard errors, and the margin
-  /// has no interval.
+  std::optional<Measured> score;   ///< mean over seeds of the main metric
+  std::optional<Measured> blind;   ///< the same, picture withheld
+  std::optional<Measured> margin;  ///< score - blind, paired by question
+  /// Whether the answers' mean is the score, so that they tell its error. If not (a metric that is no mean
+  /// over questions, answers missing), the standard error comes from the trials' own, and there are no
+  /// intervals.
   bool from_answers = false;
 };
 
-[[nodiscard]] BenchmarkResult benchmark_result(Database& database, const ReportCell& cell,
-                                               const std::string& benchmark);
+/// One a cell of `data`. The spread of seeds is pooled over the cells that have as many seeds done.
+[[nodiscard]] std::vector<BenchmarkResult> benchmark_results(Database& database, const ReportData& data,
+                                                             const std::string& benchmark);
 
 }  // namespace imp::results

@@ -5,11 +5,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <memory>
 #include <string>
 #include <system_error>
 
 #include "results/files.h"
+#include "results/report/effects_table.h"
 #include "results/report/format.h"
+#include "results/report/power_table.h"
 #include "results/report/report_table.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
@@ -35,11 +39,12 @@ void write_stdout(const std::string& text) {
   }
 }
 
-void report(const Options& options, bool cost) {
+using MakeTable = std::function<imp::results::Table(imp::results::Database&, const std::string&)>;
+
+void report(const Options& options, const MakeTable& make_table) {
   const imp::results::Format format = imp::results::find_format(options.format);
   imp::results::Database database = imp::results::open_results(options.database, imp::results::Access::read);
-  const imp::results::Table table = cost ? imp::results::cost_table(database, options.sweep)
-                                         : imp::results::report_table(database, options.sweep);
+  const imp::results::Table table = make_table(database, options.sweep);
   if (options.format == "csv") {  // has no place for notes, and they must not be lost
     for (const std::string& note : table.notes) fmt::print(stderr, "note: {}\n", note);
   }
@@ -47,11 +52,43 @@ void report(const Options& options, bool cost) {
                          : imp::results::write_text_atomically(options.output, format(table));
 }
 
+void add_effects_command(CLI::App& app, MakeTable& make_table) {
+  using imp::results::EffectRows;
+  const auto rows = std::make_shared<EffectRows>(EffectRows::levels);
+  CLI::App* effects =
+      app.add_subcommand("effects", "What each factor's levels make of the scores, with intervals");
+  CLI::Option* families = effects->add_flag_callback(
+      "--families", [rows] { *rows = EffectRows::families; }, "By question family");
+  effects
+      ->add_flag_callback(
+          "--interactions", [rows] { *rows = EffectRows::interactions; },
+          "How one factor's effect changes with another's level")
+      ->excludes(families);
+  effects->callback([rows, &make_table] {
+    make_table = [rows](imp::results::Database& database, const std::string& sweep) {
+      return imp::results::effects_table(database, sweep, *rows);
+    };
+  });
+}
+
+void add_power_command(CLI::App& app, MakeTable& make_table) {
+  const auto effect = std::make_shared<double>(1.0);
+  CLI::App* power = app.add_subcommand("power", "How many seeds see a difference of a given size");
+  power->add_option("--effect", *effect, "The true difference, in points")
+      ->check(CLI::Range(0.001, 100.0))
+      ->capture_default_str();
+  power->callback([effect, &make_table] {
+    make_table = [effect](imp::results::Database& database, const std::string& sweep) {
+      return imp::results::power_table(database, sweep, *effect / 100.0);
+    };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Tables of a sweep's results: scores with standard errors, blind control, cost.",
+  CLI::App app("Tables of a sweep's results: scores with their errors, blind control, effects, cost.",
                "imp-report");
   app.fallthrough();
   app.add_option("--db", options.database, "Results database")->capture_default_str();
@@ -59,10 +96,18 @@ int main(int argc, char** argv) {
   app.add_option("--format", options.format, "md, csv, json, latex or html")->capture_default_str();
   app.add_option("-o,--output", options.output,
                  "Write to this file, whole or not at all (default: standard output)");
-  const CLI::App* cost = app.add_subcommand("cost", "What each trial cost: time, tokens, memory, FLOPs");
+  MakeTable make_table = imp::results::report_table;
+  app.add_subcommand("cost", "What each trial cost: time, tokens, memory, FLOPs")->callback([&] {
+    make_table = imp::results::cost_table;
+  });
+  add_effects_command(app, make_table);
+  app.add_subcommand("noise",
+                     "How much seeds spread, and the smallest difference that so many of them resolve")
+      ->callback([&] { make_table = imp::results::noise_table; });
+  add_power_command(app, make_table);
   try {
     app.parse(argc, argv);
-    report(options, cost->parsed());
+    report(options, make_table);
     return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help

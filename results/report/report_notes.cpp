@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "results/report/row_notes.h"
+
 namespace imp::results {
 namespace {
 
@@ -84,6 +86,7 @@ std::vector<std::string> report_notes(Database& database, const ReportData& data
     notes.push_back(fmt::format("not run yet: {} of the sweep's trials ({}{})", planned.size(),
                                 fmt::join(first, end, "; "), planned.size() > kShown ? "; ..." : ""));
   }
+  for (std::string& note : row_notes(database, data)) notes.push_back(std::move(note));
   if (const auto note = single_seed_note(data)) notes.push_back(*note);
   return notes;
 }

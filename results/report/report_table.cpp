@@ -39,9 +39,9 @@ void add_benchmark_columns(Table& table, const ReportData& data) {
   const bool several = data.benchmarks.size() > 1;
   for (const std::string& name : data.benchmarks) {
     const std::string prefix = several ? name + " " : "";
-    table.columns.push_back({name + " ± s.e.", true, {name, name + "_standard_error"}});
-    table.columns.push_back({prefix + "blind", true, {name + "_blind"}});
-    table.columns.push_back({prefix + "margin over blind [95 %]",
+    table.columns.push_back({name + " ± 95 %", true, {name, name + "_standard_error", name + "_half_width"}});
+    table.columns.push_back({prefix + "blind", true, {name + "_blind", name + "_blind_half_width"}});
+    table.columns.push_back({prefix + "over blind [95 %]",
                              true,
                              {name + "_margin", name + "_margin_low", name + "_margin_high"}});
   }
@@ -69,18 +69,31 @@ std::string missing_score(const ReportCell& cell) {
   return last->status == "done" ? kNothing : last->status;
 }
 
+/// "72.3 ± 2.1"; where only a standard error is known, that, named.
+std::string with_half_width(const Measured& measured) {
+  const std::string value = percent(measured.value);
+  if (measured.half_width) return value + " ± " + percent(measured.half_width);
+  return measured.standard_error ? fmt::format("{} (s.e. {})", value, percent(measured.standard_error))
+                                 : value;
+}
+
 Cell score_cell(const BenchmarkResult& result, const ReportCell& cell) {
-  std::string text = result.score ? percent(result.score) : missing_score(cell);
-  if (result.standard_error) text += " ± " + percent(result.standard_error);
-  return {text, {as_value(result.score), as_value(result.standard_error)}};
+  if (!result.score) return {missing_score(cell), {{}, {}, {}}};
+  return {with_half_width(*result.score),
+          {result.score->value, as_value(result.score->standard_error), as_value(result.score->half_width)}};
+}
+
+Cell blind_cell(const BenchmarkResult& result) {
+  if (!result.blind) return {kNothing, {{}, {}}};
+  return {with_half_width(*result.blind), {result.blind->value, as_value(result.blind->half_width)}};
 }
 
 Cell margin_cell(const BenchmarkResult& result) {
   if (!result.margin) return {kNothing, {{}, {}, {}}};
-  const double margin = *result.margin;
-  if (!result.margin_half_width) return {signed_percent(margin), {margin, {}, {}}};
-  const double low = margin - *result.margin_half_width;
-  const double high = margin + *result.margin_half_width;
+  const double margin = result.margin->value;
+  if (!result.margin->half_width) return {signed_percent(margin), {margin, {}, {}}};
+  const double low = margin - *result.margin->half_width;
+  const double high = margin + *result.margin->half_width;
   return {fmt::format("{} [{}, {}]", signed_percent(margin), signed_percent(low), signed_percent(high)),
           {margin, low, high}};
 }
@@ -90,7 +103,7 @@ Cell average_cell(const Results& results) {
   double sum = 0.0;
   for (const BenchmarkResult& result : results) {
     if (!result.score) return {kNothing, {{}}};
-    sum += *result.score;
+    sum += result.score->value;
   }
   const double average = sum / static_cast<double>(results.size());
   return {percent(average), {average}};
@@ -99,7 +112,7 @@ Cell average_cell(const Results& results) {
 void add_benchmark_cells(std::vector<Cell>& row, const Results& results, const ReportCell& cell) {
   for (const BenchmarkResult& result : results) {
     row.push_back(score_cell(result, cell));
-    row.push_back({percent(result.blind), {as_value(result.blind)}});
+    row.push_back(blind_cell(result));
     row.push_back(margin_cell(result));
   }
   if (results.size() > 1) row.push_back(average_cell(results));
@@ -147,15 +160,14 @@ void add_error_source_note(Table& table, const ReportData& data, const std::vect
 
 std::vector<std::string> how_it_was_made() {
   return {
-      "Scores are percent, mean over seeds ± one standard error, sqrt(question part + seed part): the "
-      "clustered "
-      "variance of the questions' means over seeds (questions of one image are one cluster), and the "
-      "variance between "
-      "seeds / number of seeds.",
-      "Blind: the same model without the image. Margin: score - blind, paired by question; 95 % interval by "
-      "Student's t "
-      "with Satterthwaite's degrees of freedom. Trained parameters, tokens/s and wall time are means over "
-      "seeds."};
+      "Scores are percent, means over seeds, each with half its 95 % interval: what other questions (those "
+      "of a picture "
+      "taken together) and other seeds would change. Two scores of one table share questions, so their "
+      "difference is "
+      "surer than their errors suggest: the effects below, or `imp-report effects`, have it.",
+      "Blind: the same model without the picture. Over blind: score - blind, paired by question. Trained "
+      "parameters, "
+      "tokens/s and wall time are means over seeds."};
 }
 
 }  // namespace
@@ -167,17 +179,17 @@ Table report_table(Database& database, const std::string& sweep) {
   add_factor_columns(table, data);
   add_benchmark_columns(table, data);
   add_cost_columns(table);
-  std::vector<Results> all_results;
-  for (const ReportCell& cell : data.cells) {
-    Results results;
-    for (const std::string& benchmark : data.benchmarks)
-      results.push_back(benchmark_result(database, cell, benchmark));
+  std::vector<Results> all_results(data.cells.size());
+  for (const std::string& benchmark : data.benchmarks) {
+    const std::vector<BenchmarkResult> results = benchmark_results(database, data, benchmark);
+    for (std::size_t c = 0; c < results.size(); ++c) all_results[c].push_back(results[c]);
+  }
+  for (std::size_t c = 0; c < data.cells.size(); ++c) {
     std::vector<Cell> row;
-    add_factor_cells(row, data, cell);
-    add_benchmark_cells(row, results, cell);
-    add_cost_cells(row, cell);
+    add_factor_cells(row, data, data.cells[c]);
+    add_benchmark_cells(row, all_results[c], data.cells[c]);
+    add_cost_cells(row, data.cells[c]);
     table.rows.push_back(std::move(row));
-    all_results.push_back(std::move(results));
   }
   table.notes = report_notes(database, data);
   add_error_source_note(table, data, all_results);

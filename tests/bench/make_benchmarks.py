@@ -202,7 +202,7 @@ def ocrbench(folder, count, rng):
     def record(number):
         kind = OCRBENCH[number % 10]
         name = "HME100k" if number % 10 == 9 else "IIIT5K"
-        return {"dataset_name": name, "id": number, "type": kind, "question": rng.choice(QUESTIONS),
+        return {"dataset_name": name, "id": number * 857 // count if number % 2 else number, "type": kind, "question": rng.choice(QUESTIONS),
                 "answers": [phrase(rng)] if number % 2 else phrase(rng), "image_path": f"{name}/images/{number}.jpg"}
     return write_list(folder / "OCRBench.json", map(record, range(count)))
 

@@ -129,8 +129,9 @@ def read_mme(path):
 
 
 def read_ocrbench(path):
-    return [Asked(r["id"], {"answer": r["answers"], "dataset": r["dataset_name"], "question_type": r["type"]},
-                  r["answers"][0] if isinstance(r["answers"], list) else r["answers"]) for r in load(path)]
+    # The ids of the file count within each data set; ours are places.
+    return [Asked(place, {"answer": r["answers"], "dataset": r["dataset_name"], "question_type": r["type"]},
+                  r["answers"][0] if isinstance(r["answers"], list) else r["answers"]) for place, r in enumerate(load(path))]
 
 
 def read_scienceqa(path):

@@ -214,8 +214,56 @@ TEST(OfficialFormats, ChartqaReadsHumanAndAugmented) {
 TEST(OfficialFormats, OcrbenchKnowsTheDataSetOfAQuestion) {
   const Benchmark benchmark = load_benchmark("ocrbench", kData / "ocrbench/OCRBench.json", "OCRBench_Images");
   EXPECT_EQ(benchmark.questions.at(0).image_path, "OCRBench_Images/IIIT5K/images/1.png");
+  // Its ids are 2, 1, 2: as in the official file they count within a data set.
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(benchmark.questions.at(i).question_id.text, std::to_string(i));
   const ScoreReport report = score(benchmark, {"It says Centre", "x^{2}+y", "total: $ 12.00"});
   EXPECT_DOUBLE_EQ(further(report)["points"], 2.0) << "formulas keep their case";
+}
+
+TEST(OfficialFormats, OcrbenchKeepsIdsThatDiffer) {
+  const test::TemporaryFolder folder;
+  const std::string item =
+      R"("image_path":"a.png","question":"q?","answers":"a","type":"t","dataset_name":"s"})";
+  write_file_atomically(folder / "a.json", "[{\"id\":9," + item + ",{\"id\":5," + item + "]");
+  const Benchmark kept = load_benchmark("ocrbench", folder / "a.json", {});
+  EXPECT_EQ(kept.questions.at(0).question_id.text, "9");
+  write_file_atomically(folder / "b.json", "[{" + item + ",{" + item + "]");
+  EXPECT_EQ(load_benchmark("ocrbench", folder / "b.json", {}).questions.at(1).question_id.text, "1")
+      << "no ids";
+}
+
+TEST(OfficialFormats, PopesKindsInOneFileAreToldApartByCategoryOrByWhereIdsBeginAgain) {
+  const test::TemporaryFolder folder;
+  const auto line = [](int id, const std::string& more) {
+    return "{\"question_id\":" + std::to_string(id) + R"(,"image":"a.jpg","text":"q?","label":"yes")" + more +
+           "}\n";
+  };
+  const std::string random = R"(,"category":"random")", popular = R"(,"category":"popular")";
+  write_file_atomically(folder / "a.json", line(1, random) + line(2, random) + line(1, popular));
+  const Benchmark named = load_benchmark("pope", folder / "a.json", {});
+  EXPECT_EQ(named.questions.at(2).question_id.text, "popular/1");
+  write_file_atomically(folder / "b.json", line(1, "") + line(2, "") + line(1, "") + line(2, ""));
+  const Benchmark counted = load_benchmark("pope", folder / "b.json", {});
+  EXPECT_EQ(counted.questions.at(1).question_id.text, "1/2");
+  EXPECT_EQ(counted.questions.at(3).question_id.text, "2/2");
+  EXPECT_EQ(counted.questions.at(3).family, "2");
+  write_file_atomically(folder / "c.json", line(1, "") + line(2, "") + line(2, ""));
+  EXPECT_THAT(refusal("pope", folder / "c.json"), testing::HasSubstr("occurs twice"));
+}
+
+TEST(OfficialFormats, StvqasIdsThatComeAgainInAnotherDataSetAreToldApart) {
+  const test::TemporaryFolder folder;
+  const auto item = [](const std::string& id, const std::string& name) {
+    return R"({"question_id":)" + id + R"(,"question":"q?","answers":["a"],"file_name":"1.jpg","dataset":")" +
+           name + "\"}";
+  };
+  write_file_atomically(folder / "a.json",
+                        "{\"data\":[" + item("1", "icdar") + "," + item("1", "VizWiz") + "]}");
+  EXPECT_EQ(load_benchmark("stvqa", folder / "a.json", {}).questions.at(1).question_id.text, "VizWiz/1");
+  write_file_atomically(folder / "b.json",
+                        "{\"data\":[" + item("1", "icdar") + "," + item("1", "icdar") + "]}");
+  EXPECT_THAT(refusal("stvqa", folder / "b.json"), testing::HasSubstr("icdar/1 occurs twice"));
 }
 
 TEST(OfficialFormats, WrongFilesAreRefusedWithTheirPlace) {

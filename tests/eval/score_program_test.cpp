@@ -48,6 +48,52 @@ TEST(ScoreProgram, IncompleteFileIsRefusedUnlessPartial) {
   EXPECT_EQ(read_file(path), kThree) << "nothing is overwritten";
 }
 
+TEST(ScoreProgram, AnswersOfLlavaAndOfSubmissionsScoreAsOurs) {
+  const test::TemporaryFolder folder;
+  std::string ours, llava, list;
+  for (const auto& [id, text] : {std::pair{34602, "Dakota digital"}, std::pair{34603, "copenhagen."},
+                                 std::pair{34604, "stone"}, std::pair{34605, "ten"}}) {
+    const std::string start = "{\"question_id\":" + std::to_string(id);
+    const std::string said(text);
+    ours += start + ",\"prediction\":\"" + said + "\"}\n";
+    llava += start + ",\"prompt\":\"q\",\"text\":\"" + said +
+             "\",\"answer_id\":\"a\",\"model_id\":\"m\",\"metadata\":{}}\n";
+    list += (list.empty() ? "[" : ",") + start + ",\"answer\":\"" + said + "\"}";
+  }
+  write_file_atomically(folder / "ours", ours);
+  write_file_atomically(folder / "llava", llava);
+  write_file_atomically(folder / "list", list + "]");
+  for (const char* name : {"ours", "llava", "list"}) {
+    const test::Outcome outcome = test::imp_eval(kScore + (folder / name).string());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out.substr(0, outcome.out.find('(')), "textvqa vqa_accuracy: 80.0 % ") << name;
+  }
+}
+
+TEST(ScoreProgram, OcrbenchWhoseIdsCountWithinADataSetScoresEveryQuestion) {
+  const test::TemporaryFolder folder;
+  const auto item = [](const std::string& set, int id, const std::string& answers) {
+    return "{\"dataset_name\":\"" + set + "\",\"id\":" + std::to_string(id) + ",\"image_path\":\"" + set +
+           "/1.jpg\",\"question\":\"q?\",\"answers\":" + answers + ",\"type\":\"Regular Text Recognition\"}";
+  };
+  write_file_atomically(folder / "a.json", "[" + item("IIIT5K", 5, "\"HARBOUR\"") + "," +
+                                               item("svt", 9, "\"tower\"") + "," +
+                                               item("IC13_857", 5, "[\"ausgang\",\"exit\"]") + "," +
+                                               item("HME100k", 9, "\"x ^ { 2 }\"") + "]");
+  const std::string answers[] = {"It says Harbour.", "tree", "EXIT", "x ^ { 2 }"};
+  std::string by_place;
+  for (int i = 0; i < 4; ++i)
+    by_place += "{\"question_id\":" + std::to_string(i) + ",\"prediction\":\"" + answers[i] + "\"}\n";
+  write_file_atomically(folder / "p.jsonl", by_place);
+  const test::Outcome outcome =
+      test::imp_eval("score --json --benchmark ocrbench --annotations " + (folder / "a.json").string() +
+                     " --predictions " + (folder / "p.jsonl").string());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto result = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(result["n"], 4);
+  EXPECT_EQ(result["further"]["points"], 3.0);
+}
+
 TEST(ScoreProgram, MistakesOnTheCommandLineExitWithTwo) {
   EXPECT_EQ(test::imp_eval("score --benchmark textvqa").exit_code, 2);
   EXPECT_EQ(test::imp_eval("").exit_code, 2);

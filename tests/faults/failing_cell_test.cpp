@@ -92,11 +92,13 @@ struct FromAProjector {
     sweep.take_pictures_of(uninterrupted());
   }
   [[nodiscard]] fs::path file() const { return inputs.path() / "start.safetensors"; }
-  /// Why it was refused, before a step of training.
+  /// Why it was refused, before anything was made.
   [[nodiscard]] std::string refusal() const {
-    const nlohmann::json attempt = failed_attempt(sweep, sweep.run());
-    EXPECT_EQ(sweep.steps_logged(), 0);
-    return attempt["error_message"];
+    const Finished finished = sweep.run();
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_THAT(finished.err, testing::ContainsRegex("tiny.yaml:[0-9]+:[0-9]+: init_projector: "));
+    EXPECT_FALSE(fs::exists(sweep.sweep_folder()));
+    return finished.err;
   }
   TemporaryFolder inputs;
   TinySweep sweep;
@@ -222,10 +224,16 @@ TEST(OwnRows, WithoutAPictureAreRefusedBeforeTraining) {
 }
 
 TEST(OwnRows, OfAnotherSchemaAreRefusedBeforeTrainingAndTheRowIsNamed) {
-  EXPECT_THAT(OnOwnRows("[{\"conversations\": [{\"from\": \"human\", \"value\": \"a\"}]}]").refusal(),
-              HasSubstr("rows.json: row 1: 'conversations' must be an even number of turns"));
-  EXPECT_THAT(OnOwnRows("[{\"conversations\":\n [}]").refusal(),
-              HasSubstr("rows.json:2:3: is not valid JSON"));
+  for (const auto& [rows, refusal] :
+       {std::pair("[{\"conversations\": [{\"from\": \"human\", \"value\": 7}]}]",
+                  "rows.json:1:2: row 1: turn 1: 'value' must be a text, found 7"),
+        std::pair("[{\"conversations\":\n [}]", "rows.json:2:3: is not valid JSON")}) {
+    const OnOwnRows own(rows);
+    const Finished finished = own.sweep.run();
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr(refusal));
+    EXPECT_EQ(own.sweep.steps_logged(), 0);
+  }
 }
 
 }  // namespace

@@ -89,6 +89,9 @@ class PictureSweep {
     return run_program({"imp-sweep", "run", folder_.path() / "tiny.yaml", "--runs", runs(), "--db",
                         folder_.path() / "results.db"});
   }
+  [[nodiscard]] Finished report() const {
+    return run_program({"imp-report", "--db", folder_.path() / "results.db"});
+  }
   [[nodiscard]] fs::path images() const { return folder_.path() / "pictures"; }
   [[nodiscard]] fs::path runs() const { return folder_.path() / "runs"; }
   /// The losses of all logs, in the order of their paths.
@@ -190,17 +193,25 @@ TEST(UnreadablePictures, LeaveTheirRowsOutWhereThatIsWanted) {
   const PictureSweep skipping(rows, kSkip), good(kGood);
   const Finished finished = skipping.run();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("7 of 13 rows are left out, since 6 pictures cannot be read"));
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("6 pictures cannot be read, listed in"),
+                                  HasSubstr("shows a picture that cannot be read; 7 of 13 rows are so")));
   EXPECT_EQ(good.run().exit_code, 0);
   EXPECT_EQ(skipping.losses(), good.losses());
   EXPECT_EQ(skipping.losses().size(), 3U);
 
-  const json left_out = skipping.outcome()["left_out"];
-  ASSERT_EQ(left_out.size(), 1U);
-  EXPECT_EQ(left_out[0]["stage"], "finetune");
-  EXPECT_EQ(left_out[0]["pictures"], 6);
-  EXPECT_EQ(left_out[0]["rows"], 7);
-  EXPECT_EQ(good.outcome()["left_out"], json::array());
+  const json rows_of_stage = skipping.outcome()["rows"];
+  ASSERT_EQ(rows_of_stage.size(), 1U);
+  EXPECT_EQ(rows_of_stage[0]["rows"], 13);
+  EXPECT_EQ(rows_of_stage[0]["teaching"], 6);
+  const json kind = rows_of_stage[0]["kinds"].at(0);
+  EXPECT_EQ(kind["kind"], "unreadable_picture");
+  EXPECT_EQ(kind["rows"], 7);
+  EXPECT_EQ(kind["row"], 2);
+  EXPECT_EQ(kind["teaches_nothing"], true);
+  EXPECT_EQ(good.outcome()["rows"][0]["kinds"], json::array());
+  const Finished report = skipping.report();
+  EXPECT_THAT(report.out,
+              HasSubstr("7 of 13 rows are so and teach nothing, being left out (skip_unreadable)"));
 }
 
 TEST(UnreadablePictures, OfABenchmarkAreNeverLeftOut) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 
-#include "harness/data/llava_rows.h"
+#include "harness/data/row_census.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -12,6 +12,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       if (file.row(row).modality_length() != file.modality_length(row)) std::abort();
     }
     (void)file.pictures();
+    const imp::harness::RowCensus census = imp::harness::take_census(file);
+    if (census.rows != file.size() || imp::harness::sentences(census).size() != census.findings.size())
+      std::abort();
   });
   return 0;
 }

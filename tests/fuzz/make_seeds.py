@@ -97,6 +97,12 @@ def write_rows(folder):
             {"id": "3", "image": ["a.jpg", "b/c.png"], "conversations": turns("<image><image>", "two")}]
     (folder / "rows").write_text(json.dumps(rows))
     (folder / "spaced").write_text(json.dumps(rows[:2], indent=2, ensure_ascii=False) + "\n")
+    odd = [{"id": float("nan"), "conversations": turns("a <image>", "b <image>", "last?")},
+           {"video": "a.mp4", "conversations": [{"from": "gpt", "value": "hi"}] + turns("q", None)},
+           {"image": [], "conversations": [{"from": "system", "value": "\ud83d"}] + turns("\ud83d\ude00")},
+           {"n": 10**30, "image": "", "conversations": []}]
+    (folder / "odd").write_text(json.dumps(odd))
+    (folder / "marked").write_text('\ufeff[{"image": "a", "image": "b", "conversations": [{"from": "gpt", "value": "x"}]}]\r\n', newline="")
 
 
 def main():

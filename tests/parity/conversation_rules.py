@@ -40,17 +40,39 @@ def rounds(words, turns, has_image, max_length):
     """`llava_v1`, `imp`, `mobilevlm`: ids and labels with one -200 a picture, and whether the lengths disagreed."""
     if has_image:
         turns = [(placed(question), answer) for question, answer in turns]
-    text = prompt(turns)
-    ids = words(text)
-    if not has_image:
-        ids = ids[:max_length]
+    return labelled(words, prompt(turns), has_image, max_length)
+
+
+def row_of_file(words, row, max_length):
+    """A row of a file as LLaVA's trainer takes it, by what its preprocess functions were read to do; None where it raises."""
+    has_image = "image" in row
+    messages = [(turn["from"], placed(turn["value"]) if has_image else turn["value"]) for turn in row["conversations"]]
+    if not messages or any(side not in ("human", "gpt") for side, _ in messages):
+        return None
+    if messages[0][0] == "gpt":
+        messages = messages[1:]
+    if any((side == "human") != (index % 2 == 0) for index, (side, _) in enumerate(messages)):
+        return None
+    text = SYSTEM + " "
+    for side, message in messages:
+        role, end = ("USER", " ") if side == "human" else ("ASSISTANT", "</s>")
+        text += f"{role}: {message}{end}" if message else f"{role}:"
+    return labelled(words, text, has_image, max_length)
+
+
+def labelled(words, text, has_image, max_length):
+    if has_image:
+        ids = words(text)
+    else:
+        ids = (list(words.bos) + words.body(text))[:max_length]
     learned = [False] * len(ids)
     place = len(words.bos)
+    count = lambda piece: len(words(piece)) - len(words.bos) if has_image else len(words.body(piece))
     for part in text.split("</s>"):
         if not part or part.count(" ASSISTANT: ") != 1:
             break
-        tokens = len(words(part)) - len(words.bos) + 1  # and the round's </s>
-        asked = len(words(part.split(" ASSISTANT: ")[0] + " ASSISTANT: ")) - len(words.bos) - 1  # less the last space
+        tokens = count(part) + 1  # and the round's </s>
+        asked = count(part.split(" ASSISTANT: ")[0] + " ASSISTANT: ") - 1  # less the last space
         for index in range(place + asked, min(place + tokens, len(ids))):
             learned[index] = True
         place += tokens

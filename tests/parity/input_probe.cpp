@@ -8,9 +8,12 @@
 #include <numeric>
 #include <sstream>
 
+#include "harness/data/llava_encoding.h"
+#include "models/config/generation_config.h"
 #include "models/conversation/encode_row.h"
 #include "models/image/codec.h"
 #include "models/image/image_processor.h"
+#include "models/image/image_processor_keys.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/tokenizer/tokenizer.h"
@@ -110,6 +113,54 @@ void images(const Arguments& arguments) {
   imp::write_file_atomically(arguments[1], out);
 }
 
+/// process REQUESTS OUT: a request is a JSON object {directory, file}. Writes for each two little-endian
+/// int32, height and width, and its pixel values as float32; or 0, the length of the refusal, and its text.
+void process(const Arguments& arguments) {
+  std::istringstream lines(imp::read_file(arguments[0]));
+  std::string out;
+  const auto put = [&](const void* bytes, std::size_t count) {
+    out.append(static_cast<const char*>(bytes), count);
+  };
+  for (std::string line; std::getline(lines, line);) {
+    const auto request = nlohmann::json::parse(line);
+    try {
+      const auto processor = ImageProcessor::load(request["directory"].get<std::string>());
+      const PixelValues pixels = processor.process(read_image(request["file"].get<std::string>()));
+      put(&pixels.height, sizeof pixels.height);
+      put(&pixels.width, sizeof pixels.width);
+      put(pixels.values.data(), pixels.values.size() * sizeof(float));
+    } catch (const imp::Error& error) {
+      const std::string text = error.what();
+      const std::int32_t head[2] = {0, static_cast<std::int32_t>(text.size())};
+      put(head, sizeof head);
+      out += text;
+    }
+  }
+  imp::write_file_atomically(arguments[1], out);
+}
+
+const char* name_of(KeyMeaning meaning) {
+  static constexpr const char* kNames[] = {"read", "no_effect", "training", "default_only"};
+  return kNames[static_cast<std::size_t>(meaning)];
+}
+
+/// keys: {class: {key: {default, meaning}}} of the tables of generation settings and image processors.
+void keys(const Arguments& /*arguments*/) {
+  nlohmann::json all;
+  const auto add = [&](std::string_view name, std::span<const ConfigKey> table) {
+    for (const ConfigKey& key : table) {
+      all[std::string(name)][std::string(key.name)] = {{"default", nlohmann::json::parse(key.default_value)},
+                                                       {"meaning", name_of(key.meaning)}};
+    }
+  };
+  add(kGenerationConfig.name, kGenerationConfig.keys);
+  for (const ConfigClass* processor : image_processor_classes()) {
+    add(processor->name, common_image_processor_keys());
+    add(processor->name, processor->keys);
+  }
+  fmt::print("{}\n", all.dump());
+}
+
 /// rows DIR ROWS OUT: a line {ids, labels, disagree} for each row {template, has_image, turns, image_tokens,
 /// max_length}.
 void rows(const Arguments& arguments) {
@@ -134,6 +185,25 @@ void rows(const Arguments& arguments) {
   imp::write_file_atomically(arguments[2], out);
 }
 
+/// trainer-rows DIR JSON MAX_LENGTH OUT: a line {ids, labels, left_out} for each row of a file in LLaVA's
+/// format, as llava_v1 takes it, four tokens a picture.
+void trainer_rows(const Arguments& arguments) {
+  const auto tokenizer = Tokenizer::load(arguments[0]);
+  const imp::harness::LlavaFile file(arguments[1]);
+  std::string out;
+  for (std::int64_t i = 0; i < file.size(); ++i) {
+    const imp::harness::LlavaRow row = file.row(i);
+    const auto encoded = imp::harness::encode(
+        row, *tokenizer, {conversation_template("llava_v1"), 4, std::stoll(arguments[2]), false});
+    out += nlohmann::json{{"ids", encoded.encoded.ids},
+                          {"labels", encoded.encoded.labels},
+                          {"left_out", row.left_out.has_value()}}
+               .dump() +
+           "\n";
+  }
+  imp::write_file_atomically(arguments[3], out);
+}
+
 struct Command {
   std::string name;
   std::size_t arguments;
@@ -144,7 +214,10 @@ const Command kCommands[] = {{"tokenize", 3, tokenize},
                              {"time-tokenize", 2, time_tokenize},
                              {"time-process", 2, time_process},
                              {"images", 2, images},
-                             {"rows", 3, rows}};
+                             {"process", 2, process},
+                             {"keys", 0, keys},
+                             {"rows", 3, rows},
+                             {"trainer-rows", 4, trainer_rows}};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "models/image/image_processor.h"
 #include "models/io/error.h"
 #include "models/llava/llava_model.h"
+#include "models/lora/adapter_settings.h"
 #include "models/lora/lora_adapter.h"
 #include "models/vision/vision_tower.h"
 #include "models/weights/gguf.h"
@@ -25,10 +26,8 @@ using namespace imp::models;
 void print_rows(const std::string& directory, const std::string& json, int64_t image_tokens) {
   const auto tokenizer = Tokenizer::load(directory);
   for (const imp::harness::LlavaRow& row : imp::harness::read_llava_rows(json)) {
-    std::vector<Turn> turns;
-    for (const auto& [question, answer] : row.turns) turns.push_back({question, answer});
     const EncodedRow encoded =
-        encode_training_row(*tokenizer, conversation_template("bare_v1"), turns, !row.images.empty(),
+        encode_training_row(*tokenizer, conversation_template("bare_v1"), row.turns, !row.images.empty(),
                             image_tokens, 0, TurnsMode::conversation);
     fmt::print("{}\n", nlohmann::json{{"ids", encoded.ids}, {"labels", encoded.labels}}.dump());
   }
@@ -64,8 +63,20 @@ void unpack_gguf(const std::string& path, const std::string& file) {
 /// adapter MODEL ADAPTER FOLDER: an adapter read and written again.
 void rewrite_adapter(const std::string& directory, const std::string& adapter, const std::string& folder) {
   const auto model = LlavaCheckpoint(directory).text_model(at::kFloat);
-  const LoraOptions options = load_adapter(adapter, *model);
-  save_adapter(folder, *model, options);
+  const PeftAdapter read(adapter);
+  const LoraOptions options = load_adapter(read, *model);
+  save_adapter(folder, *model, options, &read);
+}
+
+/// settings: a line {key, default, effect} for each key of adapter_config.json that imp knows.
+void print_adapter_settings() {
+  constexpr const char* kEffects[] = {"honoured", "none", "only_default"};
+  for (const AdapterSetting& setting : adapter_settings()) {
+    fmt::print("{}\n", nlohmann::json{{"key", setting.key},
+                                      {"default", nlohmann::json::parse(setting.default_value)},
+                                      {"effect", kEffects[static_cast<int>(setting.effect)]}}
+                           .dump());
+  }
 }
 
 }  // namespace
@@ -80,6 +91,8 @@ int main(int argc, char** argv) {
       save_hidden_states(arguments[1], arguments[2], arguments[3]);
     } else if (arguments.size() == 3 && arguments[0] == "gguf") {
       unpack_gguf(arguments[1], arguments[2]);
+    } else if (arguments.size() == 1 && arguments[0] == "settings") {
+      print_adapter_settings();
     } else if (arguments.size() == 4 && arguments[0] == "adapter") {
       rewrite_adapter(arguments[1], arguments[2], arguments[3]);
     } else {

@@ -19,6 +19,12 @@ CASES = {
     "llama_clip": dict(language="llama", vision="clip", image=32, patch=8, kv_heads=2, tied=False),
     "llama_vit": dict(language="llama", vision="vit", image=48, patch=12, kv_heads=1, tied=False),
     "tied_llama_siglip": dict(language="llama", vision="siglip", image=32, patch=8, kv_heads=4, tied=True),
+    # Settings that few checkpoints have, together; check_config_variants.py has each alone.
+    "llama_clip_settings": dict(
+        language="llama", vision="clip", image=32, patch=8, kv_heads=2, tied=False,
+        rope=dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64),
+        text=dict(attention_bias=True, mlp_bias=True, hidden_act="gelu"),
+        llava=dict(vision_feature_layer=[-2, 1], projector_hidden_act="relu", multimodal_projector_bias=False)),
 }
 
 FRAMES = ["USER: What is written on the {}? ASSISTANT: {} {}", "Read the {} line of the {}.", "The {} says {} and {}!",
@@ -69,9 +75,11 @@ def load_image_processor(folder):
     return pillow_class(kind.removesuffix("Fast").removesuffix("Pil")).from_pretrained(folder)
 
 
-def rotary(**settings):
+def rotary(scaling=None, **settings):
     """transformers 4 has the settings of the rotary embedding beside the others and ignores 5's nested ones."""
-    return settings if IS_4 else {"rope_parameters": {"rope_type": "default", **settings}}
+    if IS_4:
+        return {**settings, "rope_scaling": scaling}
+    return {"rope_parameters": {"rope_type": "default", **settings, **(scaling or {})}}
 
 
 def text_config(case, tokenizer):
@@ -81,7 +89,7 @@ def text_config(case, tokenizer):
     if case["language"] == "phi":
         # PEFT would train with residual dropout.
         return hf.PhiConfig(**rotary(rope_theta=10000.0, partial_rotary_factor=0.5), resid_pdrop=0.0, **sizes)
-    return hf.LlamaConfig(**rotary(rope_theta=5000.0), rms_norm_eps=1e-5, **sizes)
+    return hf.LlamaConfig(**rotary(case.get("rope"), rope_theta=5000.0), rms_norm_eps=1e-5, **sizes, **case.get("text", {}))
 
 
 def vision_config(case):
@@ -115,9 +123,9 @@ def make_llava(case, folder):
     keeps_all = case["vision"] == "siglip"
     config = hf.LlavaConfig(text_config=text_config(case, tokenizer), vision_config=vision_config(case),
                             image_token_index=tokenizer.convert_tokens_to_ids("<image>"), pad_token_id=tokenizer.pad_token_id,
-                            image_seq_length=(case["image"] // case["patch"]) ** 2, vision_feature_layer=-2,
+                            image_seq_length=(case["image"] // case["patch"]) ** 2,
                             vision_feature_select_strategy="full" if keeps_all else "default",
-                            tie_word_embeddings=case["tied"])
+                            tie_word_embeddings=case["tied"], **{"vision_feature_layer": -2, **case.get("llava", {})})
     model = randomize(hf.LlavaForConditionalGeneration(config), seed=11, eos=tokenizer.eos_token_id)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

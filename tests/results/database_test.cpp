@@ -93,7 +93,8 @@ TEST(OpenResults, ANewerSchemaIsRefusedAndLeftAsItIs) {
   for (const Access access : {Access::read, Access::write}) {
     EXPECT_THAT(
         message_of([&] { static_cast<void>(open_results(path, access)); }, StoreErrorKind::environment),
-        HasSubstr("its schema has version 99, this imp knows versions up to 1; use a newer imp"));
+        HasSubstr("its schema has version 99, this imp knows versions up to " +
+                  std::to_string(newest_schema()) + "; use a newer imp"));
   }
   EXPECT_EQ(Database(path, Access::read).integer("PRAGMA user_version"), 99);
 }
@@ -144,6 +145,23 @@ TEST(Migration, AnOlderDatabaseIsBroughtUpStepByStepAndKeepsItsRows) {
   EXPECT_EQ(database.integer("PRAGMA user_version"), 3);
   EXPECT_EQ(database.integer("SELECT c FROM v"), 15);
   bring_up_to_date(database, "would fail if it ran", kTwoSteps);
+}
+
+TEST(Migration, OfTheFirstSchemaGivesTheTablesAndViewsOfTheNewest) {
+  const TemporaryFolder folder;
+  Database newest = open_results(folder.path() / "newest.db", Access::write);
+  Database older(folder.path() / "older.db");
+  bring_up_to_date(older);
+  older.execute("DROP VIEW v_row_kinds; DROP TABLE row_kind; PRAGMA user_version = 1");
+  bring_up_to_date(older);
+  constexpr const char* kColumns =
+      "SELECT group_concat(name || type || pk || \"notnull\") FROM pragma_table_info('row_kind')";
+  Statement from(older, kColumns), to(newest, kColumns);
+  ASSERT_TRUE(from.step() && to.step());
+  EXPECT_EQ(from.text(0), to.text(0));
+  EXPECT_FALSE(to.text(0).empty());
+  EXPECT_EQ(older.integer("SELECT count(*) FROM v_row_kinds"), 0);
+  EXPECT_EQ(older.integer("PRAGMA user_version"), newest_schema());
 }
 
 TEST(Migration, AStepThatFailsLeavesTheVersionBeforeIt) {

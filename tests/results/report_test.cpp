@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "results/ingest.h"
 #include "results/report/display.h"
+#include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/report_table.h"
 #include "results/report/sweep_choice.h"
@@ -49,6 +51,8 @@ TEST_F(Report, EveryFormatReadsAsItsGolden) {
   expect_golden(to_latex(table), "report.tex");
   expect_golden(to_html(table), "report.html");
   expect_golden(to_markdown(cost_table(database_, "ranks")), "cost.md");
+  expect_golden(to_markdown(effects_table(database_, "ranks", EffectRows::levels)), "effects.md");
+  expect_golden(to_json(effects_table(database_, "ranks", EffectRows::levels)), "effects.json");
 }
 
 /// Standard deviation of the mean of a few independent numbers, squared.
@@ -79,15 +83,18 @@ TEST_F(Report, ErrorsOfSeedsAndQuestionsAreThoseOfAHandComputation) {
   sweep.write_plan();
   ingest_sweep(database_, runs_, "plain");
   const json row = json::parse(to_json(report_table(database_, "plain")))["rows"][0];
-  const double seed_part = variance_of_mean({0.64, 0.62});
+  // Two seeds that differ by d on a question leave d / 2 and -d / 2, and d has one degree of freedom: the
+  // variance of its mean / 2 is what questions alone add to the mean square of the seeds' means.
+  const double mean_square = 2.0 * variance_of_mean({0.64, 0.62});
+  const double by_questions = variance_of_mean({0.2, 0.0, -0.2, 0.1, -0.2}) / 2.0;
+  const double seed_part = std::max(0.0, mean_square - by_questions) / 2.0;
   const double question_part = variance_of_mean({0.3, 0.9, 0.4, 0.65, 0.9});
   EXPECT_NEAR(row["scenetext"], 0.63, 1e-12);
   EXPECT_NEAR(row["scenetext_standard_error"], std::sqrt(question_part + seed_part), 1e-12);
   const double margin_part = variance_of_mean({0.3, 0.8, 0.2, 0.35, 0.5});
   const double total = margin_part + seed_part;
-  const double degrees = total * total / (margin_part * margin_part / 4 + seed_part * seed_part / 1);
-  ASSERT_GT(degrees, 4.0);
-  ASSERT_LT(degrees, 4.1);
+  const double degrees = total * total / (margin_part * margin_part / 4 + mean_square * mean_square / 4 / 1);
+  ASSERT_NEAR(degrees, 4.0, 0.05);
   const double half_width =
       (static_cast<double>(row["scenetext_margin_high"]) - static_cast<double>(row["scenetext_margin_low"])) /
       2;
@@ -107,7 +114,7 @@ TEST_F(Report, AScoreThatIsNotTheMeanOfItsAnswersSaysWhereItsErrorComesFrom) {
   ingest_sweep(database_, runs_, "sum");
   const Table table = report_table(database_, "sum");
   EXPECT_THAT(table.notes.back(), HasSubstr("standard error from each trial's own"));
-  EXPECT_THAT(to_markdown(table), HasSubstr("90.0 ± 5.0"));
+  EXPECT_THAT(to_markdown(table), HasSubstr("90.0 (s.e. 5.0)"));
 }
 
 TEST_F(Report, RetriedTrialsAndSweepsWithoutFactorsAreTold) {
@@ -128,6 +135,50 @@ TEST_F(Report, RetriedTrialsAndSweepsWithoutFactorsAreTold) {
   EXPECT_EQ(
       table.notes[0],
       "lora_rank=128,seed=1: done at attempt 2 with micro_batch 8; attempt 1 ended with out_of_memory: x");
+}
+
+/// What a training stage counted of its rows, as outcome.json has it.
+json row_counts(const std::string& stage, int unanswered, const std::string& text) {
+  return {{"stage", stage},
+          {"file", "rows.json"},
+          {"rows", 90},
+          {"whole", true},
+          {"teaching", 90 - unanswered},
+          {"kinds",
+           {{{"kind", "unanswered"},
+             {"rows", unanswered},
+             {"teaches_nothing", true},
+             {"row", 7},
+             {"line", 12},
+             {"column", 3},
+             {"id", "x"},
+             {"text", text}}}}};
+}
+
+TEST_F(Report, RowsThatTeachNothingAndStepsWithoutALossAreTold) {
+  SweepFolder sweep(runs_, "rows");
+  for (const char* rank : {"128", "256"}) {
+    const std::string trial = sweep.add_trial(rank, 1);
+    json outcome = sweep.outcome(trial, rank, 1);
+    outcome["rows"] = {
+        row_counts("connector", 2, "captions.json:1:2: row 7: two of 90"),
+        row_counts("finetune", rank == std::string("128") ? 3 : 4, std::string("rank ") + rank)};
+    sweep.write_outcome(outcome);
+    testing::write_file(
+        sweep.trial_folder(trial) / "train.jsonl",
+        "{\"step\":1,\"loss\":null,\"lr\":0.1,\"grad_norm\":0,\"tokens\":0,\"seconds\":0.1}\n"
+        "{\"step\":2,\"loss\":1.5,\"lr\":0.1,\"grad_norm\":1,\"tokens\":9,\"seconds\":0.1}\n");
+  }
+  sweep.write_plan();
+  EXPECT_TRUE(ingest_sweep(database_, runs_, "rows").empty());
+  const std::vector<std::string> notes = report_table(database_, "rows").notes;
+  EXPECT_THAT(notes, ::testing::Contains("connector rows: captions.json:1:2: row 7: two of 90"));
+  EXPECT_THAT(notes, ::testing::Contains("finetune rows: rank 128 (in 1 of 2 trials)"));
+  EXPECT_THAT(notes, ::testing::Contains("training steps without a token to learn, so without a loss: "
+                                         "lora_rank=128,seed=1: 1 of 2; lora_rank=256,seed=1: 1 of 2"));
+  EXPECT_EQ(
+      database_.integer("SELECT sum(rows) FROM v_row_kinds WHERE stage = 'finetune' AND first_line = 12"), 7);
+  EXPECT_EQ(database_.integer("SELECT count(*) FROM train_step WHERE loss IS NULL"), 2);
 }
 
 TEST_F(Report, NamesWithMarkupAreEscaped) {

@@ -36,7 +36,7 @@ void write_tiny_llava(const std::filesystem::path& directory, unsigned seed) {
   config.vision.num_attention_heads = 2;
   config.vision.image_size = 24;
   config.vision.patch_size = 8;
-  config.drop_class_token = false;
+  config.features.drop_first_token = false;
   config.image_token_index = config.text.vocab_size - 1;
   models::RandomSource text(seed, 0.3), vision(seed + 1, 0.3);
   model.text_model = models::make_text_model(config.text, text);

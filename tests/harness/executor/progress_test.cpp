@@ -39,6 +39,39 @@ TEST(Progress, OffATerminalIsPlainLines) {
   EXPECT_NE(text.find("rank=8: scenetext vqa_accuracy 50.0 ± 1.0\n"), std::string::npos);
 }
 
+TEST(Progress, AStepWithoutALossChangesNoMean) {
+  const std::string text = said([] {
+    Progress progress({});
+    progress.begin_stage("t", "finetune", "one");
+    progress.on_step({1, std::nullopt, 1e-3, 0.0, 0.001, 0}, 1);
+    progress.begin_stage("t", "finetune", "two");
+    progress.on_step({1, 2.5, 1e-3, 0.5, 0.001, 100}, 3);
+    progress.on_step({2, std::nullopt, 1e-3, 0.0, 0.001, 0}, 3);
+    progress.on_step({3, std::nullopt, 1e-3, 0.0, 0.001, 0}, 3);
+  });
+  EXPECT_NE(text.find("one   step 1/1  loss none yet  "), std::string::npos) << text;
+  EXPECT_NE(text.find("two   step 3/3  loss 2.5000  "), std::string::npos) << text;
+}
+
+TEST(Progress, AWarningThatSeveralTrialsShareIsSaidOnceAndAnEventEach) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "events.ndjson";
+  const std::string text = said([&] {
+    Progress progress(file);
+    for (const char* trial : {"a", "b"}) {
+      progress.begin_stage(trial, "finetune", trial);
+      progress.on_warning("rows.json: row 7");
+    }
+  });
+  EXPECT_EQ(text, "a\nwarning: rows.json: row 7\nb\n");
+  const std::string events = read_file(file);
+  size_t count = 0;
+  for (size_t at = events.find("\"warning\""); at != std::string::npos;
+       at = events.find("\"warning\"", at + 1))
+    ++count;
+  EXPECT_EQ(count, 2U);
+}
+
 TEST(Progress, EventsAreAJsonObjectALine) {
   const TemporaryFolder folder;
   const auto file = folder.path() / "events.ndjson";

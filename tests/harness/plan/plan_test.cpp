@@ -8,17 +8,20 @@
 #include <ctime>
 #include <map>
 #include <set>
+#include <span>
 
 #include "harness/plan/config_writer.h"
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/sweep_record.h"
 #include "models/io/error.h"
+#include "models/weights/safetensors.h"
 #include "tests/harness/plan/temporary_folder.h"
 
 namespace imp::harness {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class PlanTest : public testing::Test {
@@ -148,6 +151,49 @@ TEST_F(PlanTest, ModelsCountByContentAndNotByTheirCards) {
   EXPECT_EQ(keys({}), before);
   folder_.write("zoo/siglip/model.safetensors", "other weights");
   EXPECT_NE(keys({}).at("features"), before.at("features"));
+}
+
+/// Writes a PEFT directory with a layer of each of these modules, and returns the override that starts from
+/// it.
+std::string start_from_adapter(const TemporaryFolder& folder, const std::string& name,
+                               const std::vector<std::string>& modules) {
+  const std::vector<float> numbers(8, 0.5F);
+  const auto bytes = std::as_bytes(std::span(numbers));
+  std::vector<models::TensorToWrite> tensors;
+  for (const std::string& module : modules) {
+    tensors.push_back({"base_model.model." + module + ".lora_A.weight", models::DType::f32, {2, 4}, bytes});
+    tensors.push_back({"base_model.model." + module + ".lora_B.weight", models::DType::f32, {4, 2}, bytes});
+  }
+  folder.write(name + "/adapter_config.json", R"({"peft_type": "LORA", "r": 2, "lora_alpha": 2})");
+  models::write_safetensors(folder.path() / name / "adapter_model.safetensors", tensors);
+  return "init_adapter=" + (folder.path() / name).string();
+}
+
+TEST_F(PlanTest, FeaturesOfATowerThatAnAdapterChangesAreNotThoseOfTheTowerAlone) {
+  const std::string layer = "model.language_model.layers.0.self_attn.q_proj",
+                    of_tower = "model.vision_tower.vision_model.encoder.layers.0.self_attn.q_proj";
+  const auto before = keys({});
+  const auto of_text = keys({start_from_adapter(folder_, "text", {layer})});
+  EXPECT_EQ(of_text.at("features"), before.at("features"));
+  EXPECT_NE(of_text.at("finetune"), before.at("finetune"));
+  const std::string both = start_from_adapter(folder_, "both", {layer, of_tower});
+  const auto adapted = keys({both});
+  EXPECT_EQ(adapted.at("connector"), before.at("connector"));  // trained before the adapter comes in
+  ASSERT_TRUE(adapted.at("features").starts_with(before.at("features")));
+  EXPECT_GT(adapted.at("features").size(), before.at("features").size());
+  for (const StageRequest& stage : plan("benchmarks: [scenetext]\n", {both}).trials.at(0).stages) {
+    if (stage.kind != "finetune" && stage.kind != "eval") continue;
+    for (const StageInput& input : stage.inputs) EXPECT_NE(input.key, before.at("features")) << stage.kind;
+  }
+}
+
+TEST_F(PlanTest, AnAdapterThatCannotBeReadIsToldBeforeAnythingRuns) {
+  const std::string body = "baseline: {init_adapter: " + (folder_.path() / "pickled").string() + "}\n";
+  folder_.write("pickled/adapter_config.json", R"({"peft_type": "LORA", "r": 2})");
+  folder_.write("pickled/adapter_model.bin", "PK");
+  EXPECT_THAT(refusal(body), AllOf(HasSubstr("init_adapter: "), HasSubstr("pickled weights are not read")));
+  folder_.write("pickled/adapter_config.json", R"({"peft_type": "LORA", "r": 0, "use_qalora": true})");
+  EXPECT_THAT(refusal(body), AllOf(HasSubstr("use_qalora is not supported"), HasSubstr("r is 0")));
 }
 
 TEST_F(PlanTest, OwnDataCountsByTheContentOfItsFile) {

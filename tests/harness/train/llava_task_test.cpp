@@ -68,7 +68,9 @@ LlavaTaskOptions sequential(int64_t batch, int64_t micro) {
 
 /// A model, a projector and a task; one step's gradients by name.
 struct Setting {
-  explicit Setting(const LlavaTaskOptions& options, double dropout = 0.0) {
+  explicit Setting(const LlavaTaskOptions& options, double dropout = 0.0,
+                   std::vector<TrainingRow> list = rows())
+      : data(std::move(list)) {
     (void)models::attach_lora(*model, {4, 4.0, dropout, ""}, 1);
     uint64_t seed = 500;
     models::visit_adapter(
@@ -84,8 +86,9 @@ struct Setting {
     }
     for (int64_t micro = 0; micro < task->micro_batches(step); ++micro) {
       const MicroBatchLoss part = task->forward(step, micro);
+      if (!part.loss.defined()) continue;
       part.loss.backward();
-      loss += part.loss.item<double>();
+      loss += part.loss.item<double>() * part.logged_scale;
     }
     std::map<std::string, at::Tensor> all;
     for (ParameterGroup& group : groups) {
@@ -96,7 +99,7 @@ struct Setting {
     }
     return {loss, all};
   }
-  RowList data{rows()};
+  RowList data;
   std::unique_ptr<models::TextModel> model = models::test::tiny_text_model(models::TextFamily::phi);
   models::Projector projector = models::make_projector(kVisionHidden, 16, 3);
   std::optional<LlavaTask> task;
@@ -153,6 +156,55 @@ TEST(LlavaTask, MeanOfMicroBatchesIsLlavasLoss) {
               1e-5);
 }
 
+/// Hides a row's labels, as LLaVA's count of tokens does.
+void mask(TrainingRow& row) {
+  std::fill(row.encoded.labels.begin(), row.encoded.labels.end(), kIgnoreLabel);
+}
+
+TEST(LlavaTask, AMicroBatchWithNothingToLearnHasNoLoss) {
+  Setting setting(sequential(6, 2));
+  mask(setting.data[2]);
+  mask(setting.data[3]);
+  const MicroBatchLoss part = setting.task->forward(0, 1);
+  EXPECT_FALSE(part.loss.defined());
+  EXPECT_EQ(part.tokens, 0);
+  EXPECT_TRUE(setting.task->forward(0, 0).loss.defined());
+}
+
+TEST(LlavaTask, TheTokenMeanIsOverTheRowsThatTeach) {
+  // Rows of which nothing is learned, masked or without a token, change neither loss nor gradients.
+  auto [loss, gradients] = Setting(sequential(6, 6)).gradients(0);
+  for (const int64_t micro : {1, 2, 8}) {
+    std::vector<TrainingRow> all = rows();
+    TrainingRow masked = row({5, 6}, {7, 8}, "b");
+    mask(masked);
+    all.insert(all.begin() + 2, masked);
+    all.insert(all.begin() + 4, TrainingRow{});
+    auto [with, with_gradients] = Setting(sequential(8, micro), 0.0, all).gradients(0);
+    EXPECT_NEAR(with, loss, 1e-5) << micro;
+    for (const auto& [name, gradient] : gradients)
+      EXPECT_LT(largest_difference(with_gradients.at(name), gradient), 2e-5) << name;
+  }
+}
+
+TEST(LlavaTask, MeanOfMicroBatchesLogsThoseThatHaveALossAndDividesGradientsByAll) {
+  // LLaVA's trainer: each micro-batch's gradient is divided by their number; the NaN of an empty one is left
+  // out of the log, its gradient is zero.
+  LlavaTaskOptions options = sequential(6, 2);
+  options.mean_of_micro_batches = true;
+  auto [whole_loss, whole] = Setting(options).gradients(0);
+  Setting setting(options);
+  mask(setting.data[2]);
+  mask(setting.data[3]);
+  auto [loss, gradients] = setting.gradients(0);
+  Setting pairs(sequential(2, 2));
+  auto [first_loss, first] = pairs.gradients(0);
+  auto [third_loss, third] = pairs.gradients(2);
+  EXPECT_NEAR(loss, (first_loss + third_loss) / 2, 1e-5);
+  for (const auto& [name, gradient] : gradients)
+    EXPECT_LT(largest_difference(gradient, (first.at(name) + third.at(name)) / 3), 2e-5) << name;
+}
+
 TEST(LlavaTask, AnEpochsLastStepMayBeSmaller) {
   LlavaTaskOptions options = sequential(4, 3);
   options.epochs = 2;
@@ -194,6 +246,15 @@ TEST(LlavaTask, TrainsWhatItIsAskedTo) {
   EXPECT_EQ(full.groups.size(), 2u);
   EXPECT_EQ(full.groups[0].learning_rate, options.learning_rate);
   EXPECT_EQ(full.groups[1].learning_rate, options.projector_learning_rate);
+}
+
+TEST(TokenBatch, LeavesOutRowsWithoutAToken) {
+  const models::EncodedRow none;
+  const std::vector<TrainingRow> data = rows();
+  const std::vector<const models::EncodedRow*> three{&none, &data[0].encoded, &none};
+  const TokenBatch batch = pack_rows(three, true);
+  EXPECT_EQ(batch.lengths, std::vector<int64_t>{6});
+  EXPECT_EQ(batch.turns.size(), 1u);
 }
 
 TEST(LlavaTask, WithNothingToLearnIsRefused) {

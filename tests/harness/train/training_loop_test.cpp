@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/train/training_loop.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "harness/train/training_checkpoint.h"
 #include "models/io/error.h"
@@ -35,6 +37,7 @@ class Pull : public TrainingTask {
   [[nodiscard]] int64_t micro_batches(int64_t) const override { return 2; }
   MicroBatchLoss forward(int64_t step, int64_t micro) override {
     if (step == stop_at && stop != nullptr) stop->store(true);
+    if (empty_steps.contains(step)) return {};
     const at::Tensor target = random_tensor({8}, static_cast<uint64_t>(10 * step + micro));
     at::Tensor loss = (weight - target).square().mean();
     if (step == bad_step) loss = loss * bad_factor;
@@ -44,6 +47,7 @@ class Pull : public TrainingTask {
   at::Tensor weight = random_tensor({8}, 1).set_requires_grad(true);
   std::atomic<bool>* stop = nullptr;
   int64_t stop_at = -1, bad_step = -1;
+  std::set<int64_t> empty_steps;  ///< that have nothing to learn
   double bad_factor = std::numeric_limits<double>::quiet_NaN();
 
  private:
@@ -131,6 +135,67 @@ TEST_F(TrainingLoop, ALossThatIsNotFiniteEndsItWithTheStep) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("step 3: the loss is nan"));
     EXPECT_EQ(error.exit_code(), 2);
+  }
+}
+
+TEST_F(TrainingLoop, AStepWithNothingToLearnLogsNoLossAndIsOneOfZeroGradients) {
+  Pull task(6);
+  task.empty_steps = {0, 3, 5};
+  const TrainingSummary summary = run_training(task, options("empty"));
+  EXPECT_THAT(log("empty"), testing::StartsWith("{\"step\":1,\"loss\":null,"));
+  EXPECT_THAT(log("empty"), HasSubstr("{\"step\":4,\"loss\":null,"));
+  EXPECT_THAT(log("empty"), HasSubstr("\"grad_norm\":0,\"tokens\":0,"));
+  EXPECT_EQ(summary.steps, 6);
+  EXPECT_EQ(summary.steps_without_loss, 3);
+  EXPECT_EQ(summary.tokens, 3 * 2 * 3);
+  ASSERT_TRUE(summary.final_loss.has_value());
+  EXPECT_THAT(log("empty"), HasSubstr(fmt::format("{{\"step\":5,\"loss\":{},", *summary.final_loss)));
+
+  // PyTorch's trainer divides a sum over nothing by nothing: the loss is NaN, its gradients are zeros.
+  class Zeros : public Pull {
+   public:
+    using Pull::Pull;
+    MicroBatchLoss forward(int64_t step, int64_t micro) override {
+      MicroBatchLoss part = Pull::forward(step, micro);
+      if (zero_steps.contains(step)) part.loss = part.loss * 0.0;
+      return part;
+    }
+    std::set<int64_t> zero_steps{0, 3, 5};
+  } zeros(6);
+  (void)run_training(zeros, options("zeros"));
+  EXPECT_TRUE(at::equal(task.weight.detach(), zeros.weight.detach()));
+}
+
+TEST_F(TrainingLoop, WithoutAnyLossHasNoFinalOne) {
+  Pull task(3);
+  task.empty_steps = {0, 1, 2};
+  const TrainingSummary summary = run_training(task, options("none"));
+  EXPECT_FALSE(summary.final_loss.has_value());
+  EXPECT_EQ(summary.steps_without_loss, 3);
+}
+
+TEST_F(TrainingLoop, StepsWithNothingToLearnAreResumedWithTheSameBits) {
+  const std::set<int64_t> empty{1, 4, 5, 9};
+  Pull whole(13);
+  whole.empty_steps = empty;
+  const TrainingSummary expected = run_training(whole, options("whole"));
+  for (const int64_t stop_at : {2, 5, 6}) {
+    const std::string name = fmt::format("parts{}", stop_at);
+    Pull first(13);
+    std::atomic<bool> stop{false};
+    first.empty_steps = empty;
+    first.stop = &stop;
+    first.stop_at = stop_at;
+    TrainingOptions interrupted = options(name);
+    interrupted.stop = &stop;
+    EXPECT_THROW((void)run_training(first, interrupted), Interrupted);
+    Pull second(13);
+    second.empty_steps = empty;
+    const TrainingSummary summary = run_training(second, options(name));
+    EXPECT_TRUE(at::equal(second.weight.detach(), whole.weight.detach())) << name;
+    EXPECT_EQ(losses(name), losses("whole")) << name;
+    EXPECT_EQ(summary.steps_without_loss, expected.steps_without_loss) << name;
+    EXPECT_EQ(summary.final_loss, expected.final_loss) << name;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,8 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Ids = std::vector<std::int32_t>;
 
 const fs::path kData = IMP_TEST_DATA;
@@ -122,9 +125,10 @@ TEST(IsolatedTurns, EachTurnHasTheTokensOfAPromptAndItsAnswer) {
         for (std::size_t i = 0; i < turns.size(); ++i) {
           const EncodedRow prompt =
               encode_prompt(tokenizer(kind), conversation, turns[i].question, has_image, 4);
-          const EncodedRow alone =
-              encode_training_row(tokenizer(kind), conversation, std::span(turns).subspan(i, 1), has_image, 4,
-                                  0, TurnsMode::conversation);
+          const std::vector<Turn> marked{{"<image>\n" + turns[i].question, turns[i].answer}};
+          const EncodedRow alone = encode_training_row(
+              tokenizer(kind), conversation, has_image ? std::span(marked) : std::span(turns).subspan(i, 1),
+              has_image, 4, 0, TurnsMode::conversation);
           const auto turn = static_cast<std::int32_t>(i) + 1;
           EXPECT_EQ(joined({of_turn(row, 0), of_turn(row, turn)}), alone.ids) << kind << name;
           ASSERT_LE(prompt.ids.size(), alone.ids.size());
@@ -210,13 +214,79 @@ TEST(ConversationTemplate, AnUnknownNameListsTheKnownOnes) {
   }
 }
 
-TEST(EncodeTrainingRow, ARowWithoutTurnsOrAnswersIsRefused) {
+/// Phi's tokenizer without the token "<image>" that LLaVA directories add.
+std::unique_ptr<Tokenizer> without_image_token() {
+  const fs::path folder = fs::temp_directory_path() / ("imp-image-token-" + std::to_string(::getpid()));
+  fs::copy(kData / "tokenizers/phi", folder);
+  json file = json::parse(read_file(folder / "tokenizer.json"));
+  json kept = json::array();
+  for (const json& token : file["added_tokens"]) {
+    if (token["content"] != "<image>") kept.push_back(token);
+  }
+  file["added_tokens"] = kept;
+  write_file_atomically(folder / "tokenizer.json", file.dump());
+  std::unique_ptr<Tokenizer> made = Tokenizer::load(folder);
+  fs::remove_all(folder);
+  return made;
+}
+
+TEST(WordImage, IsTheSameTextWhetherTheTokenizerHasATokenForItOrNot) {
+  const auto other = without_image_token();
+  ASSERT_FALSE(other->token_id("<image>").has_value());
+  ASSERT_TRUE(tokenizer("phi").token_id("<image>").has_value());
+  const std::vector<Turn> turns{{"What is <image>?", "A tag: <image>."}, {"<image>", "<image>"}};
+  for (const std::string& name : conversation_names()) {
+    for (const TurnsMode mode : {TurnsMode::conversation, TurnsMode::isolated}) {
+      if (name == "plain" && mode == TurnsMode::conversation) continue;
+      const auto plain =
+          encode_training_row(tokenizer("phi"), conversation_template(name), turns, false, 4, 0, mode);
+      const auto row = encode_training_row(*other, conversation_template(name), turns, false, 4, 0, mode);
+      EXPECT_EQ(row.ids, plain.ids) << name;
+      EXPECT_EQ(row.labels, plain.labels) << name;
+      EXPECT_TRUE(row.image_positions.empty());
+    }
+    const auto prompt = encode_prompt(*other, conversation_template(name), "Say <image>", false, 0);
+    EXPECT_EQ(prompt.ids,
+              encode_prompt(tokenizer("phi"), conversation_template(name), "Say <image>", false, 0).ids);
+    EXPECT_THAT(prompt.ids, Not(Contains(kImagePlaceholder)));
+  }
+}
+
+TEST(WordImage, InAQuestionAboutAPictureIsThePicture) {
+  for (const char* name : {"bare_v1", "llava_v1"}) {
+    const auto marked =
+        encode_prompt(tokenizer("phi"), conversation_template(name), "What <image> now?", true, 3);
+    const auto plain = encode_prompt(tokenizer("phi"), conversation_template(name), "What  now?", true, 3);
+    EXPECT_EQ(marked.ids, plain.ids) << name;
+    EXPECT_EQ(marked.image_positions.size(), 3U);
+  }
+}
+
+TEST(EncodeTrainingRow, ALastQuestionWithoutAnAnswerHidesAllLabels) {
+  const std::vector<Turn> turns{{"What?", "That."}, {"Why?", std::nullopt}};
+  for (const char* name : {"llava_v1", "imp", "mobilevlm", "bare_v1"}) {
+    const auto row = encode_training_row(tokenizer("phi"), conversation_template(name), turns, false, 0, 0,
+                                         TurnsMode::conversation);
+    EXPECT_THAT(row.labels, Each(kIgnoreLabel)) << name;
+    EXPECT_TRUE(row.unanswered) << name;
+    const auto isolated = encode_training_row(tokenizer("phi"), conversation_template(name), turns, false, 0,
+                                              0, TurnsMode::isolated);
+    const auto alone = encode_training_row(tokenizer("phi"), conversation_template(name),
+                                           std::span(turns).first(1), false, 0, 0, TurnsMode::isolated);
+    EXPECT_TRUE(std::equal(alone.labels.begin(), alone.labels.end(), isolated.labels.begin())) << name;
+    EXPECT_THAT(Ids(isolated.labels.begin() + std::ssize(alone.labels), isolated.labels.end()),
+                Each(kIgnoreLabel));
+    EXPECT_TRUE(isolated.unanswered);
+  }
+}
+
+TEST(EncodeTrainingRow, ARowWithoutTurnsOrWithAnAnswerMissingInsideIsRefused) {
   const auto bare = conversation_template("bare_v1");
   EXPECT_THROW((void)encode_training_row(tokenizer("phi"), bare, {}, true, 1, 0, TurnsMode::conversation),
                Error);
-  EXPECT_THROW((void)encode_training_row(tokenizer("phi"), bare, std::vector<Turn>{{"Why?", std::nullopt}},
-                                         true, 1, 0, TurnsMode::isolated),
-               Error);
+  const std::vector<Turn> turns{{"Why?", std::nullopt}, {"What?", "That."}};
+  for (const TurnsMode mode : {TurnsMode::conversation, TurnsMode::isolated})
+    EXPECT_THROW((void)encode_training_row(tokenizer("phi"), bare, turns, true, 1, 0, mode), Error);
 }
 
 }  // namespace

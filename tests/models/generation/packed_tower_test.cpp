@@ -58,19 +58,19 @@ class PackedTower : public testing::TestWithParam<VisionFamily> {
 TEST_P(PackedTower, SeesWhatTheTrainedOneSees) {
   VisionTower packed = tower();
   packed.pack();
-  const at::Tensor expected = tower().features(pictures_, -2, true);
-  EXPECT_LT(largest_difference(packed.features(pictures_, -2, true), expected), 5e-5);
+  const at::Tensor expected = tower().features(pictures_, {{-2, 1}, true});
+  EXPECT_LT(largest_difference(packed.features(pictures_, {{-2, 1}, true}), expected), 5e-5);
 }
 
 TEST_P(PackedTower, APicturesBitsDoNotDependOnThoseBeside) {
   at::set_num_threads(1);
   VisionTower packed = tower();
   packed.pack();
-  const at::Tensor all = packed.features(pictures_, -1, false);
+  const at::Tensor all = packed.features(pictures_, {{-1}, false});
   for (int64_t first = 0; first < 7; ++first) {
     for (int64_t end = first + 1; end <= 7; ++end)
-      EXPECT_TRUE(
-          at::equal(packed.features(pictures_.slice(0, first, end), -1, false), all.slice(0, first, end)));
+      EXPECT_TRUE(at::equal(packed.features(pictures_.slice(0, first, end), {{-1}, false}),
+                            all.slice(0, first, end)));
   }
 }
 

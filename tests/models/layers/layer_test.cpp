@@ -18,7 +18,7 @@ using test::random_tensor;
 
 TEST(RotaryEmbedding, PositionZeroChangesNothing) {
   const at::Tensor x = random_tensor({1, 2, 8}, 1);
-  const RotaryAngles angles = rotary_angles(ids_tensor({0}), 8, 10000.0, x.options());
+  const RotaryAngles angles = rotary_angles(ids_tensor({0}), plain_frequencies(8, 10000.0), x.options());
   EXPECT_TRUE(at::equal(apply_rotary(x, angles), x));
 }
 
@@ -27,7 +27,8 @@ TEST(RotaryEmbedding, TurnsEachPairByPositionTimesItsFrequency) {
   const double theta = 100.0;
   const std::vector<int64_t> positions{3, 0, 11};
   const at::Tensor x = random_tensor({3, 2, dim}, 2);
-  const at::Tensor y = apply_rotary(x, rotary_angles(ids_tensor(positions), rotary, theta, x.options()));
+  const at::Tensor y =
+      apply_rotary(x, rotary_angles(ids_tensor(positions), plain_frequencies(rotary, theta), x.options()));
   for (int64_t t = 0; t < 3; ++t) {
     for (int64_t head = 0; head < 2; ++head) {
       for (int64_t i = 0; i < rotary / 2; ++i) {
@@ -47,7 +48,8 @@ TEST(RotaryEmbedding, TurnsEachPairByPositionTimesItsFrequency) {
 TEST(RotaryEmbedding, OneTokenIsTurnedAsTheWholeTensorIs) {
   for (const auto& [dim, rotary] : {std::pair<int64_t, int64_t>{6, 4}, {32, 16}, {26, 26}, {8, 2}}) {
     const at::Tensor x = random_tensor({3, 2, dim}, 2);
-    const RotaryAngles angles = rotary_angles(ids_tensor({3, 0, 11}), rotary, 100.0, x.options());
+    const RotaryAngles angles =
+        rotary_angles(ids_tensor({3, 0, 11}), plain_frequencies(rotary, 100.0), x.options());
     at::Tensor y = at::empty_like(x);
     for (int64_t t = 0; t < 3; ++t) {
       rotate_token(x[t].const_data_ptr<float>(), 2, dim, angles.cos[t].const_data_ptr<float>(),
@@ -58,7 +60,8 @@ TEST(RotaryEmbedding, OneTokenIsTurnedAsTheWholeTensorIs) {
 }
 
 TEST(RotaryEmbedding, GradientIsThatOfTheFormula) {
-  const RotaryAngles angles = rotary_angles(ids_tensor({5, 2}), 4, 10000.0, at::TensorOptions(at::kFloat));
+  const RotaryAngles angles =
+      rotary_angles(ids_tensor({5, 2}), plain_frequencies(4, 10000.0), at::TensorOptions(at::kFloat));
   const at::Tensor x = random_tensor({2, 3, 6}, 3).set_requires_grad(true),
                    weight = random_tensor({2, 3, 6}, 4);
   (apply_rotary(x, angles) * weight).sum().backward();

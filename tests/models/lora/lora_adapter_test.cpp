@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/lora/merge_adapter.h"
 #include "tests/models/layers/tiny_models.h"
 
 namespace imp::models {
@@ -49,7 +52,7 @@ class LoraOfAModel : public testing::Test {
   [[nodiscard]] std::string refusal() const {
     try {
       const auto model = tiny_text_model(TextFamily::phi);
-      (void)load_adapter(folder_, *model);
+      (void)load_adapter(PeftAdapter(folder_), *model);
     } catch (const Error& error) {
       EXPECT_EQ(error.exit_code(), 2);
       EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
@@ -130,7 +133,7 @@ TEST_F(LoraOfAModel, WrittenAndReadIsTheSame) {
   (void)attach_lora(*written, options, 1);
   train_a_little(*written);
   save_adapter(folder_, *written, options);
-  const LoraOptions back = load_adapter(folder_, *read);
+  const LoraOptions back = load_adapter(PeftAdapter(folder_), *read);
   EXPECT_EQ(back.rank, 4);
   EXPECT_EQ(back.alpha, 6.0);
   EXPECT_EQ(back.dropout, 0.05);
@@ -141,18 +144,126 @@ TEST_F(LoraOfAModel, WrittenAndReadIsTheSame) {
 }
 
 TEST_F(LoraOfAModel, KindsThatAreNotSupportedAreRefusedByName) {
-  write_adapter({{"use_dora", true}});
-  EXPECT_THAT(refusal(), HasSubstr("use_dora is not supported"));
   write_adapter({{"peft_type", "IA3"}});
   EXPECT_THAT(refusal(), HasSubstr("IA3"));
-  write_adapter({{"bias", "all"}});
-  EXPECT_THAT(refusal(), HasSubstr("bias must be 'none'"));
-  write_adapter({{"layers_to_transform", {0}}});
-  EXPECT_THAT(refusal(), HasSubstr("layers_to_transform is not supported"));
+  write_adapter({{"bias", "some"}});
+  EXPECT_THAT(refusal(), HasSubstr("bias must be 'none', 'all' or 'lora_only'"));
+  write_adapter({{"layer_replication", {{0, 2}}}});
+  EXPECT_THAT(refusal(), HasSubstr("layer_replication is not supported"));
   write_adapter({{"init_lora_weights", "pissa_niter_4"}});
   EXPECT_THAT(refusal(), HasSubstr("init_lora_weights \"pissa_niter_4\""));
-  write_adapter({{"modules_to_save", {"multi_modal_projector", "lm_head"}}});
-  EXPECT_THAT(refusal(), HasSubstr("modules_to_save has \"lm_head\""));
+  write_adapter({{"a_key_of_tomorrow", {{"on", true}}}});
+  EXPECT_THAT(refusal(), HasSubstr("a_key_of_tomorrow is {\"on\":true}, a key that imp does not know"));
+}
+
+TEST_F(LoraOfAModel, SettingsThatTheTensorsContradictAreRefused) {
+  write_adapter({{"use_dora", true}});
+  EXPECT_THAT(refusal(), HasSubstr("has no lora_magnitude_vector beside it, but use_dora is true"));
+  write_adapter({{"modules_to_save", {"lm_head"}}});
+  EXPECT_THAT(refusal(), HasSubstr("modules_to_save has 'lm_head', but adapter_model.safetensors has no"));
+}
+
+TEST_F(LoraOfAModel, DefaultsAndKeysWithoutEffectAreRead) {
+  write_adapter({{"use_dora", false},
+                 {"layer_replication", nullptr},
+                 {"loftq_config", nlohmann::json::object()},
+                 {"megatron_core", "megatron.core"},
+                 {"megatron_config", {{"tensor_model_parallel_size", 2}}},
+                 {"qalora_group_size", 16},
+                 {"use_bdlora", nullptr},
+                 {"a_key_of_tomorrow", false},
+                 {"layers_to_transform", {0, 1, 2}},
+                 {"base_model_name_or_path", "someone/somewhere"},
+                 {"bias", "lora_only"}});
+  EXPECT_EQ(refusal(), "accepted");
+}
+
+TEST_F(LoraOfAModel, EveryFaultOfItsConfigIsToldAtOnce) {
+  write_adapter({{"use_qalora", true}, {"lora_alpha", "16"}, {"rank_pattern", {{"(", 2}}}});
+  try {
+    const PeftAdapter adapter(folder_);
+    FAIL();
+  } catch (const Error& error) {
+    const std::string lines = error.what();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+    EXPECT_THAT(lines, AllOf(HasSubstr("use_qalora"), HasSubstr("lora_alpha is \"16\""), HasSubstr("'('")));
+  }
+}
+
+TEST_F(LoraOfAModel, WhatCannotBeTrainedFurtherIsRefusedWithTheWayOut) {
+  write_adapter({{"lora_bias", true}});
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("lora_bias can be used but not trained"), HasSubstr("imp-model export")));
+  write_adapter({{"init_lora_weights", "olora"}});
+  EXPECT_THAT(refusal(), HasSubstr("pissa or olora can be used but not trained"));
+}
+
+/// Adds tensors to the adapter that write_adapter has written.
+void add_tensors(const std::filesystem::path& folder, const Tensors& more) {
+  auto tensors = load_tensors(folder / "adapter_model.safetensors");
+  for (const auto& [name, tensor] : more) tensors.emplace_back(name, tensor);
+  save_tensors(folder / "adapter_model.safetensors", tensors);
+}
+
+TEST_F(LoraOfAModel, GrowsTheVocabularyWhereEmbeddingsAndHeadAreSaved) {
+  const auto model = tiny_text_model(TextFamily::llama);
+  const int64_t rows = model->config().vocab_size, hidden = model->config().hidden_size;
+  (void)attach_lora(*model, {2, 2.0, 0.0, ""}, 1);
+  save_adapter(folder_, *model, {2, 2.0, 0.0, ""});
+  const at::Tensor embeddings = test::random_tensor({rows + 3, hidden}, 5),
+                   head = test::random_tensor({rows + 3, hidden}, 6);
+  const auto fresh = tiny_text_model(TextFamily::llama);
+  add_tensors(folder_, {{"base_model.model.model.language_model.embed_tokens.weight", embeddings}});
+  EXPECT_THROW(merge_adapter(PeftAdapter(folder_), {.text_model = fresh.get()}), Error);  // rows of the head?
+  add_tensors(folder_, {{"base_model.model.lm_head.base_layer.weight", head}});
+  merge_adapter(PeftAdapter(folder_), {.text_model = fresh.get()});
+  EXPECT_EQ(fresh->config().vocab_size, rows + 3);
+  EXPECT_TRUE(at::equal(fresh->embed(at::arange(rows + 3)), embeddings));
+  EXPECT_TRUE(at::equal(fresh->linears().back().linear->weight, head));
+  const auto trained = tiny_text_model(TextFamily::llama);
+  EXPECT_THROW((void)load_adapter(PeftAdapter(folder_), *trained), Error);  // its tokenizer is another
+}
+
+TEST_F(LoraOfAModel, CutsTheVocabularyToTheSavedEmbeddingsRows) {
+  const auto model = tiny_text_model(TextFamily::llama), cut = tiny_text_model(TextFamily::llama);
+  const int64_t rows = model->config().vocab_size - 2, hidden = model->config().hidden_size;
+  (void)attach_lora(*model, {2, 2.0, 0.0, ""}, 1);
+  save_adapter(folder_, *model, {2, 2.0, 0.0, ""});
+  const at::Tensor embeddings = test::random_tensor({rows, hidden}, 5);
+  add_tensors(folder_, {{"base_model.model.model.embed_tokens.weight", embeddings}});
+  merge_adapter(PeftAdapter(folder_), {.text_model = cut.get()});
+  EXPECT_EQ(cut->config().vocab_size, rows);
+  EXPECT_TRUE(at::equal(cut->embed(at::arange(rows)), embeddings));
+  EXPECT_TRUE(at::equal(cut->linears().back().linear->weight,
+                        model->linears().back().linear->weight.narrow(0, 0, rows)));
+}
+
+TEST_F(LoraOfAModel, KeepsWhatIsNotTrainedWhenItIsWrittenAgain) {
+  write_adapter(nlohmann::json::object());
+  const auto model = tiny_text_model(TextFamily::phi);
+  const std::string q = "base_model.model.model.vision_tower.vision_model.encoder.layers.1.self_attn.q_proj";
+  const Tensors kept = {{q + ".lora_A.weight", test::random_tensor({2, 8}, 1)},
+                        {q + ".lora_B.weight", test::random_tensor({8, 2}, 2)},
+                        {"base_model.model.model.language_model.embed_tokens.weight",
+                         test::random_tensor({model->config().vocab_size, model->config().hidden_size}, 3)}};
+  add_tensors(folder_, kept);
+  const PeftAdapter adapter(folder_);
+  const LoraOptions options = load_adapter(adapter, *model);
+  save_adapter(folder_ / "again", *model, options, &adapter);
+  Tensors written;
+  for (const auto& [name, tensor] : load_tensors(folder_ / "again/adapter_model.safetensors"))
+    written[name] = tensor;
+  for (const auto& [name, tensor] : kept) {
+    ASSERT_TRUE(written.contains(name)) << name;
+    EXPECT_TRUE(at::equal(written.at(name), tensor)) << name;
+  }
+  EXPECT_EQ(written.size(), load_tensors(folder_ / "adapter_model.safetensors").size());
+  EXPECT_TRUE(PeftAdapter(folder_ / "again").changes(ModelPart::vision));
+  const auto config = nlohmann::json::parse(read_file(folder_ / "again/adapter_config.json"));
+  const std::regex targets(config["target_modules"].get<std::string>());
+  EXPECT_TRUE(std::regex_match("model.vision_tower.encoder.layers.1.self_attn.q_proj", targets));
+  EXPECT_TRUE(std::regex_match("model.language_model.layers.0.mlp.fc1", targets));
+  EXPECT_FALSE(std::regex_match("model.vision_tower.encoder.layers.1.mlp.fc1", targets));
 }
 
 TEST_F(LoraOfAModel, RanksAndScalingsOfItsLayersAreReadAndWritten) {
@@ -165,7 +276,7 @@ TEST_F(LoraOfAModel, RanksAndScalingsOfItsLayersAreReadAndWritten) {
     entry.linear->adapter->scaling = 0.3;
   }
   save_adapter(folder_, *model, {2, 2.0, 0.0, ""});
-  EXPECT_EQ(load_adapter(folder_, *read).rank, 2);
+  EXPECT_EQ(load_adapter(PeftAdapter(folder_), *read).rank, 2);
   for (const NamedLinear& entry : read->linears()) {
     if (!entry.linear->adapter) continue;
     const bool other = entry.name == "model.layers.1.mlp.fc1";

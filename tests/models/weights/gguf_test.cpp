@@ -84,7 +84,7 @@ TEST_F(Gguf, ConfigIsWhatTransformersWouldMakeOfIt) {
   EXPECT_EQ(config["vocab_size"], 6);  // no llama.vocab_size: the length of the token list
   EXPECT_EQ(config["tie_word_embeddings"], true);
   EXPECT_EQ(config["eos_token_id"], 0);
-  EXPECT_FALSE(config.contains("bos_token_id"));
+  EXPECT_TRUE(config["bos_token_id"].is_null());
 }
 
 TEST_F(Gguf, VocabularyIsRead) {

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "harness/plan/plan.h"
+
+namespace imp::harness {
+
+/// Plans a sweep and opens, before any time is spent, what its stages that are still to be made will need and
+/// what can be looked at in milliseconds: annotations and pictures of benchmarks, configs, headers of
+/// weights, tokenizers, processors, conversations, adapters, projectors, both ends of files of rows, room on
+/// the disk. Each input is opened once however many trials name it, and none for a sweep that is finished.
+/// Fills in Plan::benchmarks and Plan::bytes. Throws imp::Error (usage) with every fault, one a line, each
+/// with the place in the sweep file that names the input.
+[[nodiscard]] Plan plan_and_check(Sweep sweep, const std::filesystem::path& runs_dir);
+
+}  // namespace imp::harness

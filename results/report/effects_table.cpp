@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/report/effects_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "results/report/display.h"
+#include "results/report/sweep_choice.h"
+
+namespace imp::results {
+namespace {
+
+/// A row of v_effects.
+struct Effect {
+  std::string factor, from_level, to_level, benchmark, family, method, also_differs;
+  double difference = 0.0;
+  std::optional<double> ci_low, ci_high, p, p_holm, standardized, standard_error, picture_variance,
+      seed_variance, degrees_of_freedom;
+  std::int64_t questions = 0, pictures = 0, left_out = 0, seeds = 0, matched_groups = 0, cells = 0;
+};
+
+std::vector<Effect> load_effects(Database& database, const std::string& sweep, EffectRows rows) {
+  std::vector<Effect> effects;
+  Statement statement(database,
+                      "SELECT factor, from_level, to_level, benchmark, family, method, also_differs, "
+                      "difference, ci_low, ci_high, p, "
+                      "p_holm, standardized, standard_error, picture_variance, seed_variance, "
+                      "degrees_of_freedom, questions, pictures, "
+                      "questions_left_out, seeds, matched_groups, cells FROM v_effects WHERE sweep = ? AND "
+                      "is_interaction = ? AND "
+                      "(family <> '') = ?");
+  statement.bind_all(sweep, rows == EffectRows::interactions, rows == EffectRows::families);
+  while (statement.step()) {
+    effects.push_back({.factor = statement.text(0),
+                       .from_level = statement.text(1),
+                       .to_level = statement.text(2),
+                       .benchmark = statement.text(3),
+                       .family = statement.text(4),
+                       .method = statement.text(5),
+                       .also_differs = statement.text(6),
+                       .difference = statement.real(7),
+                       .ci_low = statement.maybe_real(8),
+                       .ci_high = statement.maybe_real(9),
+                       .p = statement.maybe_real(10),
+                       .p_holm = statement.maybe_real(11),
+                       .standardized = statement.maybe_real(12),
+                       .standard_error = statement.maybe_real(13),
+                       .picture_variance = statement.maybe_real(14),
+                       .seed_variance = statement.maybe_real(15),
+                       .degrees_of_freedom = statement.maybe_real(16),
+                       .questions = statement.integer(17),
+                       .pictures = statement.integer(18),
+                       .left_out = statement.integer(19),
+                       .seeds = statement.integer(20),
+                       .matched_groups = statement.integer(21),
+                       .cells = statement.integer(22)});
+  }
+  return effects;
+}
+
+Value as_value(std::optional<double> number) {
+  return number ? Value(*number) : Value();
+}
+
+std::string p_text(std::optional<double> p) {
+  if (!p) return kNothing;
+  return *p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", *p);
+}
+
+/// "+1.5 [-0.4, +3.4]", in points.
+std::string interval_text(const Effect& effect) {
+  const std::string difference = signed_percent(effect.difference);
+  if (!effect.ci_low || !effect.ci_high) return difference;
+  return fmt::format("{} [{}, {}]", difference, signed_percent(*effect.ci_low),
+                     signed_percent(*effect.ci_high));
+}
+
+std::vector<Column> columns_for(const std::vector<Effect>& effects, EffectRows rows) {
+  std::set<std::string> benchmarks;
+  for (const Effect& effect : effects) benchmarks.insert(effect.benchmark);
+  std::vector<Column> columns{
+      {"factor", false, {"factor"}},
+      {rows == EffectRows::interactions ? "of, with" : "from → to", false, {"from_level", "to_level"}}};
+  if (benchmarks.size() > 1) columns.push_back({"benchmark", false, {"benchmark"}});
+  if (rows == EffectRows::families) columns.push_back({"family", false, {"family"}});
+  columns.push_back({"points [95 %]", true, {"difference", "ci_low", "ci_high"}});
+  columns.push_back({"s.d.", true, {"standardized"}});
+  columns.push_back({"p", true, {"p"}});
+  columns.push_back({"p (Holm)", true, {"p_holm"}});
+  return columns;
+}
+
+/// Fields for programs that people find in the notes.
+void add_program_fields(Column& column) {
+  for (const char* name :
+       {"standard_error", "picture_variance", "seed_variance", "degrees_of_freedom", "method", "questions",
+        "pictures", "questions_left_out", "seeds", "matched_groups", "cells", "also_differs"})
+    column.fields.emplace_back(name);
+}
+
+std::vector<Cell> row_of(const Effect& effect, const std::vector<Column>& columns, EffectRows rows) {
+  std::vector<Cell> cells;
+  for (const Column& column : columns) {
+    const std::string& field = column.fields.front();
+    if (field == "factor") cells.push_back({effect.factor, {effect.factor}});
+    if (field == "from_level") {
+      const char* between = rows == EffectRows::interactions ? "; " : " → ";
+      cells.push_back({effect.from_level + between + effect.to_level, {effect.from_level, effect.to_level}});
+    }
+    if (field == "benchmark") cells.push_back({effect.benchmark, {effect.benchmark}});
+    if (field == "family") cells.push_back({effect.family, {effect.family}});
+    if (field == "difference")
+      cells.push_back(
+          {interval_text(effect), {effect.difference, as_value(effect.ci_low), as_value(effect.ci_high)}});
+    if (field == "standardized") {
+      cells.push_back({effect.standardized ? fmt::format("{:+.2f}", *effect.standardized) : kNothing,
+                       {as_value(effect.standardized)}});
+    }
+    if (field == "p") cells.push_back({p_text(effect.p), {as_value(effect.p)}});
+    if (field == "p_holm") {
+      cells.push_back(
+          {p_text(effect.p_holm),
+           {as_value(effect.p_holm), as_value(effect.standard_error), as_value(effect.picture_variance),
+            as_value(effect.seed_variance), as_value(effect.degrees_of_freedom), effect.method,
+            effect.questions, effect.pictures, effect.left_out, effect.seeds, effect.matched_groups,
+            effect.cells, effect.also_differs}});
+    }
+  }
+  return cells;
+}
+
+std::string names_row(const Effect& effect) {
+  return fmt::format("{} {} → {}", effect.factor, effect.from_level, effect.to_level);
+}
+
+/// What a reader must know of these rows.
+std::vector<std::string> notes_for(const std::vector<Effect>& effects) {
+  std::vector<std::string> notes;
+  const Effect& first = effects.front();
+  std::int64_t left_out = 0;
+  std::set<std::string> said;
+  for (const Effect& effect : effects) {
+    left_out = std::max(left_out, effect.left_out);
+    if (!effect.also_differs.empty() && said.insert(names_row(effect)).second)
+      notes.push_back(fmt::format("{}: the cells also differ in {}", names_row(effect), effect.also_differs));
+    if (effect.method == "own" && said.insert(names_row(effect) + effect.benchmark + effect.family).second) {
+      notes.push_back(fmt::format(
+          "{}, {}{}: these cells' seeds spread more than the others', so the interval rests on them alone",
+          names_row(effect), effect.benchmark, effect.family.empty() ? "" : ", " + effect.family));
+    }
+  }
+  if (left_out > 0)
+    notes.push_back(fmt::format("{} questions were left out, which some trial did not answer", left_out));
+  if (first.seeds == 1) {
+    notes.emplace_back(
+        "one seed: the intervals are of these checkpoints, not of the recipe; another seed may change "
+        "more than they say");
+  }
+  if (first.seeds == 2 && first.cells == 2)
+    notes.emplace_back(
+        "two cells with two seeds: the spread of seeds rests on one degree of freedom, so the intervals "
+        "are a lottery; a third seed narrows them most");
+  return notes;
+}
+
+}  // namespace
+
+Table effects_table(Database& database, const std::string& sweep, EffectRows rows) {
+  const std::string name = choose_sweep(database, sweep);
+  Table table;
+  table.title = name + ": effects";
+  const std::vector<Effect> effects = load_effects(database, name, rows);
+  table.columns = columns_for(effects, rows);
+  if (!effects.empty()) {
+    for (const Effect& effect : effects) table.rows.push_back(row_of(effect, table.columns, rows));
+    table.notes = notes_for(effects);
+    table.footnotes.push_back(fmt::format(
+        "Mean difference of matched cells in points, over {} and {}. The 95 % interval holds what other "
+        "questions "
+        "(those of a picture together) and other seeds would change; not what the seeds share: stage 1, "
+        "data, "
+        "pretrained parts. Holm: over the rows of this table.",
+        effects.front().seeds == 1 ? "one seed" : fmt::format("{} seeds", effects.front().seeds),
+        effects.front().cells == 1 ? "one cell" : fmt::format("{} cells", effects.front().cells)));
+  } else {
+    table.notes.emplace_back(
+        "nothing to compare yet: effects need two cells with a seed in common whose answers are "
+        "read in, and a factor in whose levels they differ");
+  }
+  add_program_fields(table.columns.back());
+  return table;
+}
+
+}  // namespace imp::results

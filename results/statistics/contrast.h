@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "results/statistics/picture_sums.h"
+
+namespace imp::results {
+
+// How much do cells differ, and how sure are we? Three things were drawn by chance: the pictures that are
+// asked about, how each training run happened to end (the seed), and both together. The design is that of
+// studies with several readers and several cases (Obuchowski and Rockette, 1995; Hillis, 2007), with seeds as
+// the readers:
+//
+//   contrast  D = sum over cells of w_c m_c, with m_c the mean over seeds and questions
+//   variance  V = V_pictures + (sum of w_c^2 / S) max(0, MS - R)
+//
+// V_pictures is the variance of D over the questions, clustered by picture, times P / (P - 1). MS is the mean
+// square of the seeds' means of a cell, and R what the questions alone add to it (which V_pictures already
+// holds). Both are pooled over all cells, so that two or three seeds suffice in a grid. Where the weights sum
+// to 0 (a difference), what a seed does to all cells alike cancels and is taken out of MS and R; for the mean
+// of a cell it stays in. Degrees of freedom by Satterthwaite (1946).
+
+/// Which spread of seeds an interval rests on.
+enum class SeedSpread {
+  none,    ///< one seed: the interval is of these checkpoints, not of the recipe
+  pooled,  ///< of all cells
+  own      ///< of the contrast's own cells, whose seeds spread more than the others' (Welch)
+};
+[[nodiscard]] std::string_view spread_name(SeedSpread spread);
+
+struct ContrastEstimate {
+  double difference = 0.0;
+  double picture_variance = 0.0;  ///< V_pictures
+  double seed_variance = 0.0;     ///< the second term of V
+  double degrees_of_freedom = 0.0;
+  SeedSpread spread = SeedSpread::none;
+
+  [[nodiscard]] double standard_error() const;
+  /// Half the width of the interval that holds the true value with `confidence` (0.95); not a number where
+  /// the variance is not known (a single picture).
+  [[nodiscard]] double half_width(double confidence = 0.95) const;
+  /// Two-sided p of a true value of 0.
+  [[nodiscard]] double p() const;
+};
+
+/// Contrasts over the cells of a sweep, on one benchmark or on the mean of several.
+class ContrastEstimator {
+ public:
+  /// All have the same cells and seeds. Several benchmarks count alike, whatever their number of questions;
+  /// their pictures are taken as different pictures.
+  explicit ContrastEstimator(std::vector<PictureSums> benchmarks);
+
+  /// `weights`: one a cell.
+  [[nodiscard]] ContrastEstimate estimate(std::span<const double> weights) const;
+
+  [[nodiscard]] std::size_t cells() const { return cells_; }
+  [[nodiscard]] std::size_t seeds() const { return seeds_; }
+  [[nodiscard]] double mean(std::size_t cell) const { return cell_mean_[cell]; }
+  [[nodiscard]] double mean(std::size_t cell, std::size_t seed) const {
+    return seed_mean_[cell * seeds_ + seed];
+  }
+
+  /// What a training run adds to its cell and seed alone, beyond what questions explain: a variance, pooled
+  /// over the cells, cut at 0. It is what differences of cells meet.
+  [[nodiscard]] double cell_by_seed_variance() const;
+  /// What questions alone add to the mean square of the seeds' means, all cells pooled.
+  [[nodiscard]] double question_part() const { return of_differences_.question_part; }
+  /// The same with what a seed adds to all cells alike: what the mean of a cell meets.
+  [[nodiscard]] double seed_variance() const;
+
+ private:
+  /// A mean square of seeds with its degrees of freedom, and the part of it that questions explain.
+  struct SeedSquares {
+    double mean_square = 0.0, question_part = 0.0, degrees = 0.0;
+  };
+
+  [[nodiscard]] SeedSquares pooled_squares(bool seeds_in_common) const;
+  [[nodiscard]] double pooled_question_part(bool seeds_in_common) const;
+  [[nodiscard]] double own_mean_square(std::span<const double> weights) const;
+  void add_picture_variance(std::span<const double> weights, ContrastEstimate& estimate,
+                            double& over_degrees) const;
+
+  std::vector<PictureSums> benchmarks_;
+  std::size_t cells_, seeds_;
+  std::vector<double> cell_mean_;                    ///< [cells], mean over benchmarks
+  std::vector<double> seed_mean_;                    ///< [cells][seeds], mean over benchmarks
+  std::vector<std::vector<double>> benchmark_mean_;  ///< [benchmarks][cells][seeds]
+  SeedSquares of_differences_, of_cells_;
+};
+
+}  // namespace imp::results

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/effects/effect_rows.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "results/ingest.h"
+#include "results/report/effects_table.h"
+#include "results/report/format.h"
+#include "results/results_database.h"
+#include "results/statistics/contrast.h"
+#include "results/wide_view.h"
+#include "tests/results/run_folder.h"
+
+namespace imp::results {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::json;
+using ::testing::Not;
+using testing::SweepFolder;
+using testing::TemporaryFolder;
+
+/// A score that looks drawn, from the numbers of seed, rank and question.
+double score_of(int rank, int seed, int question) {
+  return static_cast<double>((question * 37 + seed * 11 + rank * (question % 5) + seed * question * 3) % 10) /
+         10.0;
+}
+
+class Effects : public ::testing::Test {
+ protected:
+  /// Ranks 128 and 256 with `seeds` seeds, 24 questions on 8 pictures.
+  SweepFolder write_sweep(int seeds, const std::vector<std::string>& benchmarks = {"scenetext"}) {
+    SweepFolder sweep(runs_, "ranks");
+    for (const int rank : {128, 256}) {
+      for (int seed = 1; seed <= seeds; ++seed) {
+        const std::string trial = sweep.add_trial(std::to_string(rank), seed);
+        json outcome = sweep.outcome(trial, std::to_string(rank), seed);
+        for (const std::string& benchmark : benchmarks) {
+          std::vector<testing::Question> questions;
+          for (int q = 0; q < 24; ++q)
+            questions.push_back({q, fmt::format("picture {}", q / 3), score_of(rank, seed, q), 0.1});
+          sweep.add_answers(outcome, benchmark, questions);
+        }
+        sweep.write_outcome(outcome);
+      }
+    }
+    sweep.write_plan();
+    return sweep;
+  }
+
+  /// What the estimator says of the same scores.
+  static ContrastEstimate expected(int seeds) {
+    PictureSums sums(2, static_cast<std::size_t>(seeds), std::vector<double>(8, 3.0));
+    for (int c = 0; c < 2; ++c) {
+      for (int s = 0; s < seeds; ++s) {
+        for (int q = 0; q < 24; ++q) {
+          sums.at(static_cast<std::size_t>(c), static_cast<std::size_t>(s),
+                  static_cast<std::size_t>(q / 3)) += score_of(c == 0 ? 128 : 256, s + 1, q);
+        }
+      }
+    }
+    return ContrastEstimator({sums}).estimate(std::vector{-1.0, 1.0});
+  }
+
+  std::vector<std::string> column(const std::string& sql) {
+    std::vector<std::string> values;
+    Statement statement(database_, sql);
+    while (statement.step()) values.push_back(statement.text(0));
+    return values;
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path runs_ = folder_.path() / "runs";
+  Database database_ = open_results(folder_.path() / "imp.db", Access::write);
+};
+
+TEST_F(Effects, OfASweepAreTheEstimatorsOfItsAnswers) {
+  write_sweep(3);
+  EXPECT_THAT(ingest_sweep(database_, runs_, "ranks"), IsEmpty());
+  Statement row(
+      database_,
+      "SELECT factor, from_level, to_level, difference, ci_low, ci_high, p, p_holm, questions, pictures, "
+      "seeds, degrees_of_freedom, method FROM v_effects WHERE sweep = 'ranks' AND family = ''");
+  ASSERT_TRUE(row.step());
+  const ContrastEstimate want = expected(3);
+  EXPECT_EQ(row.text(0) + " " + row.text(1) + " " + row.text(2), "lora_rank 128 256");
+  EXPECT_NEAR(row.real(3), want.difference, 1e-12);
+  EXPECT_NEAR(row.real(4), want.difference - want.half_width(), 1e-12);
+  EXPECT_NEAR(row.real(5), want.difference + want.half_width(), 1e-12);
+  EXPECT_NEAR(row.real(6), want.p(), 1e-12);
+  EXPECT_NEAR(row.real(7), want.p(), 1e-12) << "alone in its family";
+  EXPECT_EQ(row.integer(8), 24);
+  EXPECT_EQ(row.integer(9), 8);
+  EXPECT_EQ(row.integer(10), 3);
+  EXPECT_NEAR(row.real(11), want.degrees_of_freedom, 1e-9);
+  EXPECT_EQ(row.text(12), "pooled");
+  EXPECT_FALSE(row.step());
+}
+
+TEST_F(Effects, OfOneSeedSayThatTheyAreOfTheseCheckpoints) {
+  write_sweep(1);
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT method FROM v_effects"), ElementsAre("questions only"));
+  EXPECT_THAT(to_markdown(effects_table(database_, "ranks", EffectRows::levels)),
+              HasSubstr("of these checkpoints, not of the recipe"));
+}
+
+TEST_F(Effects, OfSeveralBenchmarksHaveTheirMean) {
+  write_sweep(2, {"pope", "scenetext"});
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT benchmark FROM v_effects WHERE family = ''"),
+              ElementsAre("pope", "scenetext", "average"));
+  const auto differences = column("SELECT difference FROM v_effects WHERE family = ''");
+  EXPECT_NEAR(std::stod(differences[2]), (std::stod(differences[0]) + std::stod(differences[1])) / 2.0, 1e-9);
+}
+
+TEST_F(Effects, NameASettingThatAlsoDiffers) {
+  SweepFolder sweep = write_sweep(2);
+  for (const int rank : {128, 256}) {
+    for (int seed = 1; seed <= 2; ++seed) {
+      const auto file = sweep.trial_folder(fmt::format("lora_rank={},seed={}", rank, seed)) / "outcome.json";
+      json outcome = json::parse(testing::read_file(file));
+      outcome["config"]["lora_alpha"] = rank;
+      outcome["provenance"]["threads"] = rank == 128 ? 2 : 16;
+      testing::write_file(file, outcome.dump());
+    }
+  }
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT also_differs FROM v_effects WHERE family = ''"),
+              ElementsAre("lora_alpha, threads"));
+  EXPECT_THAT(to_markdown(effects_table(database_, "ranks", EffectRows::levels)),
+              HasSubstr("the cells also differ in lora_alpha, threads"));
+}
+
+TEST_F(Effects, CompareTheQuestionsThatAllTrialsAnsweredAndCountTheOthers) {
+  SweepFolder sweep = write_sweep(2);
+  const auto file = sweep.trial_folder("lora_rank=256,seed=2") / "predictions" / "scenetext.jsonl";
+  const std::string all = testing::read_file(file);
+  testing::write_file(file, all.substr(all.find('\n') + 1));  // without the first question
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT questions || ' ' || questions_left_out FROM v_effects WHERE family = ''"),
+              ElementsAre("23 1"));
+}
+
+TEST_F(Effects, ASeedThatACellLacksIsLeftOut) {
+  SweepFolder sweep = write_sweep(3);
+  std::filesystem::remove_all(sweep.trial_folder("lora_rank=256,seed=3"));
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT seeds FROM v_effects WHERE family = ''"), ElementsAre("2"));
+}
+
+TEST_F(Effects, OfASingleCellAreNone) {
+  SweepFolder sweep = write_sweep(2);
+  for (const char* trial : {"lora_rank=256,seed=1", "lora_rank=256,seed=2"})
+    std::filesystem::remove_all(sweep.trial_folder(trial));
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT factor FROM v_effects"), IsEmpty());
+  EXPECT_THAT(to_markdown(effects_table(database_, "ranks", EffectRows::levels)),
+              HasSubstr("nothing to compare yet"));
+}
+
+TEST_F(Effects, OfAnOlderDatabaseAreMadeWhenItIsBroughtUpToDate) {
+  write_sweep(2);
+  ingest_sweep(database_, runs_, "ranks");
+  const std::string wanted = column("SELECT difference FROM v_effects WHERE family = ''").at(0);
+  // The same rows in a database as the first version made it.
+  const auto path = folder_.path() / "old.db";
+  {
+    Database old(path);
+    old.execute(testing::read_file(IMP_TEST_DATA "/results/schema_1.sql"));
+    old.execute("PRAGMA user_version = 1");
+    old.execute("ATTACH '" + database_.path().string() + "' AS new");
+    for (const char* table :
+         {"sweep", "factor", "trial", "stage", "trial_stage", "attempt", "score", "answer"})
+      old.execute(fmt::format("INSERT INTO main.{0} SELECT * FROM new.{0}", table));
+  }
+  Database brought_up = open_results(path, Access::write);
+  EXPECT_EQ(brought_up.integer("PRAGMA user_version"), newest_schema());
+  Statement row(brought_up, "SELECT difference FROM v_effects WHERE family = ''");
+  ASSERT_TRUE(row.step());
+  EXPECT_EQ(row.text(0), wanted);
+  const auto definitions = [](Database& database) {
+    std::vector<std::string> lines;
+    Statement statement(database, "SELECT name, sql FROM sqlite_master WHERE name <> 'v_wide' ORDER BY name");
+    while (statement.step()) lines.push_back(statement.text(0) + ": " + statement.text(1));
+    return lines;
+  };
+  const auto fresh = definitions(database_);
+  EXPECT_EQ(definitions(brought_up), fresh);
+}
+
+}  // namespace
+}  // namespace imp::results
