@@ -33,11 +33,21 @@ void require_unique_ids(const std::vector<Question>& questions, const std::files
 Benchmark load_benchmark(std::string_view name, const std::filesystem::path& annotations,
                          const std::filesystem::path& images) {
   const BenchmarkFormat& format = find_benchmark_format(name);
-  Benchmark benchmark{std::string(name), format.read(annotations, images)};
+  Benchmark benchmark{std::string(name), format.read(annotations, images), annotations};
   if (benchmark.questions.empty())
     throw Error(annotations.string() + ": no questions; at least one is needed");
   require_unique_ids(benchmark.questions, annotations);
   return benchmark;
+}
+
+void unpack_images(const Benchmark& benchmark) {
+  std::set<std::filesystem::path> absent;
+  for (const Question& question : benchmark.questions) {
+    if (question.image_in_annotations && !std::filesystem::exists(question.image_path))
+      absent.insert(question.image_path);
+  }
+  if (absent.empty()) return;
+  find_benchmark_format(benchmark.name).unpack(benchmark.annotations, absent);
 }
 
 void require_images(const Benchmark& benchmark) {
@@ -47,7 +57,7 @@ void require_images(const Benchmark& benchmark) {
   std::size_t absent = 0;
   for (const Question& question : benchmark.questions) {
     if (!checked.insert(question.image_path.native()).second) continue;
-    if (std::filesystem::is_regular_file(question.image_path)) continue;
+    if (question.image_in_annotations || std::filesystem::is_regular_file(question.image_path)) continue;
     ++absent;
     if (absent <= kNamed) names += (names.empty() ? "" : ", ") + question.image_path.string();
   }

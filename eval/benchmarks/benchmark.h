@@ -23,12 +23,14 @@ struct Question {
   /// What other programs' answer files call it where that is not question_id: `<part>/<id>`, or LLaVA's
   /// number.
   std::string other_id = {};
+  bool image_in_annotations = false;      ///< unpack_images writes the picture out of the annotations
 };
 
 /// A data set ready to be asked and scored.
 struct Benchmark {
   std::string name;
   std::vector<Question> questions;
+  std::filesystem::path annotations = {};
 };
 
 /// Loads the annotations of benchmark `name` (see benchmark_names) and names each question's image below
@@ -40,8 +42,13 @@ struct Benchmark {
 /// Names that load_benchmark knows.
 [[nodiscard]] std::vector<std::string> benchmark_names();
 
-/// Throws imp::Error naming the first absent pictures and their number; called before any accelerator time is
-/// spent.
+/// Writes the pictures that the annotations themselves hold (MMBench's) of the benchmark's questions, those
+/// that are not there yet; a benchmark cut to some of its questions first unpacks no others. Throws
+/// imp::Error.
+void unpack_images(const Benchmark& benchmark);
+
+/// Throws imp::Error naming the first absent pictures and their number, less those that unpack_images will
+/// write; called before any accelerator time is spent.
 void require_images(const Benchmark& benchmark);
 
 /// The first answer. Throws imp::Error if the annotations carry none, as those of test splits do.

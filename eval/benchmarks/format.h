@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +36,9 @@ struct BenchmarkFormat {
   std::vector<NamedValue> (*summarise)(std::span<const ScoredAnswer> answers);  ///< null if the mean says all
   /// lmms-eval's form of the score where it differs; its mean is then the number `lmms_eval_accuracy`.
   double (*lmms_eval_score)(const Question& question, std::string_view prediction) = nullptr;
+  /// Writes pictures that stand in the annotations themselves; null where none do.
+  void (*unpack)(const std::filesystem::path& annotations,
+                 const std::set<std::filesystem::path>& images) = nullptr;
 };
 
 /// The format of that name. Throws imp::Error listing the names if there is none.

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <map>
+#include <unordered_set>
 
 #include "eval/metrics/option_choice.h"
 #include "eval/text/base64.h"
@@ -46,15 +47,14 @@ std::string wording(const TsvReader& table, const std::vector<std::string>& choi
   return text;
 }
 
-/// Writes the row's picture unless it exists. Some versions of the table give rotations the first row's index
-/// instead.
-void unpack_picture(const TsvReader& table, const std::filesystem::path& path) {
+/// Some versions of the table give rotations the first row's index in place of the picture.
+bool has_picture(const TsvReader& table) {
   constexpr std::size_t kLongestIndex = 16;
-  const std::string_view text = table["image"];
-  if (text.size() <= kLongestIndex || std::filesystem::exists(path)) return;
-  const auto bytes = decode_base64(text);
-  if (!bytes) table.fail("column 'image' is not base64");
-  write_file_atomically(path, *bytes);
+  return table["image"].size() > kLongestIndex;
+}
+
+std::string image_id(const TsvReader& table) {
+  return std::to_string(row_index(table) % kRotationStep);
 }
 
 }  // namespace
@@ -64,11 +64,11 @@ std::vector<Question> read_mmbench(const std::filesystem::path& annotations,
   TsvReader table(annotations);
   table.require({"index", "question", "A", "B"});
   std::vector<Question> questions;
+  std::unordered_set<std::string> in_table;
   while (table.next()) {
-    const long long index = row_index(table);
     Question question;
-    question.question_id = {std::to_string(index), true};
-    question.image_id = {std::to_string(index % kRotationStep), true};
+    question.question_id = {std::to_string(row_index(table)), true};
+    question.image_id = {image_id(table), true};
     question.choices = read_choices(table);
     question.question = wording(table, question.choices);
     question.family = table["category"];
@@ -79,13 +79,28 @@ std::vector<Question> read_mmbench(const std::filesystem::path& annotations,
         table.fail("answer '" + answer + "' is not the letter of an option");
       question.answers = {answer};
     }
-    if (!images.empty()) {
-      question.image_path = images / (question.image_id.text + ".jpg");
-      unpack_picture(table, question.image_path);
-    }
+    if (!images.empty()) question.image_path = images / (question.image_id.text + ".jpg");
+    if (has_picture(table)) in_table.insert(question.image_id.text);
     questions.push_back(std::move(question));
   }
+  for (Question& question : questions)
+    question.image_in_annotations = in_table.contains(question.image_id.text);
   return questions;
+}
+
+void unpack_mmbench(const std::filesystem::path& annotations, const std::set<std::filesystem::path>& images) {
+  std::map<std::string, std::filesystem::path> wanted;
+  for (const std::filesystem::path& image : images) wanted.emplace(image.stem().string(), image);
+  TsvReader table(annotations);
+  table.require({"index", "image"});
+  while (!wanted.empty() && table.next()) {
+    const auto found = wanted.find(image_id(table));
+    if (found == wanted.end() || !has_picture(table)) continue;
+    const auto bytes = decode_base64(table["image"]);
+    if (!bytes) table.fail("column 'image' is not base64");
+    write_file_atomically(found->second, *bytes);
+    wanted.erase(found);
+  }
 }
 
 double score_mmbench(const Question& question, std::string_view prediction) {

@@ -8,8 +8,9 @@
 
 namespace imp::eval {
 
-ProgressLine::ProgressLine(std::string name, std::size_t before, std::size_t total)
+ProgressLine::ProgressLine(std::string name, std::size_t before, std::size_t total, std::string unit)
     : name_(std::move(name)),
+      unit_(std::move(unit)),
       before_(before),
       total_(total),
       terminal_(::isatty(STDERR_FILENO) == 1),
@@ -27,8 +28,12 @@ void ProgressLine::show(std::size_t done) {
   const std::size_t filled = total_ == 0 ? kWidth : kWidth * done / total_;
   const double rate = static_cast<double>(done - before_) / std::max(seconds(), 1e-9);
   const double left = static_cast<double>(total_ - done) / std::max(rate, 1e-9);
-  fmt::print(stderr, "\r{} [{}{}] {}/{}, {:.1f} questions/s, {:.0f} s left   ", name_,
-             std::string(filled, '#'), std::string(kWidth - filled, '.'), done, total_, rate, left);
+  fmt::print(stderr, "\r{} [{}{}] {}/{}, {:.1f} {}/s, {:.0f} s left   ", name_, std::string(filled, '#'),
+             std::string(kWidth - filled, '.'), done, total_, rate, unit_, left);
+}
+
+void ProgressLine::clear() const {
+  if (terminal_) fmt::print(stderr, "\r\x1b[K");
 }
 
 void ProgressLine::finish(std::size_t done) {

@@ -11,16 +11,18 @@ namespace imp::eval {
 /// a terminal only; elsewhere nothing until finish(), which says what was done.
 class ProgressLine {
  public:
-  /// `before`: questions that had an answer already.
-  ProgressLine(std::string name, std::size_t before, std::size_t total);
+  /// `before`: of `total`, those that were done already.
+  ProgressLine(std::string name, std::size_t before, std::size_t total, std::string unit = "questions");
 
   void show(std::size_t done);
   void finish(std::size_t done);
+  /// Takes the line away.
+  void clear() const;
 
  private:
   [[nodiscard]] double seconds() const;
 
-  std::string name_;
+  std::string name_, unit_;
   std::size_t before_, total_;
   bool terminal_;
   std::chrono::steady_clock::time_point begun_, shown_;

@@ -17,6 +17,7 @@
 #include "eval/run/progress_line.h"
 #include "eval/run/prompts.h"
 #include "eval/run/submission.h"
+#include "models/image/unreadable.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
@@ -131,11 +132,34 @@ Task make_task(const RunRequest& request, const BenchmarkFiles& files, const Pro
     task.questions.resize(request.limit);
     task.benchmark.questions.resize(request.limit);
   }
+  unpack_images(task.benchmark);
   return task;
 }
 
-/// All tasks, checked as far as possible without the model.
-std::vector<Task> make_tasks(const RunRequest& request) {
+struct Stopped {};
+
+/// Pictures of open questions that cannot be read, all of a benchmark's in one text of lines; empty if none.
+std::string unreadable_pictures(const Task& task, const std::function<bool()>& stopped) {
+  std::set<std::filesystem::path> asked;
+  for (const Asked& one : task.questions)
+    if (!task.answers->has(one.question)) asked.insert(one.image);
+  const std::vector<std::filesystem::path> files(asked.begin(), asked.end());
+  ProgressLine progress(task.benchmark.name + ": looking at pictures", 0, files.size(), "pictures");
+  const std::vector<models::UnreadablePicture> unreadable =
+      models::find_unreadable(files, [&](std::size_t done) {
+        if (stopped()) throw Stopped();
+        progress.show(done);
+      });
+  progress.clear();
+  if (unreadable.empty()) return "";
+  return fmt::format(
+      "{}: {} of {} pictures cannot be read; mend them: questions are never left out, since the scores "
+      "would not compare{}",
+      task.benchmark.name, unreadable.size(), files.size(), models::as_lines(unreadable));
+}
+
+/// All tasks, checked as far as possible without the model. Throws Stopped if that was asked for.
+std::vector<Task> make_tasks(const RunRequest& request, const std::function<bool()>& stopped) {
   Prompts prompts;
   if (!request.prompts.empty()) prompts.read_overrides(request.prompts);
   if (!request.ocr_tokens.empty()) prompts.read_ocr_tokens(request.ocr_tokens);
@@ -151,8 +175,12 @@ std::vector<Task> make_tasks(const RunRequest& request) {
     }
   }
   if (!problems.empty()) throw Error::of_lines(problems);
-  for (Task& task : tasks)
+  for (Task& task : tasks) {
     task.answers = std::make_unique<AnswerStore>(request.output, task.benchmark, task.settings);
+    const std::string lines = unreadable_pictures(task, stopped);
+    if (!lines.empty()) problems += (problems.empty() ? "" : "\n") + lines;
+  }
+  if (!problems.empty()) throw Error::of_lines(problems);
   return tasks;
 }
 
@@ -296,14 +324,19 @@ int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped) 
   const std::function<bool()> is_stopped = [&] { return stopped.load(); };
   (void)models::compute_dtype(request.model);
   (void)models::conversation_template(request.model.conversation);
-  std::vector<Task> tasks = make_tasks(request);
+  const auto interrupted = [] {
+    fmt::print(stderr, "interrupted; the answers so far are kept, and the same command goes on from them\n");
+    return kInterrupted;
+  };
+  std::vector<Task> tasks;
+  try {
+    tasks = make_tasks(request, is_stopped);
+  } catch (const Stopped&) {
+    return interrupted();
+  }
   std::optional<models::LoadedModel> model;
   for (Task& task : tasks) {
-    if (!ask_task(task, request, model, is_stopped)) {
-      fmt::print(stderr,
-                 "interrupted; the answers so far are kept, and the same command goes on from them\n");
-      return kInterrupted;
-    }
+    if (!ask_task(task, request, model, is_stopped)) return interrupted();
     score_task(task, request);
   }
   write_results(tasks, request);

@@ -27,8 +27,8 @@ struct RunRequest {
 
 /// Asks and scores; prints the scores to stdout, progress to stderr. Writes below request.output
 /// predictions/<benchmark>.jsonl, results.json, submissions/ and lmms_eval/. Everything that can be wrong
-/// with data, prompts and an earlier run's answers is found before the checkpoint is loaded. Returns the exit
-/// code: 0, or 130 if `stopped` became true. Throws imp::Error.
+/// with data, pictures, prompts and an earlier run's answers is found before the checkpoint is loaded.
+/// Returns the exit code: 0, or 130 if `stopped` became true. Throws imp::Error.
 int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped);
 
 }  // namespace imp::eval

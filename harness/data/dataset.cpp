@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "harness/data/catalog.h"
-#include "harness/data/parallel_for.h"
 #include "harness/data/renderer.h"
 #include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/output_path.h"
+#include "models/io/parallel_for.h"
 
 namespace imp::harness {
 namespace {

@@ -153,20 +153,4 @@ std::vector<LlavaRow> read_llava_rows(const std::filesystem::path& json) {
   return rows;
 }
 
-std::vector<std::string> pictures_of(const LlavaFile& rows, const std::filesystem::path& json,
-                                     const std::filesystem::path& images) {
-  std::vector<std::string> names = rows.pictures();
-  std::size_t absent = 0;
-  std::string first;
-  for (const std::string& name : names) {
-    if (std::filesystem::exists(images / name)) continue;
-    if (absent++ == 0) first = name;
-  }
-  if (absent > 0) {
-    throw Error(fmt::format("{}: {} of {} pictures are not below {}, the first '{}'", json.string(), absent,
-                            names.size(), images.string(), first));
-  }
-  return names;
-}
-
 }  // namespace imp::harness

@@ -72,8 +72,4 @@ class LlavaFile {
 /// All rows of a small file. Throws as LlavaFile.
 [[nodiscard]] std::vector<LlavaRow> read_llava_rows(const std::filesystem::path& json);
 
-/// The pictures of a file. Throws imp::Error (usage) with the first picture that is absent below `images`.
-[[nodiscard]] std::vector<std::string> pictures_of(const LlavaFile& rows, const std::filesystem::path& json,
-                                                   const std::filesystem::path& images);
-
 }  // namespace imp::harness

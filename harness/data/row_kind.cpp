@@ -14,6 +14,8 @@ struct Words {
 constexpr std::string_view kNothing = "teach nothing";
 
 constexpr std::array<Words, kRowKinds.size()> kWords{{
+    {RowKind::unreadable_picture, "unreadable_picture", "shows a picture that cannot be read",
+     "teach nothing, being left out (skip_unreadable)"},
     {RowKind::no_turns, "no_turns", "has no question and answer", kNothing},
     {RowKind::unknown_role, "unknown_role", "'from' is neither \"human\" nor \"gpt\"", kNothing},
     {RowKind::not_alternating, "not_alternating", "human and gpt do not alternate", kNothing},
@@ -54,7 +56,7 @@ std::string_view consequence_of(RowKind kind) {
 }
 
 bool teaches_nothing(RowKind kind) {
-  return consequence_of(kind) == kNothing;
+  return consequence_of(kind).starts_with(kNothing);
 }
 
 }  // namespace imp::harness

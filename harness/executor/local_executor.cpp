@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <new>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -71,6 +72,12 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
 
 SweepResult LocalExecutor::run() {
   SweepResult result;
+  try {
+    look_at_pictures();
+  } catch (const Interrupted&) {
+    result.interrupted = true;
+    return result;
+  }
   size_t number = 0;
   for (const PlannedTrial& planned : plan_.trials) {
     ++number;
@@ -159,32 +166,63 @@ void LocalExecutor::say_scores(const std::string& trial, const nlohmann::json& o
   }
 }
 
+std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned, const StageRequest& request,
+                                                     const std::string& label) {
+  if (store_.has(request)) return std::nullopt;
+  const StageStore::Claim claim = store_.claim(request);
+  if (store_.has(request)) return std::nullopt;  // another process made it while this one waited
+  if (stop_.load()) throw Interrupted();
+  progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
+  release_free_memory();
+  const auto start = std::chrono::steady_clock::now();
+  const StageContext context{
+      planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, is_resumable(request.kind)),
+      stop_,         progress_};
+  make_stage(context);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  store_.publish(request, seconds);
+  progress_.end_stage(seconds);
+  return seconds;
+}
+
+void LocalExecutor::look_at_pictures() {
+  std::set<std::string> tried;
+  std::string problems;
+  const auto make_early = [&](const PlannedTrial& planned, const StageRequest& request) {
+    if (!tried.insert(request.key).second) return;
+    if (const auto seconds = make_if_missing(planned, request, "[before the first cell]"))
+      made_early_[request.key] = *seconds;
+  };
+  for (const PlannedTrial& planned : plan_.trials) {
+    if (is_done(planned)) continue;
+    for (const StageRequest& request : planned.stages) {
+      if (request.kind != "pictures") continue;
+      try {
+        for (const StageRequest& input : planned.stages)
+          if (!request.inputs.empty() && input.key == request.inputs.front().key) make_early(planned, input);
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::environment) throw;
+        continue;  // rows that cannot be read fail their cells
+      }
+      try {
+        make_early(planned, request);
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::environment) throw;
+        problems += (problems.empty() ? "" : "\n") + std::string(error.what());
+      }
+    }
+  }
+  if (!problems.empty()) throw Error::of_lines(problems);
+}
+
 void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
                                 std::string& kind) {
   for (const StageRequest& request : planned.stages) {
     kind = request.kind;
     StageUse use{request, true, 0.0};
-    if (!store_.has(request)) {
-      const StageStore::Claim claim = store_.claim(request);
-      if (!store_.has(request)) {  // another process may have made it while this one waited
-        if (stop_.load()) throw Interrupted();
-        progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
-        release_free_memory();
-        const auto start = std::chrono::steady_clock::now();
-        const StageContext context{planned.trial,
-                                   plan_.sweep.spec,
-                                   request,
-                                   store_,
-                                   store_.begin(request, is_resumable(request.kind)),
-                                   stop_,
-                                   progress_};
-        make_stage(context);
-        use.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        use.reused = false;
-        store_.publish(request, use.seconds);
-        progress_.end_stage(use.seconds);
-      }
-    }
+    std::optional<double> seconds = make_if_missing(planned, request, label);
+    if (const auto early = made_early_.extract(request.key)) seconds = early.mapped();
+    if (seconds) use = {request, false, *seconds};
     outcome.stages.push_back(std::move(use));
   }
 }

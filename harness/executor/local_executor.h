@@ -4,6 +4,9 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "harness/executor/outcome.h"
 #include "harness/executor/progress.h"
@@ -18,15 +21,17 @@ struct SweepResult {
 };
 
 /// Runs in this process, one trial after another, whatever of a plan is missing. A stage that several trials
-/// need is made once. A trial that fails is recorded and the others go on; a problem of the machine (disk
-/// full, folder not writable) ends the sweep, since the next trial would meet it too.
+/// need is made once. Before the first trial the pictures of all that are left to do are looked at, and those
+/// that cannot be read end the sweep, all listed at once (imp::Error, usage). A trial that fails is recorded
+/// and the others go on; a problem of the machine (disk full, folder not writable) ends the sweep, since the
+/// next trial would meet it too.
 class LocalExecutor {
  public:
   /// trial_ended is called with the name of each trial whose outcome.json was written.
   LocalExecutor(const Plan& plan, std::filesystem::path runs, const std::atomic<bool>& stop,
                 Progress& progress, std::function<void(const std::string&)> trial_ended);
 
-  /// Throws imp::Error (environment).
+  /// Throws imp::Error (environment; usage for pictures that cannot be read).
   [[nodiscard]] SweepResult run();
 
  private:
@@ -37,6 +42,11 @@ class LocalExecutor {
   [[nodiscard]] Ending attempt_trial(const PlannedTrial& planned, const std::string& label,
                                      TrialOutcome& outcome);
   void say_scores(const std::string& trial, const nlohmann::json& outcome);
+  /// Makes the pictures stages that are missing, with the data that they look at.
+  void look_at_pictures();
+  /// Makes a stage unless it is there; its seconds, or nothing. Throws what a stage throws.
+  std::optional<double> make_if_missing(const PlannedTrial& planned, const StageRequest& request,
+                                        const std::string& label);
   /// Makes what is missing of the trial's stages; throws what a stage throws, with `kind` naming it.
   void make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
                    std::string& kind);
@@ -47,6 +57,7 @@ class LocalExecutor {
   Progress& progress_;
   std::function<void(const std::string&)> trial_ended_;
   StageStore store_;
+  std::map<std::string, double> made_early_;  ///< key -> seconds of stages that no trial has taken on yet
 };
 
 }  // namespace imp::harness

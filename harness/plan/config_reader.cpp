@@ -52,6 +52,14 @@ class KeyReader {
     config_.*member = *number;
   }
 
+  void operator()(bool TrialConfig::*member) {
+    if (!value_.is_scalar()) return wrong_type();
+    const bool is_known = value_.text == "true" || value_.text == "false";
+    if (value_.quoted) return wrong_type(is_known ? "; remove the quotes" : "");
+    if (!is_known) return wrong_type();
+    config_.*member = value_.text == "true";
+  }
+
   void operator()(DataSource TrialConfig::*member) {
     if (value_.is_scalar()) {
       if (!is_choice(value_.text)) return not_a_choice();

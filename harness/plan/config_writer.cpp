@@ -20,6 +20,9 @@ ordered_json value_json(std::int64_t number) {
 ordered_json value_json(double number) {
   return number;
 }
+ordered_json value_json(bool is_on) {
+  return is_on;
+}
 ordered_json value_json(const DataSource& data) {
   if (!data.name.empty()) return data.name;
   return {{"json", data.json}, {"images", data.images}};
@@ -41,6 +44,9 @@ std::string value_text(std::int64_t number) {
 std::string value_text(double number) {
   return fmt::format("{}", number);
 }
+std::string value_text(bool is_on) {
+  return is_on ? "true" : "false";
+}
 std::string value_text(const DataSource& data) {
   return data.name.empty() ? data.json : data.name;
 }
@@ -53,6 +59,7 @@ std::string type_name(const KeyDescription& key) {
   if (key.is_whole_number()) return "whole number";
   if (key.is_number()) return "number";
   if (key.is_text()) return "text";
+  if (key.is_switch()) return "true or false";
   return "name or map";
 }
 

@@ -258,7 +258,9 @@ class ExpressionParser {
       fail(column, fmt::format("unknown key '{}'{}", name, name_hint(name)));
     }
     return add({.operation = Operation::key,
-                .type = key->is_number() ? Type::number : Type::text,
+                .type = key->is_number()   ? Type::number
+                        : key->is_switch() ? Type::truth
+                                           : Type::text,
                 .column = column,
                 .literal = {},
                 .key = key});
@@ -352,6 +354,7 @@ ExpressionValue expression_value(const KeyDescription& key, const TrialConfig& c
     return static_cast<double>(config.**whole);
   }
   if (const auto* number = std::get_if<double TrialConfig::*>(&key.member)) return config.**number;
+  if (const auto* is_on = std::get_if<bool TrialConfig::*>(&key.member)) return config.**is_on;
   return key_text(key, config);
 }
 

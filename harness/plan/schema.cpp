@@ -25,7 +25,10 @@ ordered_json bound(const KeyDescription& key, double value) {
 
 ordered_json plain_value(const KeyDescription& key) {
   ordered_json schema = ordered_json::object();
-  schema["type"] = key.is_whole_number() ? "integer" : key.is_number() ? "number" : "string";
+  schema["type"] = key.is_whole_number() ? "integer"
+                   : key.is_number()     ? "number"
+                   : key.is_switch()     ? "boolean"
+                                         : "string";
   if (!key.choices.empty()) schema["enum"] = key.choices;
   if (key.is_number()) {
     schema[key.above_minimum ? "exclusiveMinimum" : "minimum"] = bound(key, key.minimum);

@@ -31,6 +31,7 @@ class GraphBuilder {
       add("pretrain", std::move(parameters), {});
       return std::move(stages_);
     }
+    add_looks_at_pictures();
     const std::optional<StageInput> connector = add_connector();
     const StageInput finetune = add_finetune(connector);
     for (const Benchmark& benchmark : spec_.benchmarks) add_eval(benchmark, finetune);
@@ -109,31 +110,58 @@ class GraphBuilder {
     return add("data", std::move(parameters), {});
   }
 
+  [[nodiscard]] bool has_connector() const {
+    return config_.checkpoint.empty() && config_.connector_epochs > 0;
+  }
+
+  void add_looks_at_pictures() {
+    const auto look = [&](std::string_view key, const DataSource& data) {
+      if (data.name.empty()) add("pictures", pick({"skip_unreadable"}), {add_data(key, data)});
+    };
+    if (has_connector()) look("connector_data", config_.connector_data);
+    look("finetune_data", config_.finetune_data);
+    for (const Benchmark& benchmark : spec_.benchmarks) {
+      if (!benchmark.annotations.empty()) add("pictures", benchmark_parameters(benchmark), {});
+    }
+  }
+
+  /// The look at a data set's pictures, where rows may have been left out by it.
+  void add_look_at(const StageInput& data, std::vector<StageInput>& inputs) const {
+    if (!config_.skip_unreadable) return;
+    for (const StageRequest& stage : stages_) {
+      if (stage.kind == "pictures" && stage.inputs == std::vector{data})
+        inputs.push_back({stage.kind, stage.key});
+    }
+  }
+
   enum class Adapted : bool { no, yes };
 
   /// Features of the data's pictures; those of stage 2 and after by a tower that the adapter has changed.
   StageInput add_features(const StageInput& data, Adapted adapted) {
     json parameters = json::object();
+    std::vector<StageInput> inputs{data};
+    add_look_at(data, inputs);
     if (adapted == Adapted::yes && adapts_tower()) add_adapter(parameters);
     if (config_.checkpoint.empty()) {
       add_model(parameters, "encoder", config_.encoder);
     } else {
       add_model(parameters, "checkpoint", config_.checkpoint);
     }
-    return add("features", std::move(parameters), {data});
+    return add("features", std::move(parameters), std::move(inputs));
   }
 
   /// Stage 1, or nothing where a checkpoint brings its projector or connector_epochs is 0.
   std::optional<StageInput> add_connector() {
-    if (!config_.checkpoint.empty() || config_.connector_epochs == 0) return std::nullopt;
+    if (!has_connector()) return std::nullopt;
     const StageInput data = add_data("connector_data", config_.connector_data);
-    const StageInput features = add_features(data, Adapted::no);
+    std::vector<StageInput> inputs{data, add_features(data, Adapted::no)};
+    add_look_at(data, inputs);
     json parameters = training_parameters();
     parameters.update(pick({"connector_epochs", "connector_max_steps", "connector_batch_size",
                             "connector_micro_batch", "connector_learning_rate", "connector_seed"}));
     add_language_model(parameters);
     add_file(parameters, "init_projector", config_.init_projector);
-    return add("connector", std::move(parameters), {data, features});
+    return add("connector", std::move(parameters), std::move(inputs));
   }
 
   void add_adapter(json& parameters) {
@@ -155,6 +183,7 @@ class GraphBuilder {
   StageInput add_finetune(const std::optional<StageInput>& connector) {
     const StageInput data = add_data("finetune_data", config_.finetune_data);
     std::vector<StageInput> inputs{data, add_features(data, Adapted::yes)};
+    add_look_at(data, inputs);
     json parameters = training_parameters();
     parameters.update(pick(
         {"finetune", "epochs", "max_steps", "batch_size", "micro_batch", "projector_learning_rate", "seed"}));
@@ -172,23 +201,28 @@ class GraphBuilder {
     return add("finetune", std::move(parameters), std::move(inputs));
   }
 
+  /// Which questions are asked, about which pictures.
+  json benchmark_parameters(const Benchmark& benchmark) {
+    json parameters{{"benchmark", benchmark.name}, {"limit", benchmark.limit}};
+    if (benchmark.annotations.empty()) return parameters;
+    try {
+      parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: benchmark {}: {}", to_string(benchmark.annotations_location),
+                              benchmark.name, error.what()));
+    }
+    parameters["images"] = benchmark.images;
+    return parameters;
+  }
+
   void add_eval(const Benchmark& benchmark, const StageInput& finetune) {
     json parameters = pick({"max_new_tokens"});
-    parameters["benchmark"] = benchmark.name;
-    parameters["limit"] = benchmark.limit;
+    parameters.update(benchmark_parameters(benchmark));
     std::vector<StageInput> inputs{finetune};
     if (benchmark.annotations.empty()) {
       const StageInput data = add_rendered(benchmark.name);
       inputs.push_back(data);
       inputs.push_back(add_features(data, Adapted::yes));
-    } else {
-      try {
-        parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
-      } catch (const Error& error) {
-        throw Error(fmt::format("{}: benchmark {}: {}", to_string(benchmark.annotations_location),
-                                benchmark.name, error.what()));
-      }
-      parameters["images"] = benchmark.images;
     }
     add("eval", std::move(parameters), std::move(inputs));
   }

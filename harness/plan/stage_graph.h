@@ -15,6 +15,8 @@ namespace imp::harness {
 
 /// The stages of one trial, inputs before what is made from them:
 ///   data, features, connector (stage 1), finetune (stage 2), and one eval a benchmark; or pretrain alone.
+/// Before all others stand the looks at pictures that are not imp's own (data, pictures): of the user's rows,
+/// and of each benchmark given by files. They are an input only where rows may be left out.
 /// A parameter stands only in the stages that it has an effect on, so that ranks share data, features and
 /// connector. Throws imp::Error (usage) for a model, adapter or data file that is not there, at the place
 /// that names it.

@@ -11,8 +11,9 @@ namespace imp::harness {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 6> kVersions{{
+constexpr std::array<std::pair<std::string_view, int>, 7> kVersions{{
     {"data", 1},
+    {"pictures", 1},
     {"features", 2},
     {"pretrain", 2},
     {"connector", 2},

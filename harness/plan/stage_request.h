@@ -18,7 +18,7 @@ struct StageInput {
 
 /// One stage of a trial, wholly determined: two requests with the same key give the same files.
 struct StageRequest {
-  std::string kind;  ///< data, features, connector, finetune, eval or pretrain
+  std::string kind;  ///< data, pictures, features, connector, finetune, eval or pretrain
   int version = 1;   ///< of the code that makes this kind
   nlohmann::json
       parameters;  ///< everything that has an effect on the stage, and nothing else; sorted by name

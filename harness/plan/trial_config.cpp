@@ -89,6 +89,8 @@ std::vector<KeyDescription> make_keys() {
        &Config::turns,
        "whether the questions of one row see each other",
        {"conversation", "isolated"}},
+      {"skip_unreadable", &Config::skip_unreadable,
+       "whether rows whose picture cannot be read are left out of training, counted, or stop the sweep"},
       {"device", &Config::device, "where to train; auto: CUDA where there is one", {"auto", "cpu", "cuda"}},
       {"seed", &Config::seed, "seed of stage 2 (the sweep's 'seeds' set it)", {}, 0, kLargestSeed},
       {"connector_epochs",
@@ -193,6 +195,7 @@ std::string expectation(const KeyDescription& key) {
                        static_cast<std::int64_t>(key.maximum));
   }
   if (key.is_number()) return "a number " + range_in_words(key);
+  if (key.is_switch()) return "true or false";
   if (std::holds_alternative<DataSource TrialConfig::*>(key.member)) {
     return fmt::format("a named mix ({}) or {{json: FILE, images: FOLDER}}", fmt::join(key.choices, ", "));
   }

@@ -64,6 +64,7 @@ struct TrialConfig {
   std::string sampler = "modality_length";
   std::int64_t max_length = 2048;
   std::string turns = "conversation";
+  bool skip_unreadable = false;
   std::string device = "auto";
   std::int64_t seed = 1;
 
@@ -95,7 +96,7 @@ struct TrialConfig {
 /// Where the value of a key stands in a TrialConfig; its alternative is the key's type.
 using ConfigMember =
     std::variant<std::string TrialConfig::*, std::int64_t TrialConfig::*, double TrialConfig::*,
-                 DataSource TrialConfig::*, ConversationTemplate TrialConfig::*>;
+                 bool TrialConfig::*, DataSource TrialConfig::*, ConversationTemplate TrialConfig::*>;
 
 /// What is to be known of one key; the reader, the checks, the schema and the table in the docs all come from
 /// it.
@@ -110,6 +111,8 @@ struct KeyDescription {
   bool above_minimum = false;  ///< the minimum itself is refused
 
   [[nodiscard]] bool is_text() const { return std::holds_alternative<std::string TrialConfig::*>(member); }
+  /// true or false.
+  [[nodiscard]] bool is_switch() const { return std::holds_alternative<bool TrialConfig::*>(member); }
   [[nodiscard]] bool is_whole_number() const {
     return std::holds_alternative<std::int64_t TrialConfig::*>(member);
   }

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "harness/stages/compute_dtype.h"
+#include "harness/stages/left_out_rows.h"
 #include "harness/stages/training_stage.h"
 
 namespace imp::harness {
@@ -22,9 +23,11 @@ void make_connector_stage(const StageContext& context) {
           .value_or(models::make_projector(features.hidden(), text.hidden_size,
                                            static_cast<uint64_t>(config.connector_seed)));
 
+  RowsLocation location = connector_rows(config.connector_data, context.input("data"));
+  location.left_out = rows_left_out(context);
   RowsOfStage looked_at(context);
   const std::unique_ptr<RowSource> rows = encode_rows(
-      connector_rows(config.connector_data, context.input("data")), language,
+      location, language,
       {models::conversation_template("plain"), features.image_tokens(), config.max_length, true}, looked_at);
   LlavaTaskOptions options;
   options.epochs = config.connector_epochs;

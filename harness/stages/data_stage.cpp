@@ -23,7 +23,7 @@ void render_scenetext(const StageContext& context) {
   write_file_atomically(context.folder / "question_counts.json", record.dump(2) + "\n");
 }
 
-/// Data of the user's own stay where they are; the stage checks them once and remembers where that was.
+/// Data of the user's own stay where they are; the stage checks the rows once and remembers where that was.
 void check_llava_json(const StageContext& context) {
   for (const DataSource* source :
        {&context.trial.config.connector_data, &context.trial.config.finetune_data}) {
@@ -31,11 +31,10 @@ void check_llava_json(const StageContext& context) {
     if (source->json.empty() || source->images != context.request.parameters["images"]) continue;
     if (InputHashes().file(source->json) != context.request.parameters["json_hash"]) continue;
     const LlavaFile rows(source->json, context.folder / kRowsIndex);
-    const std::vector<std::string> pictures = pictures_of(rows, source->json, source->images);
     write_file_atomically(context.folder / "source.json", nlohmann::json{{"json", source->json},
                                                                          {"images", source->images},
                                                                          {"rows", rows.size()},
-                                                                         {"pictures", pictures.size()}}
+                                                                         {"pictures", rows.pictures().size()}}
                                                                   .dump(2) +
                                                               "\n");
   }

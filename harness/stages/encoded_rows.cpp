@@ -6,8 +6,9 @@
 #include <optional>
 #include <thread>
 
-#include "harness/data/parallel_for.h"
+#include "harness/stages/left_out_rows.h"
 #include "models/io/file.h"
+#include "models/io/parallel_for.h"
 
 namespace imp::harness {
 namespace {
@@ -16,7 +17,10 @@ namespace {
 class EncodedFile : public RowSource {
  public:
   EncodedFile(const RowsLocation& location, const LanguageParts& language, const RowEncoding& encoding)
-      : file_(location.json, location.index), language_(language), encoding_(encoding) {
+      : file_(location.json, location.index),
+        left_out_(location.left_out),
+        language_(language),
+        encoding_(encoding) {
     // The rows of a small set are asked for many times; keeping them costs less than a large set's index.
     constexpr int64_t kMostKept = 32768;
     if (file_.size() <= kMostKept) kept_.resize(static_cast<size_t>(file_.size()));
@@ -55,6 +59,11 @@ class EncodedFile : public RowSource {
 
  private:
   [[nodiscard]] EncodedLlavaRow encode(int64_t number, const LlavaRow& row) const {
+    if (std::binary_search(left_out_.begin(), left_out_.end(), number)) {
+      EncodedLlavaRow nothing;
+      nothing.kinds = {RowKind::unreadable_picture};
+      return nothing;
+    }
     return harness::encode(file_, number, row, *language_.tokenizer, encoding_);
   }
   [[nodiscard]] TrainingRow training_row(int64_t number, EncodedLlavaRow row) const {
@@ -62,6 +71,7 @@ class EncodedFile : public RowSource {
   }
 
   LlavaFile file_;
+  std::vector<int64_t> left_out_;
   const LanguageParts& language_;
   RowEncoding encoding_;
   std::vector<std::optional<TrainingRow>> kept_;
@@ -75,7 +85,7 @@ std::unique_ptr<RowSource> encode_rows(const RowsLocation& location, const Langu
   const RowCensus census = rows->look_at_all([&](int64_t done) { observer.on_rows(done, rows->size()); });
   require_teaching(census);
   observer.on_census(census);
-  return rows;
+  return without_rows(std::move(rows), location.left_out);
 }
 
 RowsOfStage::RowsOfStage(const StageContext& context) : context_(context) {}

@@ -32,8 +32,9 @@ class RowsOfStage : public RowObserver {
 };
 
 /// The rows of a data set, all encoded once to count those that teach nothing, then read and encoded when
-/// they are asked for; rows of which nothing is learned stay, masked or empty. language must outlive the
-/// rows. Throws imp::Error (usage) as LlavaFile, and if no row has a token to learn.
+/// they are asked for; rows of which nothing is learned stay, masked or empty, but for those that the
+/// location leaves out. language must outlive the rows. Throws imp::Error (usage) as LlavaFile, and if no row
+/// has a token to learn.
 [[nodiscard]] std::unique_ptr<RowSource> encode_rows(const RowsLocation& location,
                                                      const LanguageParts& language,
                                                      const RowEncoding& encoding, RowObserver& observer);

@@ -9,6 +9,7 @@
 #include "eval/benchmarks/benchmark.h"
 #include "eval/predictions/prediction.h"
 #include "eval/predictions/score.h"
+#include "harness/stages/asked_questions.h"
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
@@ -32,28 +33,6 @@ struct TrainedCell {
   models::Projector projector;
   int64_t image_tokens = 0;
 };
-
-/// The stage's benchmark, cut to its limit.
-eval::Benchmark load(const StageContext& context) {
-  const auto name = context.request.parameters["benchmark"].get<std::string>();
-  const auto limit = context.request.parameters["limit"].get<int64_t>();
-  std::filesystem::path annotations, images;
-  for (const Benchmark& candidate : context.spec.benchmarks) {
-    if (candidate.name != name) continue;
-    annotations = candidate.annotations;
-    images = candidate.images;
-  }
-  if (annotations.empty()) {
-    annotations = context.input("data") / "test.json";
-    images = context.input("data") / "images" / "test";
-  }
-  eval::Benchmark benchmark = eval::load_benchmark(name, annotations, images);
-  if (limit > 0 && static_cast<size_t>(limit) < benchmark.questions.size()) {
-    benchmark.questions.resize(static_cast<size_t>(limit));
-  }
-  eval::require_images(benchmark);
-  return benchmark;
-}
 
 TrainedCell load_cell(const StageContext& context, int64_t vision_hidden, int64_t image_tokens) {
   const std::filesystem::path trained = context.input("finetune");
@@ -165,7 +144,8 @@ void score(const StageContext& context, const eval::Benchmark& benchmark,
 /// the training pictures' features, so that only the question is left to answer from.
 void make_eval_stage(const StageContext& context) {
   const at::NoGradGuard no_grad;
-  const eval::Benchmark benchmark = load(context);
+  const eval::Benchmark benchmark = asked_questions(context);
+  eval::require_images(benchmark);
   const auto total = 2 * static_cast<int64_t>(benchmark.questions.size());
   std::optional<FeatureStore> cached;
   std::optional<VisionParts> vision;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "eval/benchmarks/benchmark.h"
-#include "harness/plan/stage_json.h"
+#include "harness/data/llava_rows.h"
 #include "harness/stages/feature_store.h"
+#include "harness/stages/left_out_rows.h"
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
 #include "harness/stages/training_rows.h"
@@ -13,16 +13,12 @@ namespace imp::harness {
 namespace {
 
 /// Every picture that training may ask for, each once.
-std::vector<std::string> training_pictures(const RowsLocation& rows) {
-  return pictures_of(LlavaFile(rows.json, rows.index), rows.json, rows.images);
-}
-
-/// The data stage of the user's own rows says where they are.
-RowsLocation rows_behind(const std::filesystem::path& data_folder) {
-  if (!std::filesystem::exists(data_folder / "source.json")) return finetune_rows({}, data_folder);
-  const std::filesystem::path file = data_folder / "source.json";
-  const nlohmann::json source = read_stage_json(file);
-  return {stage_text(source, "json", file), stage_text(source, "images", file), data_folder / kRowsIndex};
+std::vector<std::string> training_pictures(const StageContext& context, const RowsLocation& rows) {
+  std::vector<std::string> names = LlavaFile(rows.json, rows.index).pictures();
+  if (!context.has_input("pictures")) return names;
+  const LeftOut left_out = read_left_out(context.input("pictures"));
+  std::erase_if(names, [&](const std::string& name) { return left_out.pictures.contains(name); });
+  return names;
 }
 
 std::vector<std::string> test_pictures(const std::filesystem::path& data_folder) {
@@ -55,7 +51,7 @@ void make_features_stage(const StageContext& context) {
     });
   };
   const RowsLocation rows = rows_behind(data);
-  write("train", training_pictures(rows), rows.images);
+  write("train", training_pictures(context, rows), rows.images);
   if (std::filesystem::exists(data / "test.json"))
     write("test", test_pictures(data), data / "images" / "test");
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/stages/compute_dtype.h"
+#include "harness/stages/left_out_rows.h"
 #include "harness/stages/training_stage.h"
 #include "models/conversation/answer_end.h"
 #include "models/io/error.h"
@@ -114,9 +115,11 @@ void make_finetune_stage(const StageContext& context) {
       models::attach_lora(*language.model, lora, options.seed);
     }
   }
+  RowsLocation location = finetune_rows(config.finetune_data, context.input("data"));
+  location.left_out = rows_left_out(context);
   RowsOfStage looked_at(context);
   const std::unique_ptr<RowSource> rows = encode_rows(
-      finetune_rows(config.finetune_data, context.input("data")), language,
+      location, language,
       {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns}, looked_at);
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });

@@ -167,11 +167,26 @@ TEST(OfficialFormats, MmbenchCountsAQuestionOnlyIfAllRotationsAreRight) {
             "B. no wax");
   EXPECT_EQ(benchmark.questions[1].question, "What is in the picture?\nA. cat\nB. dog\nC. bird\nD. fish");
   EXPECT_EQ(benchmark.questions[2].image_path, benchmark.questions[0].image_path);
-  EXPECT_EQ(read_file(folder / "images/241.jpg"), "\xFF\xD8 not a picture either");
   EXPECT_NO_THROW(require_images(benchmark));
   const ScoreReport report = score(benchmark, {"B", "The answer is (A).", "B. wax", "It is a cat"});
   EXPECT_DOUBLE_EQ(report.mean, 0.75);
   EXPECT_DOUBLE_EQ(further(report)["circular_accuracy"], 0.5);
+}
+
+TEST(OfficialFormats, MmbenchUnpacksThePicturesOfTheAskedQuestionsAlone) {
+  const test::TemporaryFolder folder;
+  Benchmark benchmark = load_benchmark("mmbench", kData / "mmbench/mmbench_dev.tsv", folder / "images");
+  EXPECT_FALSE(std::filesystem::exists(folder / "images"));
+  const std::vector<Question> all = benchmark.questions;
+  benchmark.questions = {all[2]};  // a rotation, whose own row has no picture
+  unpack_images(benchmark);
+  EXPECT_EQ(read_file(folder / "images/241.jpg"), "\xFF\xD8 not a picture either");
+  EXPECT_FALSE(std::filesystem::exists(folder / "images/252.jpg"));
+  write_file_atomically(folder / "images/241.jpg", "the user's own");
+  benchmark.questions = all;
+  unpack_images(benchmark);
+  EXPECT_EQ(read_file(folder / "images/241.jpg"), "the user's own");
+  EXPECT_TRUE(std::filesystem::exists(folder / "images/252.jpg"));
 }
 
 TEST(OfficialFormats, DocvqaAndInfovqa) {

@@ -33,6 +33,18 @@ void write_picture(const fs::path& path, unsigned number) {
   write_file_atomically(path, models::encode_png(image));
 }
 
+std::string base64_of(const std::string& bytes) {
+  static const std::string kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    unsigned group = 0;
+    for (size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (size_t k = 0; k < 4; ++k) text += i + k > bytes.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63];
+  }
+  return text;
+}
+
 class RunProgram : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -233,6 +245,48 @@ TEST_F(RunProgram, AbsentPicturesAreNamedBeforeTheCheckpointIsLoaded) {
   EXPECT_NE(done.err.find("scenetext: 25 of 25 pictures are absent"), std::string::npos) << done.err;
   EXPECT_NE(done.err.find("nowhere"), std::string::npos);
   EXPECT_FALSE(fs::exists(root() / "absent"));
+}
+
+TEST_F(RunProgram, UnreadablePicturesAreAllNamedBeforeTheCheckpointIsLoaded) {
+  const fs::path images = root() / "unreadable";
+  fs::copy(root() / "scenetext/images", images);
+  write_file_atomically(images / "p7.jpg", "<html>404</html>");
+  fs::resize_file(images / "p3.jpg", 90);
+  const std::vector<std::string> more{"--benchmark", "scenetext", "--annotations",
+                                      scenetext(),   "--images",  images.string()};
+  std::vector<std::string> without_checkpoint = command(root() / "unreadable_out", more);
+  without_checkpoint[2] = (root() / "unreadable").string();
+  const Finished done = imp::test::run_program(without_checkpoint);
+  EXPECT_EQ(done.exit_code, 2);
+  for (const char* part :
+       {"scenetext: 2 of 25 pictures cannot be read", "p7.jpg: is a web page", "p3.jpg: the PNG is cut off"})
+    EXPECT_NE(done.err.find(part), std::string::npos) << done.err;
+  // The first question is about another picture.
+  std::vector<std::string> few = more;
+  few.insert(few.end(), {"--limit", "1"});
+  EXPECT_EQ(run(root() / "unreadable_few", few).exit_code, 0);
+}
+
+TEST_F(RunProgram, PicturesOfMmbenchAreUnpackedAsFarAsTheyAreAsked) {
+  const auto picture = [](unsigned number) {
+    write_picture(root() / "packed.png", number);
+    return base64_of(read_file(root() / "packed.png"));
+  };
+  std::string table = "index\tquestion\thint\tA\tB\tC\tD\tanswer\tcategory\timage\n";
+  for (unsigned i = 1; i <= 5; ++i)
+    table += fmt::format("{}\tWhat?\tnan\tcat\tdog\t\t\tA\tkind\t{}\n", i, picture(i));
+  write_file_atomically(root() / "mmbench.tsv", table);
+  const std::vector<std::string> more{"--benchmark", "mmbench", "--annotations",
+                                      (root() / "mmbench.tsv").string()};
+  const auto unpacked = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), more.begin(), more.end());
+    const Finished done = run(root() / "mmbench_out", options);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return std::distance(fs::directory_iterator(root() / "mmbench_out/mmbench_images"),
+                         fs::directory_iterator());
+  };
+  EXPECT_EQ(unpacked({"--limit", "2"}), 2);
+  EXPECT_EQ(unpacked({}), 5);
 }
 
 TEST_F(RunProgram, PromptsCanBeOverridden) {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "harness/data/parallel_for.h"
+#include "models/io/parallel_for.h"
 #include "harness/data/scene_sampler.h"
 #include "models/io/error.h"
 #include "tests/growth.h"

@@ -113,7 +113,7 @@ TEST_F(PlanTest, EachKeyChangesSomeStageUnlessItIsDeclaredWithoutEffect) {
     const std::string name(key.name);
     // Files and folders have tests of their own; pretraining keys act on pretraining cells.
     if (name.starts_with("init_") || name.starts_with("pretrain") || name.ends_with("_data") ||
-        name == "checkpoint" || name == "seed") {
+        name == "checkpoint" || name == "seed" || name == "skip_unreadable") {
       continue;
     }
     const auto after = keys({name + "=" + other_value(key, {})});
@@ -205,6 +205,31 @@ TEST_F(PlanTest, OwnDataCountsByTheContentOfItsFile) {
   const auto after = keys({}, body);
   EXPECT_EQ(after.at("connector"), before.at("connector"));
   EXPECT_NE(after.at("finetune"), before.at("finetune"));
+}
+
+TEST_F(PlanTest, PicturesThatAreNotImpsOwnAreLookedAtBeforeAllElse) {
+  const std::string images = folder_.path().string();
+  const std::string rows =
+      "{json: " + folder_.write("rows.json", "[]").string() + ", images: " + images + "}";
+  const std::string annotations = folder_.write("a.json", "[]").string();
+  const std::string body = "baseline: {finetune_data: " + rows +
+                           "}\nbenchmarks: [scenetext, {name: textvqa, annotations: " + annotations +
+                           ", images: " + images + "}]\n";
+  std::vector<std::string> kinds;
+  for (const StageRequest& stage : plan(body).trials.at(0).stages) kinds.push_back(stage.kind);
+  EXPECT_THAT(kinds, testing::ElementsAre("data", "pictures", "pictures", "data", "features", "connector",
+                                          "features", "finetune", "eval", "eval"));
+  EXPECT_EQ(keys({}).count("pictures"), 0U);
+
+  // Rows that may be left out make another training; those of the other stage do not.
+  const auto before = keys({}, body), after = keys({"skip_unreadable=true"}, body);
+  EXPECT_EQ(after.at("connector"), before.at("connector"));
+  for (const char* kind : {"pictures", "features", "finetune", "eval"})
+    EXPECT_NE(after.at(kind), before.at(kind)) << kind;
+  // Nothing of a benchmark is left out.
+  const std::string asked =
+      "benchmarks: [{name: textvqa, annotations: " + annotations + ", images: " + images + "}]\n";
+  EXPECT_EQ(keys({"skip_unreadable=true"}, asked), keys({}, asked));
 }
 
 TEST_F(PlanTest, CheckpointStandsInForModelsAndStageOne) {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace imp::harness {
+namespace imp {
 
 /// Calls `work(i)` for i in 0 .. count-1 on `threads` threads, in no particular order. The first exception
 /// ends the loop and is thrown again here.
@@ -35,4 +35,4 @@ void parallel_for(int count, int threads, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace imp::harness
+}  // namespace imp

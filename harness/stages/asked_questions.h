@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "eval/benchmarks/benchmark.h"
+#include "harness/stages/stage_context.h"
+
+namespace imp::harness {
+
+/// The benchmark that the stage's request names, cut to its limit, with the pictures of its questions
+/// unpacked where the annotations hold them. Throws as eval::load_benchmark.
+[[nodiscard]] eval::Benchmark asked_questions(const StageContext& context);
+
+}  // namespace imp::harness
