@@ -173,8 +173,8 @@ bool repeat(const std::vector<AnswerRow>& rows) {
   return false;
 }
 
-/// Whether the rows' ids are those of the one file of annotations, question by question. The parts of a set of
-/// several files may have been asked in any order.
+/// Whether the rows' ids are those of the one file of annotations, question by question. The parts of a set
+/// of several files may have been asked in any order.
 bool follow_annotations(const std::vector<AnswerRow>& rows, const std::vector<Question>& questions) {
   if (rows.size() != questions.size()) return false;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -17,9 +17,9 @@ namespace imp::eval {
 ///   - its picture, if it asks that question or the picture has only one (LLaVA names TextVQA's and MME's
 ///     questions by their pictures; VizWiz's server wants pictures).
 /// Rows without ids, or with lmms-eval's `doc_id`, are taken by their place in the set, a set's parts in any
-/// order, if every row's words ask the question in its place; so are rows whose ids come again as the
-/// annotations' own ids do. A row that answers no question keeps its id (marked, if it is one
-/// of ours and the row asks something else), or gets the picture's. Throws
+/// order, if every row's words ask the question in its place; so are rows whose ids come again, and without
+/// words where their ids are those of one file of annotations, row by row. A row that answers no question
+/// keeps its id (marked, if it is one of ours and the row asks something else), or gets the picture's. Throws
 /// imp::Error naming `path` if the rows have neither ids nor places that fit.
 [[nodiscard]] std::vector<Prediction> match_answers(std::vector<AnswerRow> rows, const Benchmark& benchmark,
                                                     const std::filesystem::path& path);

@@ -86,8 +86,8 @@ std::vector<AnswerRow> read_object(const std::filesystem::path& path) {
   file.fail_at_top("an object without answers; " + answer_layouts());
 }
 
-/// Whether the file is one object that is no row: rows stand one a line, each with an answer and what tells its
-/// question.
+/// Whether the file is one object that is no row: rows stand one a line, each with an answer and what tells
+/// its question.
 bool is_one_object(const std::filesystem::path& path) {
   try {
     JsonStream file(path);

@@ -183,6 +183,18 @@ TEST(AnswerFiles, PopesPartsAreToldByCategoryAndByPlace) {
       "adversarial/1=0 adversarial/2=1 adversarial/3=2 popular/1=3 popular/2=4 popular/3=5 random/1=6 "
       "random/2=7 "
       "random/3=8";
+  // Ids of three files whose answers were put together in another order than ours.
+  std::string put_together;
+  for (int i = 0; i < 9; ++i) {
+    const char* const things[] = {"snowboard", "chair",     "car", "snowboard", "person",
+                                  "car",       "snowboard", "dog", "car"};
+    put_together += "{\"question_id\": " + std::to_string(i % 3 + 1) + ", \"prompt\": \"Is there a " +
+                    things[i] + " in the image?\\nAnswer.\", \"text\": \"" + std::to_string(i) + "\"}\n";
+  }
+  EXPECT_EQ(read(pope(), put_together), expected);
+  EXPECT_THAT(read(pope(), R"([{"question_id":1,"answer":"a"},{"question_id":1,"answer":"b"}])"),
+              testing::AllOf(HasSubstr("1=a"), testing::Not(HasSubstr("/"))))
+      << "which of the three files is not said";
   EXPECT_EQ(read(pope(), answers), expected);
   EXPECT_EQ(read(pope(), samples), expected);
 }
