@@ -10,7 +10,7 @@ constexpr KeyMeaning kNone = KeyMeaning::no_effect, kOnly = KeyMeaning::default_
 
 constexpr std::string_view kReturned = "which outputs a call of transformers returns";
 constexpr std::string_view kLabels = "names of a classifier's classes";
-constexpr std::string_view kAnswers = "how transformers 4 searches answers; imp's own options decide";
+constexpr std::string_view kAnswers = "how answers are searched: generation_config.h reads it or refuses it";
 constexpr std::string_view kCrossAttention = "for encoders with decoders";
 constexpr std::string_view kQuantized =
     "imp computes with float weights: take the checkpoint that was quantized, or save what transformers' "

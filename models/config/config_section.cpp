@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "models/config/refused_keys.h"
 #include "models/io/error.h"
 
 namespace imp::models {
@@ -17,27 +18,15 @@ json default_of(const ConfigKey& key) {
   return json::parse(key.default_value);
 }
 
-/// What a refused value is shown as; a quantization_config may be a page long.
-std::string shown(const json& value) {
-  constexpr size_t kLongest = 60;
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-  return text;
-}
-
 }  // namespace
 
 ConfigSection::ConfigSection(const json& object, std::string where, const ConfigClass& config_class)
     : object_(object), where_(std::move(where)), class_(config_class) {
   if (!object_.is_object()) throw Error(where_ + ": is no JSON object; a model's config is needed");
-  std::string refused;
-  for (const auto& [name, found] : object_.items()) {
-    const ConfigKey* key = find_config_key(class_, name);
-    if (key == nullptr || key->meaning != KeyMeaning::default_only) continue;
-    if (found.is_null() || found == default_of(*key)) continue;
-    refused += fmt::format("{}{}: {} is {}, and only {} is read; {}", refused.empty() ? "" : "\n", where_,
-                           name, shown(found), key->default_value, key->note);
-  }
+  std::string refused = refused_lines(object_, where_, class_.keys);
+  const std::string common = refused_lines(object_, where_, common_config_keys());
+  if (!refused.empty() && !common.empty()) refused += '\n';
+  refused += common;
   if (!refused.empty()) throw Error::of_lines(refused);
 }
 
@@ -54,7 +43,7 @@ json ConfigSection::value(std::string_view key) const {
 }
 
 void ConfigSection::wrong_type(std::string_view key, const json& found, const char* wanted) const {
-  throw Error(fmt::format("{}: {} is {}; {} is needed", where_, key, shown(found), wanted));
+  throw Error(fmt::format("{}: {} is {}; {} is needed", where_, key, shown_briefly(found), wanted));
 }
 
 template <>

@@ -8,29 +8,30 @@
 #include "models/io/error.h"
 
 namespace imp::models {
-namespace {
 
 using nlohmann::json;
 
-/// A refused value may be a page long.
-std::string shown(const json& value) {
+std::string shown_briefly(const json& value) {
   constexpr std::size_t kLongest = 60;
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
   return text;
 }
 
-}  // namespace
-
-void refuse_keys(const json& object, const std::string& where, std::span<const ConfigKey> keys) {
+std::string refused_lines(const json& object, const std::string& where, std::span<const ConfigKey> keys) {
   std::string refused;
   for (const ConfigKey& key : keys) {
     if (key.meaning != KeyMeaning::default_only) continue;
     const auto found = object.find(key.name);
     if (found == object.end() || found->is_null() || *found == json::parse(key.default_value)) continue;
     refused += fmt::format("{}{}: {} is {}, and only {} is read; {}", refused.empty() ? "" : "\n", where,
-                           key.name, shown(*found), key.default_value, key.note);
+                           key.name, shown_briefly(*found), key.default_value, key.note);
   }
+  return refused;
+}
+
+void refuse_keys(const json& object, const std::string& where, std::span<const ConfigKey> keys) {
+  const std::string refused = refused_lines(object, where, keys);
   if (!refused.empty()) throw Error::of_lines(refused);
 }
 
