@@ -78,7 +78,7 @@ READ = {
     "tied_on_purpose": dict(modules_to_save=["embed_tokens"], ensure_weight_tying=True),
 }
 # What training cannot go on from, or what it keeps in another file (the projector).
-NOT_WRITTEN = re.compile("projector|all_linear|all_but|dora|bias_of|tokens|pissa|olora")
+NOT_WRITTEN = re.compile("tower_alone|projector|all_linear|all_but|dora|bias_of|tokens|pissa|olora")
 EXPORTED = {"tower_alone", "all_linear", "head", "embeddings", "saved_embeddings", "saved_head", "dora_everywhere", "bias_of_lora"}
 # Changes of a plain adapter_config.json.
 REFUSED_SETTINGS = {
@@ -241,42 +241,50 @@ def check_vocabularies(case):
     expect_close("a token that the adapter brings", relative_error(case.logits(case.checkpoint, asked, "--adapter", folder), theirs), LOGITS)
 
 
-def check_sweep(case):
-    """Training goes on from an adapter with LoRA of the tower and saved embeddings: its first loss, and what it writes, in PEFT."""
-    from transformers import LlavaForConditionalGeneration as Llava
+TRAINED = {
+    "trained_with_saved_embeddings": dict(target_modules=["q_proj", "v_proj"], modules_to_save=["embed_tokens", "lm_head"]),
+    "trained_with_ranks": dict(target_modules=["q_proj", "k_proj", "fc1", "up_proj", "embed_tokens"], use_rslora=True,
+                               rank_pattern={r"layers\.1\.self_attn\.q_proj": 3, "fc1": 5}, alpha_pattern={"embed_tokens": 3}),
+}
 
-    settings = dict(target_modules=["q_proj", "v_proj"], modules_to_save=["embed_tokens", "lm_head"])
-    first = write(case, "to_train", peft.LoraConfig(**{**PLAIN, **settings}))
-    model = peft.PeftModel.from_pretrained(base(case), first).eval()
+
+def first_loss(case, adapter):
+    model = peft.PeftModel.from_pretrained(base(case), adapter).eval()
     template = Template(AutoTokenizer.from_pretrained(case.checkpoint), model.config.image_token_id, model.config.image_seq_length)
     rows, processor = json.loads((case.folder / "train.json").read_text()), load_image_processor(case.checkpoint)
     micro = [peft_training.batch_of(rows[i:i + peft_training.MICRO_BATCH], template, processor, case.images)[0]
              for i in range(0, peft_training.BATCH, peft_training.MICRO_BATCH)]
     with torch.inference_mode():
-        loss = sum(model(**batch).loss.item() for batch in micro) / len(micro)
-    sweep = case.scratch / "adapters.yaml"
-    text = SWEEP.format(folder=case.folder, rank=4, alpha=8, clip=1.0, reference=peft_training)
-    sweep.write_text(re.sub("init_adapter: .*", f"init_adapter: {first}", text).replace(f"max_steps: {peft_training.STEPS}", "max_steps: 4"))
-    shutil.rmtree(case.runs(), ignore_errors=True)
-    case.run("bin/imp-sweep", "run", sweep, "--runs", case.runs(), "--db", case.runs() / "imp.db")
-    log = tiny_data.read_json_lines(case.trained() / "train.jsonl")
-    expect_close("first loss", abs(log[0]["loss"] - loss) / loss, LOSSES)
-    assert log[-1]["loss"] != log[0]["loss"]
+        return sum(model(**batch).loss.item() for batch in micro) / len(micro)
 
-    before, after = (load_file(folder / "adapter_model.safetensors") for folder in (first, case.trained() / "adapter"))
-    assert before.keys() == after.keys()
-    for name, tensor in before.items():
-        stays = "vision_tower" in name or "lora" not in name
-        assert torch.equal(tensor, after[name]) == stays, name
 
-    def load():
-        resumed = Llava.from_pretrained(case.checkpoint, dtype=torch.float32)
-        weights = load_file(case.trained() / "projector.safetensors")
-        resumed.model.multi_modal_projector.load_state_dict({name.removeprefix("multi_modal_projector."): weight for name, weight in weights.items()})
-        return peft.PeftModel.from_pretrained(resumed, case.trained() / "adapter"), case.checkpoint
+def check_sweep(case):
+    """Training goes on from an adapter that has more than the language model's layers: its first loss, and what it writes, in PEFT."""
+    for name, settings in TRAINED.items():
+        first = write(case, name, peft.LoraConfig(**{**PLAIN, **settings}))
+        loss = first_loss(case, first)
+        text = SWEEP.format(folder=case.folder, rank=4, alpha=8, clip=1.0, reference=peft_training)
+        sweep = case.scratch / "adapters.yaml"
+        sweep.write_text(re.sub("init_adapter: .*", f"init_adapter: {first}", text).replace(f"max_steps: {peft_training.STEPS}", "max_steps: 4"))
+        shutil.rmtree(case.runs(), ignore_errors=True)
+        case.run("bin/imp-sweep", "run", sweep, "--runs", case.runs(), "--db", case.runs() / "imp.db")
+        log = tiny_data.read_json_lines(case.trained() / "train.jsonl")
+        expect_close(name + ", first loss", abs(log[0]["loss"] - loss) / loss, LOSSES)
+        assert log[-1]["loss"] != log[0]["loss"]
+        before, after = (load_file(folder / "adapter_model.safetensors") for folder in (first, case.trained() / "adapter"))
+        assert before.keys() == after.keys(), before.keys() ^ after.keys()
+        for tensor in before:
+            stays = "vision_tower" in tensor or ".lora_A." not in tensor and ".lora_B." not in tensor
+            assert torch.equal(before[tensor], after[tensor]) == stays, tensor
 
-    ours_of = case.logits(case.checkpoint, "requests.jsonl", "--adapter", case.trained() / "adapter", "--projector", case.trained() / "projector.safetensors")
-    expect_close("what was trained, in PEFT", relative_error(ours_of, read_back(case, load)), LOGITS)
+        def load():
+            model = base(case)
+            weights = load_file(case.trained() / "projector.safetensors")
+            model.model.multi_modal_projector.load_state_dict({key.removeprefix("multi_modal_projector."): weight for key, weight in weights.items()})
+            return peft.PeftModel.from_pretrained(model, case.trained() / "adapter"), case.checkpoint
+
+        ours_of = case.logits(case.checkpoint, "requests.jsonl", "--adapter", case.trained() / "adapter", "--projector", case.trained() / "projector.safetensors")
+        expect_close(name + ", in PEFT", relative_error(ours_of, read_back(case, load)), LOGITS)
 
 
 def refusal(case, folder):

@@ -181,7 +181,8 @@ TEST_F(PlanTest, FeaturesOfATowerThatAnAdapterChangesAreNotThoseOfTheTowerAlone)
   EXPECT_EQ(adapted.at("connector"), before.at("connector"));  // trained before the adapter comes in
   ASSERT_TRUE(adapted.at("features").starts_with(before.at("features")));
   EXPECT_GT(adapted.at("features").size(), before.at("features").size());
-  for (const StageRequest& stage : plan("benchmarks: [scenetext]\n", {both}).trials.at(0).stages) {
+  const Plan planned = plan("benchmarks: [scenetext]\n", {both});
+  for (const StageRequest& stage : planned.trials.at(0).stages) {
     if (stage.kind != "finetune" && stage.kind != "eval") continue;
     for (const StageInput& input : stage.inputs) EXPECT_NE(input.key, before.at("features")) << stage.kind;
   }
