@@ -203,7 +203,9 @@ double Statement::real(int column) const {
 }
 
 std::string Statement::text(int column) const {
-  if (sqlite3_column_type(statement_.get(), column) != SQLITE_TEXT) wrong_value(column, "text");
+  const int type = sqlite3_column_type(statement_.get(), column);
+  if (type == SQLITE_NULL || type == SQLITE_BLOB)
+    wrong_value(column, "text");  // a number has its digits as text
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return data != nullptr ? std::string(data, size) : std::string();

@@ -28,7 +28,8 @@ std::vector<std::string> rows_of(Database& database, const std::string& sql) {
   Statement statement(database, sql);
   while (statement.step()) {
     std::string row;
-    for (int i = 0; i < statement.column_count(); ++i) row += (i > 0 ? "|" : "") + statement.text(i);
+    for (int i = 0; i < statement.column_count(); ++i)
+      row += (i > 0 ? "|" : "") + (statement.is_null(i) ? "" : statement.text(i));
     rows.push_back(row);
   }
   return rows;
