@@ -117,7 +117,8 @@ void make_pictures_stage(const StageContext& context) {
   } else {
     look_at_rows(context);
   }
-  std::filesystem::remove(list_file(context));
+  std::error_code ignored;
+  fs::remove(list_file(context), ignored);
 }
 
 }  // namespace imp::harness

@@ -104,9 +104,11 @@ Colors read_colors(const Bytes& bytes, const Header& header) {
     bytes.refuse(fmt::format("has a palette of {} colours; 256 are the most", header.colors));
   Colors result;
   result.bits = header.bits;
-  const auto table = bytes.at(header.palette_at, header.color_bytes * header.colors);
-  bool is_gray = true;
-  for (std::size_t i = 0; i < header.colors; ++i) {
+  const auto table = bytes.from(header.palette_at);
+  // A small file may end within the palette that its header promises.
+  const std::size_t there = std::min<std::size_t>(header.colors, table.size() / header.color_bytes);
+  bool is_gray = there == header.colors;
+  for (std::size_t i = 0; i < there; ++i) {
     const std::uint8_t* entry = table.data() + header.color_bytes * i;
     result.palette[i] = {entry[2], entry[1], entry[0]};
     const auto level = static_cast<std::uint8_t>(header.colors == 2 ? 255 * i : i);

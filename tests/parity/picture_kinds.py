@@ -200,6 +200,7 @@ def bmp_kinds(picture, noise):
             yield f"{name}.{bits}.no_offset.bmp", bmp(width, height, bits, whole, table(1 << bits), offset=0)
             for header in [52, 56, 64, 108, 124]:
                 yield f"{name}.{bits}.{header}.bmp", bmp(width, height, bits, whole, table(1 << bits), header=header)
+        yield f"{name}.short_palette.bmp", bmp(width, height, 8, bmp_rows(number(1), 8), table(2), offset=62)
         yield f"{name}.gray.bmp", bmp(width, height, 8, bmp_rows(number(8), 8), levels(range(256)))
         yield f"{name}.gray_few.bmp", bmp(width, height, 8, bmp_rows(number(8), 8), levels(range(60)), colors=60)
         yield f"{name}.bilevel.bmp", bmp(width, height, 1, bmp_rows(number(1), 1), levels([0, 255]))
