@@ -23,7 +23,7 @@ struct Question {
   /// What other programs' answer files call it where that is not question_id: `<part>/<id>`, or LLaVA's
   /// number.
   std::string other_id = {};
-  bool image_in_annotations = false;      ///< unpack_images writes the picture out of the annotations
+  bool image_in_annotations = false;  ///< unpack_images writes the picture out of the annotations
 };
 
 /// A data set ready to be asked and scored.

@@ -171,12 +171,8 @@ ordered_json plan_as_json(const Plan& plan) {
                           {"questions_in_all", benchmark.in_all},
                           {"pictures", benchmark.pictures},
                           {"answers", benchmark.answers}});
-  return {{"schema", 1},
-          {"sweep", plan.sweep.spec.name},
-          {"trials", trials},
-          {"stages", stages},
-          {"benchmarks", benchmarks},
-          {"bytes", plan.bytes},
+  return {{"schema", 1},        {"sweep", plan.sweep.spec.name}, {"trials", trials},
+          {"stages", stages},   {"benchmarks", benchmarks},      {"bytes", plan.bytes},
           {"notes", plan.notes}};
 }
 

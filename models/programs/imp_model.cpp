@@ -37,7 +37,8 @@ constexpr Command kCommands[] = {
 
 void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
   app.add_option("DIR", options.directory, "A Hugging Face model directory, or a GGUF file")->required();
-  if (command.takes == Takes::picture) app.add_option("IMAGE", options.image, "A JPEG, PNG, GIF, WebP, BMP or TIFF")->required();
+  if (command.takes == Takes::picture)
+    app.add_option("IMAGE", options.image, "A JPEG, PNG, GIF, WebP, BMP or TIFF")->required();
   if (command.takes == Takes::requests || command.takes == Takes::answers) {
     app.add_option("--requests", options.requests, "Lines of {question_id, image, question}")->required();
     app.add_option("--images", options.images, "Folder of the requests' pictures");

@@ -163,17 +163,19 @@ TEST(NotAlternating, RowsAreLearnedAsLlavasTrainerDoes) {
   const json welcomed = row_of({"Welcome!", "Name a colour.", "red"}, "gpt");
   EXPECT_EQ(losses_of({kGood, welcomed}), alone);
   // Masked or left out, a row changes nothing about the mean over the other's tokens.
+  const auto turn = [](const char* from, const json& value) {
+    return json{{"from", from}, {"value", value}};
+  };
   json system = kGood, twice = kGood, null = kGood;
-  system["conversations"].insert(system["conversations"].begin(),
-                                 {{"from", "system"}, {"value", "Be brief."}});
-  twice["conversations"].push_back({{"from", "gpt"}, {"value", "or blue"}});
-  null["conversations"][1]["value"] = nullptr;
+  system["conversations"].insert(system["conversations"].begin(), turn("system", "Be brief."));
+  twice["conversations"].push_back(turn("gpt", "or blue"));
+  null["conversations"][1] = turn("gpt", nullptr);
   const std::vector<json> odd{row_of({"Name a colour.", "red", "Another?"}),
                               row_of({"Name a colour."}),
                               row_of({"Welcome!", "Name a colour.", "red", "Another?"}, "gpt"),
                               row_of({"Welcome!"}, "gpt"),
                               row_of({"Name a colour.", ""}),
-                              row_of({"Name a colour.", "red </s> blue"}),
+                              row_of({"Name a colour.", "red ASSISTANT: blue"}),
                               json{{"conversations", json::array()}},
                               system,
                               twice,

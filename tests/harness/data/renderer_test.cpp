@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "models/io/parallel_for.h"
 #include "harness/data/scene_sampler.h"
 #include "models/io/error.h"
+#include "models/io/parallel_for.h"
 #include "tests/growth.h"
 #include "tests/harness/data/shared_assets.h"
 

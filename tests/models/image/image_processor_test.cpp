@@ -83,7 +83,8 @@ TEST_F(ImageProcessorFile, WhatIsNotKnownIsRefusedByKey) {
     config[key] = value;
     return refusal_of(config);
   };
-  EXPECT_THAT(refusal_of({{"image_processor_type", "Qwen2VLImageProcessor"}}), HasSubstr("Qwen2VLImageProcessor"));
+  EXPECT_THAT(refusal_of({{"image_processor_type", "Qwen2VLImageProcessor"}}),
+              HasSubstr("Qwen2VLImageProcessor"));
   EXPECT_THAT(refusal_of(json::object()), HasSubstr("image_processor_type"));
   EXPECT_THAT(refusal_of(json::array()), HasSubstr("object"));
   EXPECT_THAT(with("size", {{"longest_edge", 3}}), HasSubstr("'size'"));
