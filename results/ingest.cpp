@@ -207,7 +207,7 @@ Problems ingest_trial(Database& database, const fs::path& runs, const std::strin
 }
 
 Problems rebuild(const fs::path& database, const fs::path& runs) {
-  require_database_file(database);
+  require_results_file(database);  // before the lock's file is made beside it
   const WriterLock lock(database, kPatience);
   const bool replaces = holds_results(database);
   const AsideFile aside(database.string() + ".new-" + std::to_string(::getpid()));

@@ -92,8 +92,9 @@ std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem
   };
   try {
     std::map<std::string, PartStatistics> parts;
-    const json rows = load("train.json");
-    parts["train"] = training_part(rows, load("train_families.json"));
+    const json rows = load("train.json"), families = load("train_families.json");
+    current = folder / "train.json with train_families.json";  // either may lack what the other names
+    parts["train"] = training_part(rows, families);
     for (const char* name : {"validation", "test"})
       parts[name] = annotated_part(load(fmt::format("{}.json", name).c_str()));
     return parts;

@@ -107,6 +107,9 @@ TEST(Output, OfImpSweepCostsNothingThatIsThere) {
   }
   expect_refused({"imp-sweep", sweep.file(), "--runs", sweep.runs(), "--db", sweep.file()},
                  "not a SQLite database");
+  expect_refused({"imp-sweep", "rebuild", "--runs", sweep.folder(), "--db", sweep.file()},
+                 "not a SQLite database");
+  EXPECT_FALSE(fs::exists(sweep.file().string() + "-lock"));
   EXPECT_FALSE(fs::exists(sweep.runs())) << "refused before anything is made";
   EXPECT_EQ(read_file(sweep.file()), before);
 }
