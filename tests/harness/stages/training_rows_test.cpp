@@ -195,7 +195,8 @@ TEST_F(TrainingRows, WithoutALastQuestionsAnswerTheLabelsOfARowLongerThanMaxLeng
   const std::string json =
       with_a_good_row({row_of({"Name a colour.", "red and blue and green and yellow", "Another?"})});
   EXPECT_EQ(learned(rows(json, "llava_v1")->row(1)), 0);
-  EXPECT_GT(learned(rows(json, "llava_v1", 47)->row(1)), 0);
+  const auto length = std::ssize(rows(json, "llava_v1")->row(1).encoded.ids);
+  EXPECT_GT(learned(rows(json, "llava_v1", length - 16)->row(1)), 0);
 }
 
 TEST_F(TrainingRows, EachKindThatTeachesNothingIsCountedWithItsFirstRow) {
@@ -263,13 +264,13 @@ TEST_F(TrainingRows, WhoseLengthsDisagreeLearnNothingAndAreToldWithBothCounts) {
 }
 
 TEST_F(TrainingRows, AreTheSameWhetherKeptOrReadAgain) {
+  const auto few = rows(with_a_good_row({row_of({"q39999", "a"}), row_of({"Why?"})}), "llava_v1");
   std::vector<nlohmann::json> list;
   for (int i = 0; i < 40000; ++i) list.push_back(row_of({"q" + std::to_string(i), "a"}));
   list.push_back(row_of({"Why?"}));
   const auto many = rows(with_a_good_row(list), "llava_v1");
   EXPECT_EQ(counted(), (Kinds{{"unanswered", 1}}));
   EXPECT_EQ(census_.findings[0].first, 40001);
-  const auto few = rows(with_a_good_row({row_of({"q39999", "a"}), row_of({"Why?"})}), "llava_v1");
   EXPECT_EQ(many->row(40000).encoded.ids, few->row(1).encoded.ids);
   EXPECT_EQ(many->row(40001).encoded.labels, few->row(2).encoded.labels);
 }
