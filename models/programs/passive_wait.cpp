@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that compute with LibTorch's threads wait for each other asleep. By default libgomp spins for milliseconds at
-// the end of every parallel loop; beside other programs that takes the processor from the very thread that is waited for
-// (DESIGN.md: training on two cores beside compilers was five to eight times slower).
+// Programs that compute with LibTorch's threads wait for each other asleep. By default libgomp spins for
+// milliseconds at the end of every parallel loop; beside other programs that takes the processor from the
+// very thread that is waited for (DESIGN.md: training on two cores beside compilers was five to eight times
+// slower).
 //
-// libgomp reads the policy while it is loaded, before main and before any constructor of ours, and has no call to change
-// it. So the program starts itself once more, in the one place that comes earlier: the executable's preinit array (System
-// V ABI, "Initialization and Termination Functions"). No library has been initialized there, not even the C library's
-// environment, hence the plain system calls; it costs some ten milliseconds.
+// libgomp reads the policy while it is loaded, before main and before any constructor of ours, and has no
+// call to change it. So the program starts itself once more, in the one place that comes earlier: the
+// executable's preinit array (System V ABI, "Initialization and Termination Functions"). No library has been
+// initialized there, not even the C library's environment, hence the plain system calls; it costs some ten
+// milliseconds.
 #include <elf.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -29,8 +31,9 @@ bool is_decided(char** environment) {
 }
 
 void wait_passively(int /*argc*/, char** argv, char** environment) {
-  const auto* program = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));  // NOLINT: the kernel's own form
-  const bool through_loader = ::getauxval(AT_BASE) == 0;  // `ld.so PROGRAM`: its arguments are not ours
+  const auto* program =
+      reinterpret_cast<const char*>(::getauxval(AT_EXECFN));  // NOLINT: the kernel's own form
+  const bool through_loader = ::getauxval(AT_BASE) == 0;      // `ld.so PROGRAM`: its arguments are not ours
   if (program == nullptr || through_loader || is_decided(environment)) return;
   std::size_t count = 0;
   while (environment[count] != nullptr) ++count;

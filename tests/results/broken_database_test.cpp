@@ -37,7 +37,8 @@ class BrokenDatabase : public testing::ReportProgram {
   /// A table that takes values of any type in place of ours.
   void loosen(const std::string& table) const {
     change("PRAGMA foreign_keys = OFF; CREATE TABLE loose AS SELECT * FROM " + table +
-           "; PRAGMA legacy_alter_table = ON; DROP TABLE " + table + "; ALTER TABLE loose RENAME TO " + table);
+           "; PRAGMA legacy_alter_table = ON; DROP TABLE " + table + "; ALTER TABLE loose RENAME TO " +
+           table);
   }
   void expect_one_line(const Ran& ran, int code, const std::string& says) const {
     EXPECT_EQ(ran.exit_code, code) << ran.err;
