@@ -203,12 +203,15 @@ double Statement::real(int column) const {
 }
 
 std::string Statement::text(int column) const {
-  const int type = sqlite3_column_type(statement_.get(), column);
-  if (type == SQLITE_NULL || type == SQLITE_BLOB)
-    wrong_value(column, "text");  // a number has its digits as text
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_BLOB) wrong_value(column, "text");
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return data != nullptr ? std::string(data, size) : std::string();
+}
+
+std::string Statement::name(int column) const {
+  if (is_null(column)) wrong_value(column, "text");
+  return text(column);
 }
 
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {

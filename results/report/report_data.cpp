@@ -18,7 +18,7 @@ std::vector<std::string> load_factors(Database& database, std::int64_t sweep_id)
   Statement statement(database,
                       "SELECT DISTINCT position, name FROM factor WHERE sweep_id = ? ORDER BY position");
   statement.bind_all(sweep_id);
-  while (statement.step()) names.push_back(statement.text(1));
+  while (statement.step()) names.push_back(statement.name(1));
   return names;
 }
 
@@ -69,7 +69,7 @@ void load_cells(Database& database, ReportData& data) {
       data.cells.push_back({statement.text(1), levels_of(statement.text(2), where, data.factors), {}});
     }
     data.cells.back().trials.push_back({.trial_id = statement.integer(3),
-                                        .name = statement.text(4),
+                                        .name = statement.name(4),
                                         .seed = statement.integer(5),
                                         .status = statement.text(6),
                                         .wall_seconds = statement.maybe_real(7),
@@ -114,7 +114,7 @@ ReportData load_report_data(Database& database, const std::string& sweep) {
   statement.bind_all(sweep).step();
   ReportData data{.sweep_id = statement.integer(0),
                   .name = sweep,
-                  .about = statement.text(1),
+                  .about = statement.name(1),
                   .factors = load_factors(database, statement.integer(0)),
                   .benchmarks = {},
                   .cells = {}};
