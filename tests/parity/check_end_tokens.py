@@ -186,12 +186,14 @@ baseline:
   dtype: float32
   device: cpu
 seeds: [1]
-benchmarks: [{{name: scenetext, annotations: {check.scratch}/test.json, images: {images}}}]
+benchmarks: [{{name: textvqa, annotations: {check.scratch}/test.json, images: {images}}}]
 """)
     runs = check.scratch / "runs"
     done = check.run("imp-sweep", "run", sweep, "--runs", runs, "--db", runs / "imp.db")
     check.expect(f"the sweep ends well {done.stderr[-400:]}", done.returncode, 0)
-    for file in sorted(runs.glob("ends/*/predictions/*.jsonl")) or [pathlib.Path("/absent")]:
+    files = sorted(runs.glob("ends/*/predictions/*.jsonl"))
+    check.expect("with and without the picture", len(files), 2)
+    for file in files:
         check.expect(f"the eval stage's {file.name}", [json.loads(line)["prediction"] for line in file.read_text().splitlines()], ["ab"] * 3)
 
     export = check.scratch / "export"
@@ -205,7 +207,7 @@ benchmarks: [{{name: scenetext, annotations: {check.scratch}/test.json, images: 
         check.expect(f"imp on {copy.name}", check.answer(copy), end)
     # What training has taught ends answers too: rows of bare_v1 end with the tokenizer's token, which no file names here.
     taught = check.folder("taught", base="llava", generation={"eos_token_id": END}, text=END, named="<eot>")
-    projector = next(runs.glob("stages/finetune-*/projector.safetensors"))
+    projector = next(runs.glob("stages/finetune-*/projector.safetensors"), check.scratch / "no projector")
     check.expect("untrained", check.answer(taught), said_until(END))
     check.expect("trained", check.answer(taught, "--projector", projector), said_until(EOT))
     check.run("imp-model", "export", taught, "-o", check.scratch / "export_taught", "--projector", projector)
