@@ -216,7 +216,8 @@ TEST_F(PlanTest, PicturesThatAreNotImpsOwnAreLookedAtBeforeAllElse) {
                            "}\nbenchmarks: [scenetext, {name: textvqa, annotations: " + annotations +
                            ", images: " + images + "}]\n";
   std::vector<std::string> kinds;
-  for (const StageRequest& stage : plan(body).trials.at(0).stages) kinds.push_back(stage.kind);
+  const Plan planned = plan(body);
+  for (const StageRequest& stage : planned.trials.at(0).stages) kinds.push_back(stage.kind);
   EXPECT_THAT(kinds, testing::ElementsAre("data", "pictures", "pictures", "data", "features", "connector",
                                           "features", "finetune", "eval", "eval"));
   EXPECT_EQ(keys({}).count("pictures"), 0U);
