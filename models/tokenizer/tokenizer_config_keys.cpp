@@ -58,6 +58,8 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {"processor_class", "null", kNone, kNote},
     {"backend", "null", kNone, kNote},
     {"is_local", "null", kNone, kNote},
+    {"local_files_only", "null", kNone, kNote},
+    {"verbose", "true", kNone, kNote},
     {"auto_map", "null", kNone, "imp runs no code of a checkpoint; tokenizer.json says what it does"},
 });
 

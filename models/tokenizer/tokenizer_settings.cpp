@@ -132,7 +132,8 @@ void read_decoder(const File& config, TokenizerSettings& settings) {
   if (!tokens.is_object()) config.wrong(key, tokens, "an object of ids and tokens");
   for (const auto& [id, value] : tokens.items()) {
     AddedToken token = config.token(key, value, false);
-    token.id = config.id(key, json::parse(id, nullptr, false));
+    const json number = json::parse(id, nullptr, false);
+    token.id = config.id(key, number.is_discarded() ? json(id) : number);
     settings.added.push_back(std::move(token));
   }
 }

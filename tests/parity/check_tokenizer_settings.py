@@ -80,8 +80,8 @@ def variants(bases):
         yield base, "a special token", more(token("<extra>"))
         yield base, "a token that is not special", more(token("<extra>", special=False, normalized=True), token("<ex2>"))
         yield base, "one that is raw", more(token("<extra>", special=False), token("<ex2>", special=False))
-        yield base, "flags", more(token("<extra>", special=False, lstrip=True), token("<ex2>", rstrip=True), token("ing", special=False, single_word=True))
-        yield base, "LLaVA's", more(token("<image>"), token("<pad>")) | {"pad_token": "<pad>", "image_token": "<image>", "processor_class": "LlavaProcessor"}
+        yield base, "flags", more(token("<extra>", special=False, lstrip=True), token("<ex2>", rstrip=True), token("doing", special=False, single_word=True))
+        yield base, "LLaVA's", more(*[token("<image>")] * (base != "phi"), token("<pad>")) | {"pad_token": "<pad>", "image_token": "<image>", "processor_class": "LlavaProcessor"}
         yield base, "a new end", {"eos_token": "<newend>"}
         yield base, "a new end and pad", {"eos_token": "<newend>", "pad_token": "<pad>"}
         yield base, "further tokens", {"additional_special_tokens": ["<extra>", "<ex2>"]}
@@ -94,7 +94,7 @@ def variants(bases):
         yield base, "special_tokens_map.json hidden", more(), (), {"special_tokens_map.json": {"eos_token": "<newend>"}}
         yield base, "a map of objects", {}, (), {"special_tokens_map.json": {"pad_token": token("<pad>")}}
         if base != "sentencepiece":  # transformers 5 does not take them there
-            yield base, "a map of further tokens", {}, (), {"special_tokens_map.json": {"additional_special_tokens": ["<ex2>", token("<extra>")]}}
+            yield base, "a map of further tokens", {}, (), {"special_tokens_map.json": {"additional_special_tokens": ["<ex2>", "<extra>"]}}
         yield base, "special tokens are text", {"split_special_tokens": True}
         yield base, "special tokens are tokens", {"split_special_tokens": False}
         yield base, "the class's own tokens", {}, ("bos_token", "eos_token", "unk_token")
