@@ -8,6 +8,7 @@
 #include "harness/plan/model_location.h"
 #include "harness/preflight/attempt.h"
 #include "harness/preflight/weights_check.h"
+#include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
 #include "models/image/image_processor.h"
 
@@ -109,7 +110,8 @@ void ModelCheck::check_vision(const Named& model) {
   once("processor " + path, model.where, model.key, [&] { check_processor(model.path, vision); });
 }
 
-/// Puts one question and answer into ids as stage 2 will, or one caption as stage 1.
+/// Puts one question and answer into ids as stage 2 will, or one caption as stage 1; and says how answers
+/// end, as the eval stage will.
 void ModelCheck::check_conversation(const Trial& trial, const Named& model, bool captions) {
   const auto tokenizer = tokenizers_.find(model.path);
   if (tokenizer == tokenizers_.end()) return;
@@ -122,6 +124,8 @@ void ModelCheck::check_conversation(const Trial& trial, const Named& model, bool
          const models::Turn turn{"What is it?", "a sign"};
          (void)models::encode_training_row(*tokenizer->second, conversation, {&turn, 1}, true, 1, 0,
                                            models::TurnsMode::isolated);
+         if (!captions && !spec_.benchmarks.empty())
+           (void)models::answer_settings(model.path, *tokenizer->second, &conversation, 1);
        });
 }
 
