@@ -141,6 +141,21 @@ INSTANTIATE_TEST_SUITE_P(
               "encoder: ", "siglip/config.json"},
         Fault{"WeightsCutOff", [](const SmallSweep& sweep) { sweep.cut_off("zoo/phi/model.safetensors"); },
               "llm: ", "phi/model.safetensors"},
+        Fault{"AnswersByARuleThatImpDoesNotFollow",
+              [](const SmallSweep& sweep) {
+                sweep.write_file("zoo/phi/generation_config.json", R"({"repetition_penalty": 1.2})");
+              },
+              "conversation: ", "repetition_penalty"},
+        Fault{"AnswersThatEndWithAWord",
+              [](const SmallSweep& sweep) {
+                sweep.write_file("zoo/phi/generation_config.json", R"({"eos_token_id": "</s>"})");
+              },
+              "conversation: ", "eos_token_id"},
+        Fault{"GenerationConfigCutOff",
+              [](const SmallSweep& sweep) {
+                sweep.write_file("zoo/phi/generation_config.json", R"({"eos_token_id": [1)");
+              },
+              "conversation: ", "generation_config.json"},
         Fault{"WeightsOfAnotherShape",
               [](const SmallSweep& sweep) {
                 sweep.edit(kPhi, [](ordered_json& config) { config["intermediate_size"] = 64; });
