@@ -78,7 +78,7 @@ READ = {
     "tied_on_purpose": dict(modules_to_save=["embed_tokens"], ensure_weight_tying=True),
 }
 # What training cannot go on from, or what it keeps in another file (the projector).
-NOT_WRITTEN = re.compile("tower_alone|projector|all_linear|all_but|dora|bias_of|tokens|pissa|olora")
+NOT_WRITTEN = re.compile("tower_alone|projector|all_biases|all_linear|all_but|dora|bias_of|tokens|pissa|olora")
 EXPORTED = {"tower_alone", "all_linear", "head", "embeddings", "saved_embeddings", "saved_head", "dora_everywhere", "bias_of_lora"}
 # Changes of a plain adapter_config.json.
 REFUSED_SETTINGS = {
