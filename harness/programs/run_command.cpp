@@ -18,9 +18,9 @@
 #include "models/io/printable.h"
 #include "results/ingest.h"
 #include "results/output_path.h"
-#include "results/report/effects_table.h"
 #include "results/report/format.h"
 #include "results/report/report_table.h"
+#include "results/report/report_text.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
 
@@ -89,10 +89,8 @@ class Recorder {
 
 void print_table(const SweepOptions& options, const std::string& sweep) {
   results::Database database = results::open_results(options.database, results::Access::read);
-  const results::Table table = results::report_table(database, sweep);
-  fmt::print("{}", options.json ? results::to_json(table) : results::to_markdown(table));
-  const results::Table effects = results::effects_table(database, sweep, results::EffectRows::levels);
-  if (!options.json && !effects.rows.empty()) fmt::print("\n{}", results::to_markdown(effects));
+  fmt::print("{}", options.json ? results::to_json(results::report_table(database, sweep))
+                                : results::report_text(database, sweep));
 }
 
 /// What the command line says is to be written must not cost anything that is there.

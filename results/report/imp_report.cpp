@@ -18,6 +18,7 @@
 #include "results/report/format.h"
 #include "results/report/power_table.h"
 #include "results/report/report_table.h"
+#include "results/report/report_text.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
 
@@ -42,20 +43,28 @@ void write_stdout(const std::string& text) {
   }
 }
 
+/// Makes the table that a subcommand is about; none without a subcommand, which reports the sweep.
 using MakeTable = std::function<imp::results::Table(imp::results::Database&, const std::string&)>;
 
-void report(const Options& options, const MakeTable& make_table) {
+std::string text_of(imp::results::Database& database, const Options& options, const MakeTable& make_table) {
   const imp::results::Format format = imp::results::find_format(options.format);
-  const bool to_stdout = options.output.empty() || options.output == "-";
-  if (!to_stdout) imp::results::require_output_file(options.output, options.database);
-  imp::results::Database database = imp::results::open_results(options.database, imp::results::Access::read);
-  const imp::results::Table table = make_table(database, options.sweep);
+  if (!make_table && options.format == "md") return imp::results::report_text(database, options.sweep);
+  const imp::results::Table table =
+      make_table ? make_table(database, options.sweep) : imp::results::report_table(database, options.sweep);
   if (options.format == "csv") {  // has no place for notes, and they must not be lost
     for (const std::string& note : table.notes)
       fmt::print(stderr, "note: {}\n", imp::results::printable(note));
   }
-  to_stdout ? write_stdout(format(table))
-            : imp::results::write_text_atomically(options.output, format(table));
+  return format(table);
+}
+
+void report(const Options& options, const MakeTable& make_table) {
+  static_cast<void>(imp::results::find_format(options.format));  // said before a database is opened
+  const bool to_stdout = options.output.empty() || options.output == "-";
+  if (!to_stdout) imp::results::require_output_file(options.output, options.database);
+  imp::results::Database database = imp::results::open_results(options.database, imp::results::Access::read);
+  const std::string text = text_of(database, options, make_table);
+  to_stdout ? write_stdout(text) : imp::results::write_text_atomically(options.output, text);
 }
 
 void add_effects_command(CLI::App& app, MakeTable& make_table) {
@@ -104,7 +113,7 @@ int main(int argc, char** argv) {
   app.add_option("-o,--output", options.output,
                  "Write to this regular file, whole or not at all; never the database (default, and -: "
                  "standard output)");
-  MakeTable make_table = imp::results::report_table;
+  MakeTable make_table;
   app.add_subcommand("cost", "What each trial cost: time, tokens, memory, FLOPs")->callback([&] {
     make_table = imp::results::cost_table;
   });

@@ -41,11 +41,12 @@ TEST(ImpSweep, PrintsTheTableAndNothingElseOnStdout) {
   EXPECT_THAT(finished.out, StartsWith("## tiny\n\n| lora_rank |"));
   EXPECT_THAT(finished.out, HasSubstr("scenetext"));
   EXPECT_THAT(finished.out, HasSubstr("blind"));
-  // Two cells, a header and its rule.
+  // A header, its rule and two cells; the same and one effect.
   const std::vector<std::string> lines = lines_of(finished.out);
   EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
                           [](const std::string& line) { return line.starts_with("|"); }),
-            4);
+            7);
+  EXPECT_THAT(finished.out, HasSubstr("## tiny: effects\n\n| factor    | from → to |"));
   EXPECT_EQ(finished.out.find("[1/2"), std::string::npos);
 }
 

@@ -35,6 +35,12 @@ class ReportProgram : public ::testing::Test {
     rebuild(folder_.path() / "results" / "imp.db", folder_.path() / "runs");
   }
 
+  /// What a person reads of that sweep: the goldens of its table and of its effects.
+  static std::string whole_report() {
+    return read_file(IMP_TEST_DATA "/results/report.md") + "\n" +
+           read_file(IMP_TEST_DATA "/results/effects.md");
+  }
+
   TemporaryFolder folder_;
 };
 

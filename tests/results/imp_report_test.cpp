@@ -25,9 +25,13 @@ TEST_F(ImpReport, PrintsTheNewestSweepWithoutArguments) {
   make_database();
   const Ran ran = run("");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_EQ(ran.out, read_file(IMP_TEST_DATA "/results/report.md"));
+  EXPECT_EQ(ran.out, whole_report());
   EXPECT_THAT(ran.err, IsEmpty());
   EXPECT_EQ(run("cost --sweep ranks").out, read_file(IMP_TEST_DATA "/results/cost.md"));
+  EXPECT_EQ(run("effects").out, read_file(IMP_TEST_DATA "/results/effects.md"));
+  EXPECT_THAT(run("effects --families --interactions").err, HasSubstr("excludes"));
+  EXPECT_THAT(run("noise").out, HasSubstr("it takes two cells with two seeds in common"));
+  EXPECT_EQ(run("power --effect 0").exit_code, 2);
 }
 
 TEST_F(ImpReport, CsvGoesToStdoutAndNotesToStderr) {

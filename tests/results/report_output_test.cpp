@@ -62,12 +62,12 @@ TEST_F(ReportOutput, OnlyARegularFileIsReplaced) {
   EXPECT_TRUE(fs::is_symlink(folder / "link.md"));
   EXPECT_FALSE(fs::exists(folder / "absent"));
   EXPECT_EQ(run("-o mine.md").exit_code, 0);
-  EXPECT_EQ(read_file(folder / "mine.md"), read_file(IMP_TEST_DATA "/results/report.md"));
+  EXPECT_EQ(read_file(folder / "mine.md"), whole_report());
 }
 
 TEST_F(ReportOutput, ADashIsStandardOutput) {
   make_database();
-  EXPECT_EQ(run("-o -").out, read_file(IMP_TEST_DATA "/results/report.md"));
+  EXPECT_EQ(run("-o -").out, whole_report());
   EXPECT_FALSE(fs::exists(folder_.path() / "-"));
 }
 
