@@ -10,10 +10,6 @@
 namespace imp::results {
 namespace {
 
-Value as_value(std::optional<double> number) {
-  return number ? Value(*number) : Value();
-}
-
 Value as_count(std::optional<std::int64_t> number) {
   return number ? Value(*number) : Value();
 }

@@ -64,10 +64,6 @@ std::vector<Effect> load_effects(Database& database, const std::string& sweep, E
   return effects;
 }
 
-Value as_value(std::optional<double> number) {
-  return number ? Value(*number) : Value();
-}
-
 std::string p_text(std::optional<double> p) {
   if (!p) return kNothing;
   return *p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", *p);

@@ -18,10 +18,6 @@ namespace {
 
 using Results = std::vector<BenchmarkResult>;  // of one cell, one a benchmark
 
-Value as_value(std::optional<double> number) {
-  return number ? Value(*number) : Value();
-}
-
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789.-+e") == std::string::npos;
 }

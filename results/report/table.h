@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,11 @@ namespace imp::results {
 
 /// A value for programs; nothing where there is no number to give.
 using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+/// A number that may be absent, as such a value.
+[[nodiscard]] inline Value as_value(std::optional<double> number) {
+  return number ? Value(*number) : Value();
+}
 
 /// One column for people; for programs (csv, json) it is one or more fields.
 struct Column {
