@@ -165,6 +165,12 @@ void Statement::bind(int index, std::string_view value) {
         database_->path(), database_->handle());
 }
 
+void Statement::bind(int index, const Blob& value) {
+  check(sqlite3_bind_blob64(statement_.get(), index + 1, value.bytes.data(), value.bytes.size(),
+                            SQLITE_TRANSIENT),
+        database_->path(), database_->handle());
+}
+
 void Statement::bind_null(int index) {
   check(sqlite3_bind_null(statement_.get(), index + 1), database_->path(), database_->handle());
 }
@@ -205,6 +211,13 @@ double Statement::real(int column) const {
 std::string Statement::text(int column) const {
   if (sqlite3_column_type(statement_.get(), column) == SQLITE_BLOB) wrong_value(column, "text");
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return data != nullptr ? std::string(data, size) : std::string();
+}
+
+std::string Statement::blob(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) != SQLITE_BLOB) wrong_value(column, "bytes");
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return data != nullptr ? std::string(data, size) : std::string();
 }

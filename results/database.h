@@ -16,6 +16,11 @@ struct sqlite3_stmt;
 
 namespace imp::results {
 
+/// Bytes that are no text.
+struct Blob {
+  std::string bytes;
+};
+
 enum class Access { read, write };
 
 /// How long to wait for another process's lock before a StoreError says so.
@@ -85,6 +90,7 @@ class Statement {
   void bind(int index, std::string_view value);
   void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
   void bind(int index, const char* value) { bind(index, std::string_view(value)); }
+  void bind(int index, const Blob& value);
   void bind_null(int index);
   template <class Value>
   void bind(int index, const std::optional<Value>& value) {
@@ -101,6 +107,7 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;  ///< of NULL "", of a number its digits
+  [[nodiscard]] std::string blob(int column) const;  ///< bytes
   [[nodiscard]] std::string name(int column) const;  ///< a text that must be there
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
   [[nodiscard]] std::optional<double> maybe_real(int column) const;

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <tuple>
 
-#include "results/effects/effect_rows.h"
+#include "results/effects/sweep_statistics.h"
 #include "results/files.h"
+#include "results/question_rows.h"
 #include "results/results_database.h"
 #include "results/run_files.h"
 #include "results/store_error.h"
@@ -32,8 +34,15 @@ fs::path inside(const fs::path& base, const std::string& name) {
   return base / relative;
 }
 
-SweepFile read_plan(const fs::path& runs, const std::string& sweep) {
-  const fs::path path = inside(runs, sweep) / "sweep.json";
+/// Size and time of a file.
+std::string source_of(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return "";
+  return fmt::format("{} {}", size, fs::last_write_time(path, error).time_since_epoch().count());
+}
+
+SweepFile read_plan(const fs::path& path, const std::string& sweep) {
   SweepFile plan = read_sweep_file(path);
   if (plan.name != sweep) {
     throw StoreError(fmt::format("{}: names sweep '{}'; its folder is '{}'; they should be the same",
@@ -65,7 +74,8 @@ std::int64_t write_plan(Database& database, const SweepFile& plan) {
 }
 
 /// A plan that changed leaves trials behind: their rows go, and their folders are told of.
-void drop_unplanned(Database& database, std::int64_t sweep_id, const SweepFile& plan, const fs::path& folder,
+/// Returns whether there were any.
+bool drop_unplanned(Database& database, std::int64_t sweep_id, const SweepFile& plan, const fs::path& folder,
                     Problems& problems) {
   std::set<std::string> planned;
   for (const PlannedTrial& trial : plan.trials) planned.insert(trial.name);
@@ -87,12 +97,39 @@ void drop_unplanned(Database& database, std::int64_t sweep_id, const SweepFile& 
   for (const std::string& path : left_out) {
     problems.push_back(path + ": not in the sweep's plan any more; left out of the database");
   }
+  return !gone.empty();
+}
+
+/// The source of the plan that the database holds of a sweep.
+std::string known_plan_source(Database& database, std::int64_t sweep_id) {
+  Statement statement(database, "SELECT plan_source FROM sweep_reading WHERE sweep_id = ?");
+  return statement.bind_all(sweep_id).step() ? statement.text(0) : "";
+}
+
+void set_plan_source(Database& database, std::int64_t sweep_id, const std::string& source) {
+  Statement(database,
+            "INSERT INTO sweep_reading VALUES (?, ?, 0) "
+            "ON CONFLICT (sweep_id) DO UPDATE SET plan_source = excluded.plan_source")
+      .run(sweep_id, source);
+}
+
+/// The id of a sweep whose plan the database holds as `source` has it; nothing if it holds none or another.
+std::optional<std::int64_t> sweep_with_plan(Database& database, const std::string& sweep,
+                                            const std::string& source) {
+  Statement statement(database,
+                      "SELECT sweep_id FROM sweep JOIN sweep_reading USING (sweep_id) "
+                      "WHERE name = ? AND plan_source = ? AND plan_source <> ''");
+  if (!statement.bind_all(sweep, source).step()) return std::nullopt;
+  return statement.integer(0);
 }
 
 void ingest_stage(Database& database, const fs::path& folder, Problems& problems) {
   if (!fs::exists(folder / "stage.json")) return;
   try {
-    replace_stage(database, read_stage_file(folder / "stage.json"));
+    const StageFile stage = read_stage_file(folder / "stage.json");
+    replace_stage(database, stage);
+    const bool is_shared_training = stage.kind == "connector" && fs::exists(folder / "train.jsonl");
+    if (is_shared_training) replace_stage_steps(database, stage, read_train_steps(folder / "train.jsonl"));
   } catch (const StoreError& error) {
     if (error.kind() != StoreErrorKind::usage) throw;
     problems.emplace_back(error.what());
@@ -160,50 +197,81 @@ struct AsideFile {
 
 }  // namespace
 
-Problems ingest_sweep(Database& database, const fs::path& runs, const std::string& sweep) {
-  const SweepFile plan = read_plan(runs, sweep);
-  const fs::path folder = inside(runs, sweep);
+SweepIngest::SweepIngest(fs::path runs, std::string sweep)
+    : runs_(std::move(runs)), sweep_(std::move(sweep)), folder_(inside(runs_, sweep_)) {}
+
+void SweepIngest::read_plan_if_changed() {
+  const fs::path path = folder_ / "sweep.json";
+  const std::string source = source_of(path);
+  if (!source.empty() && source == plan_source_) return;
+  plan_ = read_plan(path, sweep_);
+  place_of_trial_.clear();
+  for (std::size_t i = 0; i < plan_.trials.size(); ++i) place_of_trial_[plan_.trials[i].name] = i;
+  plan_source_ = source;
+}
+
+Problems SweepIngest::take_in_sweep(Database& database) {
+  read_plan_if_changed();
   Problems problems;
   Transaction transaction(database);
-  const std::int64_t sweep_id = write_plan(database, plan);
-  drop_unplanned(database, sweep_id, plan, folder, problems);
-  for (const PlannedTrial& trial : plan.trials) {
-    replace_trial(database, sweep_id, trial, inside(folder, trial.name), true, problems);
+  const std::int64_t sweep_id = write_plan(database, plan_);
+  bool changed = known_plan_source(database, sweep_id) != plan_source_;
+  SweepQuestions questions(database, sweep_id);
+  questions.take_in(folder_, problems);
+  changed |= drop_unplanned(database, sweep_id, plan_, folder_, problems);
+  for (const PlannedTrial& trial : plan_.trials) {
+    changed |=
+        replace_trial(database, sweep_id, trial, inside(folder_, trial.name), true, questions, problems);
   }
-  ingest_all_stages(database, runs, problems);
-  refresh_effects(database, sweep_id);
+  questions.remove_unused(folder_);
+  ingest_all_stages(database, runs_, problems);
+  if (changed || !has_current_statistics(database, sweep_id)) refresh_statistics(database, sweep_id);
+  set_plan_source(database, sweep_id, plan_source_);
   refresh_wide_view(database);
   transaction.commit();
   return problems;
 }
 
-Problems ingest_trial(Database& database, const fs::path& runs, const std::string& sweep,
-                      const std::string& trial) {
-  const SweepFile plan = read_plan(runs, sweep);
-  const auto planned = std::find_if(plan.trials.begin(), plan.trials.end(),
-                                    [&](const PlannedTrial& each) { return each.name == trial; });
-  if (planned == plan.trials.end()) {
-    throw StoreError(fmt::format("{}: has no trial '{}'; plan the sweep again",
-                                 (inside(runs, sweep) / "sweep.json").string(), trial));
+Problems SweepIngest::take_in_trial(Database& database, const std::string& trial) {
+  read_plan_if_changed();
+  const auto place = place_of_trial_.find(trial);
+  if (place == place_of_trial_.end()) {
+    throw StoreError(
+        fmt::format("{}: has no trial '{}'; plan the sweep again", (folder_ / "sweep.json").string(), trial));
   }
+  const PlannedTrial& planned = plan_.trials[place->second];
   Problems problems;
   Transaction transaction(database);
-  const std::int64_t sweep_id = write_plan(database, plan);
-  Statement present(database, "SELECT 1 FROM trial WHERE sweep_id = ? AND name = ?");
-  for (const PlannedTrial& each : plan.trials) {
-    const bool is_new = !present.bind_all(sweep_id, each.name).step();
-    if (is_new || each.name == trial) {
-      replace_trial(database, sweep_id, each, inside(inside(runs, sweep), each.name), false, problems);
+  const auto known = sweep_with_plan(database, sweep_, plan_source_);
+  const std::int64_t sweep_id = known ? *known : write_plan(database, plan_);
+  SweepQuestions questions(database, sweep_id);
+  questions.take_in(folder_, problems);
+  if (known) {
+    replace_trial(database, sweep_id, planned, inside(folder_, trial), false, questions, problems);
+  } else {  // its other trials have rows too, in plan order
+    Statement present(database, "SELECT 1 FROM trial WHERE sweep_id = ? AND name = ?");
+    for (const PlannedTrial& each : plan_.trials) {
+      if (each.name != trial && present.bind_all(sweep_id, each.name).step()) continue;
+      replace_trial(database, sweep_id, each, inside(folder_, each.name), false, questions, problems);
     }
   }
-  present.reset();
-  Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
-  for (const StageUse& stage : planned->stages) {
-    ingest_stage(database, inside(runs / "stages", stage.kind + "-" + stage.key), problems);
+  forget_statistics(database, sweep_id);
+  set_plan_source(database, sweep_id, plan_source_);
+  for (const StageUse& stage : planned.stages) {
+    ingest_stage(database, inside(runs_ / "stages", stage.kind + "-" + stage.key), problems);
   }
   refresh_wide_view(database);
   transaction.commit();
   return problems;
+}
+
+Problems ingest_sweep(Database& database, const fs::path& runs, const std::string& sweep) {
+  return SweepIngest(runs, sweep).take_in_sweep(database);
+}
+
+Problems ingest_trial(Database& database, const fs::path& runs, const std::string& sweep,
+                      const std::string& trial) {
+  return SweepIngest(runs, sweep).take_in_trial(database, trial);
 }
 
 Problems rebuild(const fs::path& database, const fs::path& runs) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "results/effects/effect_rows.h"
+#include "results/effects/sweep_statistics.h"
 #include "results/store_error.h"
 #include "results/wide_view.h"
 
@@ -15,26 +15,27 @@ namespace imp::results {
 
 extern const std::string_view kSchemaText;    // schema.sql, embedded by CMake
 extern const std::string_view kMigrationTo2;  // migrations/version_2.sql
+extern const std::string_view kMigrationTo3;  // migrations/version_3.sql
 
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x696d7000;  // as in schema.sql
 
 /// Versions of the schema so far.
-constexpr std::int64_t kNewest = 2;
+constexpr std::int64_t kNewest = 3;
 
 /// One entry a schema change: the SQL that leads from version i + 1 to i + 2.
 std::array<std::string_view, kNewest - 1> migrations_so_far() {
-  return {kMigrationTo2};
+  return {kMigrationTo2, kMigrationTo3};
 }
 
-/// Effects are made from what the database holds, so a migration makes them too.
-void refresh_all_effects(Database& database) {
+/// Scores of cells and effects are made from what the database holds, so a migration makes them too.
+void refresh_all_statistics(Database& database) {
   std::vector<std::int64_t> sweeps;
   Statement statement(database, "SELECT sweep_id FROM sweep");
   while (statement.step()) sweeps.push_back(statement.integer(0));
   Transaction transaction(database);
-  for (const std::int64_t sweep : sweeps) refresh_effects(database, sweep);
+  for (const std::int64_t sweep : sweeps) refresh_statistics(database, sweep);
   transaction.commit();
 }
 
@@ -87,7 +88,7 @@ void bring_up_to_date(Database& database, std::string_view schema,
 void bring_up_to_date(Database& database) {
   const std::int64_t before = schema_version(database);
   bring_up_to_date(database, kSchemaText, migrations_so_far());
-  if (before > 0 && before < kNewest) refresh_all_effects(database);
+  if (before > 0 && before < kNewest) refresh_all_statistics(database);
   refresh_wide_view(database);
 }
 

@@ -173,6 +173,13 @@ std::vector<RowKindCount> read_row_kinds(const json& list, const std::string& wh
   return kinds;
 }
 
+std::map<std::string, std::string> read_question_sets(const json& value, const std::string& where) {
+  std::map<std::string, std::string> sets;
+  const JsonFields fields(value, where + ": questions");
+  for (const auto& [benchmark, name] : value.items()) sets[benchmark] = fields.text(benchmark.c_str());
+  return sets;
+}
+
 Cost read_cost(const json& value, const std::string& where) {
   const JsonFields fields(value, where + ": cost");
   return {.wall_seconds = fields.maybe_real("wall_seconds"),
@@ -250,6 +257,7 @@ OutcomeFile read_outcome_file(const std::filesystem::path& path) {
           .attempts = read_attempts(fields.list("attempts"), where),
           .scores = read_scores(fields.list("scores"), where),
           .row_kinds = read_row_kinds(fields.list("rows"), where),
+          .question_sets = read_question_sets(part("questions"), where),
           .cost = read_cost(part("cost"), where),
           .provenance = read_provenance(part("provenance"), where)};
 }
@@ -284,6 +292,28 @@ std::vector<Answer> read_answers(const std::filesystem::path& path) {
     answers.push_back(std::move(answer));
   });
   return answers;
+}
+
+std::vector<AskedQuestion> read_asked_questions(const std::filesystem::path& path) {
+  std::vector<AskedQuestion> questions;
+  std::unordered_set<std::string> seen;
+  for_each_line(path, false, [&](const JsonFields& fields, const std::string& where) {
+    AskedQuestion question{.question_id = fields.id("question_id"),
+                           .image_id = fields.id("image_id"),
+                           .family = fields.text_or("family", ""),
+                           .question = fields.text("question"),
+                           .references_json = fields.list("references").dump(),
+                           .thumbnail = fields.text_or("thumbnail", "")};
+    if (!seen.insert(question.question_id).second) {
+      throw StoreError(fmt::format("{}: question_id '{}' comes twice", where, question.question_id));
+    }
+    if (question.thumbnail.find('/') != std::string::npos) {
+      throw StoreError(
+          fmt::format("{}: thumbnail '{}' should be the name of a file", where, question.thumbnail));
+    }
+    questions.push_back(std::move(question));
+  });
+  return questions;
 }
 
 StageFile read_stage_file(const std::filesystem::path& path) {

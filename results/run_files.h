@@ -85,6 +85,8 @@ struct OutcomeFile {
   std::vector<Attempt> attempts;
   std::vector<Score> scores;
   std::vector<RowKindCount> row_kinds;
+  std::map<std::string, std::string>
+      question_sets;  ///< by benchmark: what it was asked (AskedQuestion); may be empty
   Cost cost;
   Provenance provenance;
 };
@@ -105,6 +107,15 @@ struct Answer {
 };
 /// predictions/<benchmark>.jsonl. A question that comes twice is an error.
 [[nodiscard]] std::vector<Answer> read_answers(const std::filesystem::path& path);
+
+/// A line of runs/<sweep>/questions/<benchmark>/<name>/questions.jsonl
+struct AskedQuestion {
+  std::string question_id, image_id, family;
+  std::optional<std::string> question, references_json;
+  std::string thumbnail;  ///< name of a JPEG file in thumbnails/ beside it; empty for most
+};
+/// A question that comes twice is an error.
+[[nodiscard]] std::vector<AskedQuestion> read_asked_questions(const std::filesystem::path& path);
 
 /// runs/stages/<kind>-<key>/stage.json
 struct StageFile {

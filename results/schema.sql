@@ -51,6 +51,8 @@ CREATE TABLE trial (
   UNIQUE (sweep_id, name)
 ) STRICT;
 
+CREATE INDEX trial_of_cell ON trial (sweep_id, cell_number);
+
 -- A content-addressed stage that was made (runs/stages/<kind>-<key>/stage.json).
 CREATE TABLE stage (
   kind            TEXT NOT NULL,
@@ -104,7 +106,7 @@ CREATE TABLE row_kind (
   PRIMARY KEY (trial_id, stage, kind)
 ) STRICT, WITHOUT ROWID;
 
--- train.jsonl. A loss that was not finite, or over no token, is NULL.
+-- train.jsonl of the trial's own training (finetune, pretrain). A loss that was not finite, or over no token, is NULL.
 CREATE TABLE train_step (
   trial_id  INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
   step      INTEGER NOT NULL,
@@ -114,6 +116,19 @@ CREATE TABLE train_step (
   tokens    INTEGER,
   seconds   REAL,
   PRIMARY KEY (trial_id, step)
+) STRICT, WITHOUT ROWID;
+
+-- train.jsonl of a stage that trials share (connector), so that it stands here once.
+CREATE TABLE stage_step (
+  kind      TEXT NOT NULL,
+  key       TEXT NOT NULL,
+  step      INTEGER NOT NULL,
+  loss      REAL,
+  lr        REAL,
+  grad_norm REAL,
+  tokens    INTEGER,
+  seconds   REAL,
+  PRIMARY KEY (kind, key, step)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE score (
@@ -127,20 +142,93 @@ CREATE TABLE score (
   PRIMARY KEY (trial_id, benchmark, metric)
 ) STRICT, WITHOUT ROWID;
 
+-- The questions that trials of a sweep were asked under one benchmark name. A sweep has several where its cells
+-- were asked different ones: other data, other annotations. No two questions of a set have the same question_id.
+CREATE TABLE question_set (
+  question_set_id INTEGER PRIMARY KEY,
+  sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  benchmark       TEXT NOT NULL,
+  name            TEXT NOT NULL,     -- its folder below runs/<sweep>/questions/; 'answers N': known from answers alone
+  UNIQUE (sweep_id, benchmark, name)
+) STRICT;
+
+-- What was asked. Run folders of an older imp do not say how it was worded: question and references_json are NULL.
+CREATE TABLE question (
+  question_key    INTEGER PRIMARY KEY,
+  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  question_id     TEXT NOT NULL,
+  image_id        TEXT NOT NULL,     -- questions of one picture are one cluster for the errors
+  family          TEXT NOT NULL,     -- '' where the benchmark has none
+  question        TEXT,              -- as the data set words it, without a prompt's suffix
+  references_json TEXT,              -- ["stop", "stop sign"]; [] where the data set keeps them to itself
+  UNIQUE (question_set_id, question_id)
+) STRICT;
+
+-- Small pictures to look at, of some of the questions (a bounded number a benchmark).
+CREATE TABLE picture (
+  sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  benchmark       TEXT NOT NULL,
+  image_id        TEXT NOT NULL,
+  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  jpeg            BLOB NOT NULL,
+  UNIQUE (sweep_id, benchmark, image_id, question_set_id)
+) STRICT;
+
+-- Which questions a trial was asked.
+CREATE TABLE trial_question_set (
+  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  PRIMARY KEY (trial_id, question_set_id)
+) STRICT, WITHOUT ROWID;
+
 -- One row a question: what was answered and what it scored.
 CREATE TABLE answer (
   trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
-  benchmark       TEXT NOT NULL,
+  question_key    INTEGER NOT NULL,  -- of question; no reference, which would be looked up for each of millions
   blind           INTEGER NOT NULL CHECK (blind IN (0, 1)),  -- 1: asked without the image
-  question_id     TEXT NOT NULL,
-  image_id        TEXT NOT NULL,
   prediction      TEXT NOT NULL,
   score           REAL NOT NULL,
-  family          TEXT NOT NULL,
   question_tokens INTEGER,
   answer_tokens   INTEGER,
-  PRIMARY KEY (trial_id, benchmark, blind, question_id)
+  PRIMARY KEY (trial_id, question_key, blind)
 ) STRICT, WITHOUT ROWID;
+
+-- A cell on one benchmark, or on one family of its questions, over its done seeds. Made anew from the answers when a
+-- sweep is read in (results/effects); what it holds of errors is of the same estimator as table effect.
+CREATE TABLE cell_score (
+  sweep_id              INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  cell_number           INTEGER NOT NULL,
+  benchmark             TEXT NOT NULL,
+  family                TEXT NOT NULL,    -- '' for all questions of the benchmark
+  metric                TEXT NOT NULL,    -- the benchmark's main one
+  value                 REAL NOT NULL,    -- mean over seeds
+  standard_error        REAL,
+  ci_low                REAL,             -- 95 %: what other questions and other seeds would change
+  ci_high               REAL,
+  blind                 REAL,             -- the same metric, picture withheld
+  blind_standard_error  REAL,
+  blind_ci_low          REAL,
+  blind_ci_high         REAL,
+  margin                REAL,             -- value - blind, paired by question
+  margin_standard_error REAL,
+  margin_ci_low         REAL,
+  margin_ci_high        REAL,
+  seeds                 INTEGER NOT NULL,
+  n                     INTEGER,          -- questions that all seeds answered; NULL without answers
+  pictures              INTEGER,
+  picture_variance      REAL,             -- the part of standard_error^2 from questions, those of a picture together
+  seed_variance         REAL,             -- the part from seeds
+  degrees_of_freedom    REAL,
+  from_answers          INTEGER NOT NULL CHECK (from_answers IN (0, 1)),  -- 0: value is not the mean of the answers
+  PRIMARY KEY (sweep_id, cell_number, benchmark, family)
+) STRICT, WITHOUT ROWID;
+
+-- How far the database is with a sweep's run folder.
+CREATE TABLE sweep_reading (
+  sweep_id           INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  plan_source        TEXT NOT NULL,     -- size and time of sweep.json when it was read
+  statistics_current INTEGER NOT NULL CHECK (statistics_current IN (0, 1))  -- 1: cell_score and effect are of all
+) STRICT;
 
 -- The difference that a factor's level makes, over cells matched on all other factors, with its 95 % interval; or, for
 -- an interaction ('llm x encoder', 'phi -> llama', 'siglip -> vit'), how one factor's difference changes with the other.
@@ -219,6 +307,38 @@ CREATE VIEW v_scores AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, metric, value, standard_error, n
 FROM score JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
+-- A cell's score on each benchmark, mean over its seeds, with its 95 % interval, the control without the picture and the
+-- margin over it; fractions. Rows with a family are of the questions of that family alone.
+CREATE VIEW v_cell_scores AS
+SELECT sweep.name AS sweep, c.cell_number AS cell_number,
+       (SELECT cell FROM trial WHERE trial.sweep_id = c.sweep_id AND trial.cell_number = c.cell_number LIMIT 1) AS cell,
+       benchmark, metric, value, standard_error, ci_low, ci_high, blind, blind_ci_low, blind_ci_high,
+       margin, margin_ci_low, margin_ci_high, seeds, n, family, blind_standard_error, margin_standard_error, pictures,
+       picture_variance, seed_variance, degrees_of_freedom, from_answers
+FROM cell_score AS c JOIN sweep USING (sweep_id)
+ORDER BY c.sweep_id, c.cell_number, benchmark, family;
+
+CREATE VIEW v_families AS SELECT * FROM v_cell_scores WHERE family <> '';
+
+-- What each trial answered to each question. question is NULL for sweeps whose run folders do not hold its text.
+CREATE VIEW v_answers AS
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, blind, question_id, image_id, family, question,
+       references_json, prediction, score, question_tokens, answer_tokens, question_set_id AS question_set
+FROM sweep JOIN trial USING (sweep_id) JOIN answer USING (trial_id) JOIN question USING (question_key)
+JOIN question_set USING (question_set_id);
+
+-- The steps of each trial's training, those of stages that it shares with others included.
+CREATE VIEW v_curve AS
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed,
+       coalesce((SELECT kind FROM trial_stage AS s WHERE s.trial_id = trial.trial_id AND kind IN ('finetune', 'pretrain')
+                 ORDER BY position DESC LIMIT 1), 'finetune') AS stage,
+       step, loss, lr, grad_norm, tokens, seconds
+FROM train_step JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
+UNION ALL
+SELECT sweep.name, trial.name, cell, seed, stage_step.kind, step, loss, lr, grad_norm, tokens, stage_step.seconds
+FROM sweep JOIN trial USING (sweep_id) JOIN trial_stage USING (trial_id)
+JOIN stage_step ON stage_step.kind = trial_stage.kind AND stage_step.key = trial_stage.key;
+
 -- v_wide has a column a benchmark, so it is made again after each ingest (results/wide_view.cpp).
 
 -- difference, ci_low and ci_high are fractions: 0.015 is one and a half points. What the seeds share (stage 1, data,
@@ -232,19 +352,19 @@ ORDER BY effect.sweep_id, position;
 
 -- Attempts that did not end well, those included that a later attempt made good (trial_status 'done').
 CREATE VIEW v_failures AS
-SELECT sweep.name AS sweep, trial.name AS trial, trial.status AS trial_status, attempt, attempt.status AS status,
+SELECT sweep.name AS sweep, trial.name AS trial, cell, trial.status AS trial_status, attempt, attempt.status AS status,
        stage, error_type, error_message, micro_batch, started, ended
 FROM attempt JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
 WHERE attempt.status <> 'done';
 
 CREATE VIEW v_row_kinds AS
-SELECT sweep.name AS sweep, trial.name AS trial, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
+SELECT sweep.name AS sweep, trial.name AS trial, cell, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
        first_line, text
 FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- new_stage_seconds: spent on stages made for this trial; stages it reused were paid for elsewhere.
 CREATE VIEW v_cost AS
-SELECT sweep.name AS sweep, trial.name AS trial, seed, status, wall_seconds, train_seconds, eval_seconds,
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, status, wall_seconds, train_seconds, eval_seconds,
        (SELECT total(seconds) FROM trial_stage AS s WHERE s.trial_id = trial.trial_id AND s.reused = 0)
          AS new_stage_seconds,
        train_tokens, tokens_per_second, peak_memory_bytes, trained_parameters, flops
@@ -252,6 +372,6 @@ FROM trial JOIN sweep USING (sweep_id)
 WHERE status <> 'planned';
 
 CREATE VIEW v_provenance AS
-SELECT sweep.name AS sweep, trial.name AS trial, imp_version, git_commit, git_dirty, torch_version, compiler, host,
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, imp_version, git_commit, git_dirty, torch_version, compiler, host,
        os, cpu, gpu, threads, dtype, started, ended
 FROM provenance JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
-#include "results/store_error.h"
+#include "results/read_or_tell.h"
 
 namespace imp::results {
 namespace {
@@ -40,20 +42,9 @@ std::string source_of(const fs::path& folder, const PlannedTrial& planned) {
                           fs::last_write_time(file, error).time_since_epoch().count());
   }
   for (const StageUse& stage : planned.stages) source += stage.key + ";";
+  // Answers get their questions' text when it comes to be known.
+  for (const fs::path& set : question_sets_of(folder.parent_path())) source += set.filename().string() + ";";
   return source;
-}
-
-/// Reads a file of the trial; a malformed one becomes a problem and gives nothing.
-template <class Read>
-auto read_or_tell(Read read, const fs::path& path, std::vector<std::string>& problems)
-    -> std::optional<decltype(read(path))> {
-  try {
-    return read(path);
-  } catch (const StoreError& error) {
-    if (error.kind() != StoreErrorKind::usage) throw;
-    problems.emplace_back(error.what());
-    return std::nullopt;
-  }
 }
 
 void write_stages(Database& database, std::int64_t trial_id, const std::vector<StageUse>& stages) {
@@ -102,16 +93,53 @@ void write_train_steps(Database& database, std::int64_t trial_id, const std::vec
   }
 }
 
-void write_answers(Database& database, std::int64_t trial_id, const fs::path& file,
-                   const std::vector<Answer>& answers) {
+/// A benchmark's answers with the picture and without it.
+struct BenchmarkAnswerFiles {
+  std::vector<Answer> answers[2];  // by blind
+};
+
+void write_answers(Database& database, std::int64_t trial_id, const std::string& benchmark,
+                   const std::string& question_set, const BenchmarkAnswerFiles& files,
+                   SweepQuestions& questions) {
+  struct Row {
+    std::int64_t key;
+    int blind;
+    const Answer* answer;
+  };
+  std::vector<Row> rows;
+  for (const int blind : {0, 1}) {
+    const std::vector<Answer>& answers = files.answers[blind];
+    if (answers.empty()) continue;
+    const std::vector<std::int64_t> keys = questions.keys_of(trial_id, benchmark, question_set, answers);
+    for (std::size_t i = 0; i < answers.size(); ++i) rows.push_back({keys[i], blind, &answers[i]});
+  }
+  // In the order of the table, so that its pages are filled one after another.
+  std::sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) {
+    return std::tie(left.key, left.blind) < std::tie(right.key, right.blind);
+  });
+  Statement insert(database, "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& [key, blind, answer] : rows) {
+    insert.run(trial_id, key, blind, answer->prediction, answer->score, answer->question_tokens,
+               answer->answer_tokens);
+  }
+}
+
+void write_predictions(Database& database, std::int64_t trial_id, const fs::path& folder,
+                       const OutcomeFile& outcome, SweepQuestions& questions,
+                       std::vector<std::string>& problems) {
   constexpr std::string_view kBlind = ".blind";
-  std::string benchmark = file.stem().string();
-  const bool blind = benchmark.ends_with(kBlind);
-  if (blind) benchmark.resize(benchmark.size() - kBlind.size());
-  Statement insert(database, "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const Answer& answer : answers) {
-    insert.run(trial_id, benchmark, blind, answer.question_id, answer.image_id, answer.prediction,
-               answer.score, answer.family, answer.question_tokens, answer.answer_tokens);
+  std::map<std::string, BenchmarkAnswerFiles> benchmarks;
+  for (const fs::path& file : prediction_files(folder)) {
+    std::string benchmark = file.stem().string();
+    const bool blind = benchmark.ends_with(kBlind);
+    if (blind) benchmark.resize(benchmark.size() - kBlind.size());
+    auto answers = read_or_tell(read_answers, file, problems);
+    if (answers) benchmarks[benchmark].answers[blind ? 1 : 0] = std::move(*answers);
+  }
+  for (const auto& [benchmark, files] : benchmarks) {
+    const auto set = outcome.question_sets.find(benchmark);
+    write_answers(database, trial_id, benchmark,
+                  set == outcome.question_sets.end() ? std::string() : set->second, files, questions);
   }
 }
 
@@ -127,7 +155,7 @@ bool is_outdated(const OutcomeFile& outcome, const PlannedTrial& planned) {
 
 /// All rows that come from the folder's files. Returns whether every file could be used.
 bool write_files(Database& database, std::int64_t trial_id, const fs::path& folder,
-                 const PlannedTrial& planned, std::vector<std::string>& problems) {
+                 const PlannedTrial& planned, SweepQuestions& questions, std::vector<std::string>& problems) {
   const std::size_t problems_before = problems.size();
   const auto outcome = read_or_tell(read_outcome_file, folder / "outcome.json", problems);
   if (outcome && is_outdated(*outcome, planned)) {
@@ -148,32 +176,33 @@ bool write_files(Database& database, std::int64_t trial_id, const fs::path& fold
     const auto steps = read_or_tell(read_train_steps, folder / "train.jsonl", problems);
     if (steps) write_train_steps(database, trial_id, *steps);
   }
-  for (const fs::path& file : prediction_files(folder)) {
-    const auto answers = read_or_tell(read_answers, file, problems);
-    if (answers) write_answers(database, trial_id, file, *answers);
-  }
+  write_predictions(database, trial_id, folder, *outcome, questions, problems);
   return problems.size() == problems_before;
 }
 
 }  // namespace
 
-void replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial& planned,
-                   const fs::path& folder, bool skip_unchanged, std::vector<std::string>& problems) {
+bool replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial& planned,
+                   const fs::path& folder, bool skip_unchanged, SweepQuestions& questions,
+                   std::vector<std::string>& problems) {
   const bool has_outcome = fs::exists(folder / "outcome.json");
   const std::string source = has_outcome ? source_of(folder, planned) : "";
   std::optional<std::int64_t> trial_id;
   std::string old_source;
-  Statement present(database, "SELECT trial_id, source FROM trial WHERE sweep_id = ? AND name = ?");
+  bool was_planned = true;
+  Statement present(database, "SELECT trial_id, source, status FROM trial WHERE sweep_id = ? AND name = ?");
   if (present.bind_all(sweep_id, planned.name).step()) {
     trial_id = present.integer(0);
     old_source = present.text(1);
+    was_planned = present.text(2) == "planned";
   }
   present.reset();
   if (trial_id && skip_unchanged && has_outcome && old_source == source) {
     Statement(database,
-              "UPDATE trial SET cell_number = ?, cell = ?, seed = ?, levels_json = ? WHERE trial_id = ?")
+              "UPDATE trial SET cell_number = ?1, cell = ?2, seed = ?3, levels_json = ?4 WHERE trial_id = ?5 "
+              "AND (cell_number <> ?1 OR cell <> ?2 OR seed <> ?3 OR levels_json <> ?4)")
         .run(planned.cell_number, planned.cell, planned.seed, planned.levels_json, *trial_id);
-    return;
+    return database.integer("SELECT changes()") > 0;
   }
   Statement(database, "DELETE FROM trial WHERE trial_id = ?").run(trial_id);
   Statement insert(
@@ -187,15 +216,25 @@ void replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial
   insert.reset();
   if (!has_outcome) {
     write_stages(database, id, planned.stages);
-  } else if (write_files(database, id, folder, planned, problems)) {
+  } else if (write_files(database, id, folder, planned, questions, problems)) {
     Statement(database, "UPDATE trial SET source = ? WHERE trial_id = ?").run(source, id);
   }
+  return has_outcome || !was_planned;
 }
 
 void replace_stage(Database& database, const StageFile& stage) {
   Statement(database, "INSERT OR REPLACE INTO stage VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .run(stage.kind, stage.key, stage.version, stage.parameters_json, stage.inputs_json, stage.made,
            stage.seconds, stage.host);
+}
+
+void replace_stage_steps(Database& database, const StageFile& stage, const std::vector<TrainStep>& steps) {
+  Statement(database, "DELETE FROM stage_step WHERE kind = ? AND key = ?").run(stage.kind, stage.key);
+  Statement insert(database, "INSERT OR REPLACE INTO stage_step VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const TrainStep& step : steps) {
+    insert.run(stage.kind, stage.key, step.step, step.loss, step.lr, step.grad_norm, step.tokens,
+               step.seconds);
+  }
 }
 
 }  // namespace imp::results

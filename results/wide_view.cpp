@@ -28,9 +28,14 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-std::vector<std::string> scored_benchmarks(Database& database) {
+std::vector<std::string> known_benchmarks(Database& database) {
   std::vector<std::string> names;
-  Statement statement(database, "SELECT DISTINCT benchmark FROM score WHERE main = 1 ORDER BY benchmark");
+  // Those that sweeps plan too: a query written before the first score must not fail.
+  Statement statement(
+      database,
+      "SELECT benchmark FROM score WHERE main = 1 UNION SELECT j.value FROM sweep, "
+      "json_each(CASE WHEN json_valid(benchmarks_json) THEN benchmarks_json ELSE '[]' END) AS j "
+      "WHERE j.type = 'text' ORDER BY 1");
   while (statement.step()) names.push_back(statement.text(0));
   return names;
 }
@@ -52,15 +57,15 @@ WITH cell AS (
   SELECT sweep_id, cell_number, cell, config_json, min(seed),
          count(DISTINCT CASE WHEN status = 'done' THEN seed END) AS seeds
   FROM trial GROUP BY sweep_id, cell_number),
-cell_score AS (
+scored AS (
   SELECT sweep_id, cell_number, benchmark, avg(value) AS value
   FROM trial JOIN score USING (trial_id) WHERE main = 1 AND status = 'done'
   GROUP BY sweep_id, cell_number, benchmark),
-expected AS (SELECT sweep_id, count(DISTINCT benchmark) AS benchmarks FROM cell_score GROUP BY sweep_id),
+expected AS (SELECT sweep_id, count(DISTINCT benchmark) AS benchmarks FROM scored GROUP BY sweep_id),
 pivot AS (
   SELECT sweep_id, cell_number,
 {}         avg(value) AS average, count(*) AS benchmarks
-  FROM cell_score GROUP BY sweep_id, cell_number)
+  FROM scored GROUP BY sweep_id, cell_number)
 SELECT sweep.name AS sweep, c.cell AS cell,
        json_extract(c.config_json, '$.llm') AS llm,
        json_extract(c.config_json, '$.encoder') AS encoder,
@@ -84,7 +89,7 @@ std::string quoted_name(std::string_view name) {
 }
 
 void refresh_wide_view(Database& database) {
-  const std::string wanted = wide_view_sql(scored_benchmarks(database));
+  const std::string wanted = wide_view_sql(known_benchmarks(database));
   Statement present(database, "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = 'v_wide'");
   if (present.step() && present.text(0) == wanted) return;
   present.reset();

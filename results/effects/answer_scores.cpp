@@ -4,41 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace imp::results {
 namespace {
 
-struct Row {
-  std::string question_id, picture, family;
-  double score = 0.0;
-};
-
-constexpr const char* kScores =
-    "SELECT question_id, image_id, family, score FROM answer "
-    "WHERE trial_id = ? AND benchmark = ? AND blind = ? ORDER BY question_id";
-constexpr const char* kMargins =
-    "SELECT a.question_id, a.image_id, a.family, a.score - b.score FROM answer AS a JOIN answer AS b "
-    "ON b.trial_id = a.trial_id AND b.benchmark = a.benchmark AND b.blind = 1 AND b.question_id = "
-    "a.question_id "
-    "WHERE a.trial_id = ? AND a.benchmark = ? AND a.blind = 0 ORDER BY a.question_id";
-
-/// The scored questions of one trial, in order of their ids.
-std::vector<Row> load_rows(Statement& statement, const std::string& benchmark, std::int64_t trial,
-                           ScoreKind kind) {
-  kind == ScoreKind::margin ? statement.bind_all(trial, benchmark)
-                            : statement.bind_all(trial, benchmark, kind == ScoreKind::blind);
-  std::vector<Row> rows;
-  while (statement.step()) {
-    const double score = statement.real(3);
-    if (std::isfinite(score))
-      rows.push_back({statement.text(0), statement.text(1), statement.text(2), score});
-  }
-  statement.reset();
-  return rows;
-}
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 /// Numbers names in order of first use.
 class Numbering {
@@ -70,46 +43,119 @@ double AnswerScores::question_deviation(std::optional<std::size_t> family) const
                    static_cast<double>(count - 1));
 }
 
-AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
-                                std::span<const std::int64_t> trials, ScoreKind kind) {
-  Statement statement(database, kind == ScoreKind::margin ? kMargins : kScores);
-  std::vector<Row> first;
-  std::vector<std::vector<double>> all;  // [trials][questions of the first trial]
-  std::vector<std::size_t> trials_with;  // [questions of the first trial]
-  std::unordered_set<std::string> unknown_to_first;
-  for (const std::int64_t trial : trials) {
-    std::vector<Row> rows = load_rows(statement, benchmark, trial, kind);
-    if (all.empty()) {
-      first = rows;
-      trials_with.assign(first.size(), 0);
+namespace {
+
+/// Where a question of the database stands among those of all trials.
+using PlaceOfKey = std::unordered_map<std::int64_t, std::size_t>;
+
+/// Smallest and largest key of a trial's questions of a benchmark; between them others may lie.
+struct KeyRange {
+  std::int64_t first = 0, last = -1;
+};
+
+}  // namespace
+
+BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchmark,
+                                   std::span<const std::int64_t> trials) {
+  Statement sets(database,
+                 "SELECT question_set_id FROM trial_question_set JOIN question_set USING (question_set_id) "
+                 "WHERE trial_id = ? AND benchmark = ? ORDER BY question_set_id");
+  Statement asked(
+      database,
+      "SELECT question_key, question_id, image_id, family FROM question WHERE question_set_id = ? "
+      "ORDER BY question_key");
+  Statement answers(database,
+                    "SELECT question_key, blind, score FROM answer "
+                    "WHERE trial_id = ? AND question_key BETWEEN ? AND ?");
+  std::unordered_map<std::string, std::size_t> place_of_id;
+  std::unordered_map<std::int64_t, KeyRange> known_sets;
+  PlaceOfKey place_of_key;
+  const auto read_set = [&](std::int64_t set) {
+    KeyRange range;
+    asked.bind_all(set);
+    while (asked.step()) {
+      const std::int64_t key = asked.integer(0);
+      if (range.last < range.first) range.first = key;
+      range.last = key;
+      const auto [found, fresh] = place_of_id.emplace(asked.text(1), questions_.size());
+      if (fresh) questions_.push_back({asked.text(2), asked.text(3)});
+      place_of_key[key] = found->second;
     }
-    std::vector<double>& scores = all.emplace_back(first.size(), 0.0);
-    std::size_t place = 0;
-    for (const Row& row : rows) {
-      while (place < first.size() && first[place].question_id < row.question_id) ++place;
-      if (place == first.size() || first[place].question_id != row.question_id) {
-        unknown_to_first.insert(row.question_id);
-        continue;
-      }
-      scores[place] = row.score;
-      ++trials_with[place];
+    asked.reset();
+    return range;
+  };
+  for (const std::int64_t id : trials) {
+    KeyRange keys;
+    sets.bind_all(id, benchmark);
+    while (sets.step()) {
+      const std::int64_t set = sets.integer(0);
+      const auto known = known_sets.find(set);
+      const KeyRange range = known != known_sets.end() ? known->second : (known_sets[set] = read_set(set));
+      if (range.last < range.first) continue;
+      keys = keys.last < keys.first
+                 ? range
+                 : KeyRange{std::min(keys.first, range.first), std::max(keys.last, range.last)};
     }
+    sets.reset();
+    Trial& trial = trials_.emplace_back();
+    trial.scores.assign(questions_.size(), kAbsent);
+    trial.blind.assign(questions_.size(), kAbsent);
+    answers.bind_all(id, keys.first, keys.last);
+    while (answers.step()) {
+      const auto place = place_of_key.find(answers.integer(0));
+      if (place == place_of_key.end()) continue;  // of another benchmark
+      (answers.integer(1) == 1 ? trial.blind : trial.scores)[place->second] = answers.real(2);
+    }
+    answers.reset();
   }
+}
+
+double BenchmarkAnswers::value(const Trial& trial, std::size_t question, ScoreKind kind) {
+  if (question >= trial.scores.size()) return kAbsent;  // of a set that no trial so far had
+  switch (kind) {
+    case ScoreKind::score:
+      return trial.scores[question];
+    case ScoreKind::blind:
+      return trial.blind[question];
+    case ScoreKind::margin:
+      break;
+  }
+  return trial.scores[question] - trial.blind[question];
+}
+
+std::size_t BenchmarkAnswers::answered(std::size_t place) const {
+  const std::vector<double>& scores = trials_[place].scores;
+  return static_cast<std::size_t>(
+      std::count_if(scores.begin(), scores.end(), [](double score) { return !std::isnan(score); }));
+}
+
+AnswerScores BenchmarkAnswers::common(std::span<const std::size_t> places, ScoreKind kind) const {
   AnswerScores answers;
-  answers.left_out = unknown_to_first.size();
-  answers.scores.resize(all.size());
+  answers.scores.resize(places.size());
   Numbering pictures, families;
-  for (std::size_t q = 0; q < first.size(); ++q) {
-    if (trials_with[q] != trials.size()) {
-      ++answers.left_out;
+  for (std::size_t q = 0; q < questions_.size(); ++q) {
+    const auto with =
+        static_cast<std::size_t>(std::count_if(places.begin(), places.end(), [&](std::size_t t) {
+          return !std::isnan(value(trials_[t], q, kind));
+        }));
+    if (with != places.size()) {
+      if (with > 0) ++answers.left_out;
       continue;
     }
-    const std::size_t family = families.of(first[q].family);
-    if (family == answers.families.size()) answers.families.push_back(first[q].family);
-    answers.questions.push_back({pictures.of(first[q].picture), family});
-    for (std::size_t t = 0; t < all.size(); ++t) answers.scores[t].push_back(all[t][q]);
+    const std::size_t family = families.of(questions_[q].family);
+    if (family == answers.families.size()) answers.families.push_back(questions_[q].family);
+    answers.questions.push_back({pictures.of(questions_[q].picture), family});
+    for (std::size_t i = 0; i < places.size(); ++i)
+      answers.scores[i].push_back(value(trials_[places[i]], q, kind));
   }
   return answers;
+}
+
+AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
+                                std::span<const std::int64_t> trials, ScoreKind kind) {
+  std::vector<std::size_t> all(trials.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return BenchmarkAnswers(database, benchmark, trials).common(all, kind);
 }
 
 std::optional<PictureSums> picture_sums(const AnswerScores& answers, std::size_t cells, std::size_t seeds,

@@ -36,7 +36,33 @@ struct AnswerScores {
   [[nodiscard]] double question_deviation(std::optional<std::size_t> family) const;
 };
 
-/// Reads the answers of `trials` in order. A score that is no number leaves its question out.
+/// What several trials answered on a benchmark, read once: of them, any number can then be compared. Trials
+/// that were asked different questions (question_set) are matched by question_id, and a question's picture
+/// and family are those of the first trial that was asked it.
+class BenchmarkAnswers {
+ public:
+  BenchmarkAnswers(Database& database, const std::string& benchmark, std::span<const std::int64_t> trials);
+
+  /// `places`: of the trials among those read.
+  [[nodiscard]] AnswerScores common(std::span<const std::size_t> places, ScoreKind kind) const;
+  /// Number of questions that the trial was asked with the picture and scored on.
+  [[nodiscard]] std::size_t answered(std::size_t place) const;
+
+ private:
+  struct Question {
+    std::string picture, family;
+  };
+  /// One a question; not a number where the trial has no score.
+  struct Trial {
+    std::vector<double> scores, blind;
+  };
+  [[nodiscard]] static double value(const Trial& trial, std::size_t question, ScoreKind kind);
+
+  std::vector<Question> questions_;
+  std::vector<Trial> trials_;
+};
+
+/// Reads the answers of `trials` in order.
 [[nodiscard]] AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
                                               std::span<const std::int64_t> trials, ScoreKind kind);
 

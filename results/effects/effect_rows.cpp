@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "results/effects/compared_sweep.h"
 #include "results/effects/comparison.h"
+#include "results/effects/finite.h"
 #include "results/effects/question_sets.h"
 #include "results/statistics/contrast.h"
 #include "results/statistics/holm.h"
@@ -45,10 +45,6 @@ void adjust_by_holm(std::vector<EffectRow>& rows) {
   }
 }
 
-std::optional<double> if_number(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 void write_row(Statement& insert, std::int64_t sweep_id, const ComparedSweep& sweep, const EffectRow& row,
                std::int64_t position) {
   const ContrastEstimate& estimate = row.estimate;
@@ -58,11 +54,11 @@ void write_row(Statement& insert, std::int64_t sweep_id, const ComparedSweep& sw
   insert.run(
       sweep_id, comparison.factor, comparison.from_level, comparison.to_level, row.questions->benchmark,
       row.questions->family, position, comparison.is_interaction, estimate.difference,
-      if_number(estimate.difference - half), if_number(estimate.difference + half), if_number(estimate.p()),
-      if_number(row.p_holm),
+      if_finite(estimate.difference - half), if_finite(estimate.difference + half), if_finite(estimate.p()),
+      if_finite(row.p_holm),
       deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
-      if_number(estimate.standard_error()), if_number(estimate.picture_variance), estimate.seed_variance,
-      if_number(estimate.degrees_of_freedom), std::string(spread_name(estimate.spread)),
+      if_finite(estimate.standard_error()), if_finite(estimate.picture_variance), estimate.seed_variance,
+      if_finite(estimate.degrees_of_freedom), std::string(spread_name(estimate.spread)),
       static_cast<std::int64_t>(row.questions->questions), static_cast<std::int64_t>(row.questions->pictures),
       static_cast<std::int64_t>(row.questions->left_out), static_cast<std::int64_t>(sweep.seeds.size()),
       static_cast<std::int64_t>(comparison.groups), static_cast<std::int64_t>(sweep.cells.size()),

@@ -66,7 +66,8 @@ void load_cells(Database& database, ReportData& data) {
     if (statement.integer(0) != cell_number) {
       cell_number = statement.integer(0);
       const std::string where = place_of(database, "trial", statement.text(4), "levels_json");
-      data.cells.push_back({statement.text(1), levels_of(statement.text(2), where, data.factors), {}});
+      data.cells.push_back(
+          {cell_number, statement.text(1), levels_of(statement.text(2), where, data.factors), {}});
     }
     data.cells.back().trials.push_back({.trial_id = statement.integer(3),
                                         .name = statement.name(4),

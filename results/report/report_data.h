@@ -28,6 +28,7 @@ struct ReportTrial {
 };
 
 struct ReportCell {
+  std::int64_t number = 0;  ///< cell_number of the database
   std::string label;
   std::vector<std::string> levels;  ///< one a factor
   std::vector<ReportTrial> trials;  ///< one a seed, planned ones too

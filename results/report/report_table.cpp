@@ -16,7 +16,7 @@
 namespace imp::results {
 namespace {
 
-using Results = std::vector<BenchmarkResult>;  // of one cell, one a benchmark
+using Result = std::optional<CellScore>;
 
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789.-+e") == std::string::npos;
@@ -68,45 +68,44 @@ std::string missing_score(const ReportCell& cell) {
 /// "72.3 ± 2.1"; where only a standard error is known, that, named.
 std::string with_half_width(const Measured& measured) {
   const std::string value = percent(measured.value);
-  if (measured.half_width) return value + " ± " + percent(measured.half_width);
+  if (measured.ci_high) return value + " ± " + percent(measured.half_width());
   return measured.standard_error ? fmt::format("{} (s.e. {})", value, percent(measured.standard_error))
                                  : value;
 }
 
-Cell score_cell(const BenchmarkResult& result, const ReportCell& cell) {
-  if (!result.score) return {missing_score(cell), {{}, {}, {}}};
-  return {with_half_width(*result.score),
-          {result.score->value, as_value(result.score->standard_error), as_value(result.score->half_width)}};
+Cell score_cell(const Result& result, const ReportCell& cell) {
+  if (!result) return {missing_score(cell), {{}, {}, {}}};
+  return {
+      with_half_width(result->score),
+      {result->score.value, as_value(result->score.standard_error), as_value(result->score.half_width())}};
 }
 
-Cell blind_cell(const BenchmarkResult& result) {
-  if (!result.blind) return {kNothing, {{}, {}}};
-  return {with_half_width(*result.blind), {result.blind->value, as_value(result.blind->half_width)}};
+Cell blind_cell(const Result& result) {
+  if (!result || !result->blind) return {kNothing, {{}, {}}};
+  return {with_half_width(*result->blind), {result->blind->value, as_value(result->blind->half_width())}};
 }
 
-Cell margin_cell(const BenchmarkResult& result) {
-  if (!result.margin) return {kNothing, {{}, {}, {}}};
-  const double margin = result.margin->value;
-  if (!result.margin->half_width) return {signed_percent(margin), {margin, {}, {}}};
-  const double low = margin - *result.margin->half_width;
-  const double high = margin + *result.margin->half_width;
-  return {fmt::format("{} [{}, {}]", signed_percent(margin), signed_percent(low), signed_percent(high)),
-          {margin, low, high}};
+Cell margin_cell(const Result& result) {
+  if (!result || !result->margin) return {kNothing, {{}, {}, {}}};
+  const auto [value, error, low, high] = *result->margin;
+  if (!low || !high) return {signed_percent(value), {value, {}, {}}};
+  return {fmt::format("{} [{}, {}]", signed_percent(value), signed_percent(*low), signed_percent(*high)),
+          {value, *low, *high}};
 }
 
 /// Mean over benchmarks; nothing if one is missing, for then it would compare with no other cell.
-Cell average_cell(const Results& results) {
+Cell average_cell(const BenchmarkResults& results) {
   double sum = 0.0;
-  for (const BenchmarkResult& result : results) {
-    if (!result.score) return {kNothing, {{}}};
-    sum += result.score->value;
+  for (const Result& result : results) {
+    if (!result) return {kNothing, {{}}};
+    sum += result->score.value;
   }
   const double average = sum / static_cast<double>(results.size());
   return {percent(average), {average}};
 }
 
-void add_benchmark_cells(std::vector<Cell>& row, const Results& results, const ReportCell& cell) {
-  for (const BenchmarkResult& result : results) {
+void add_benchmark_cells(std::vector<Cell>& row, const BenchmarkResults& results, const ReportCell& cell) {
+  for (const Result& result : results) {
     row.push_back(score_cell(result, cell));
     row.push_back(blind_cell(result));
     row.push_back(margin_cell(result));
@@ -139,11 +138,12 @@ void add_cost_cells(std::vector<Cell>& row, const ReportCell& cell) {
   row.push_back({duration(wall), {as_value(wall)}});
 }
 
-void add_error_source_note(Table& table, const ReportData& data, const std::vector<Results>& results) {
+void add_error_source_note(Table& table, const ReportData& data,
+                           const std::vector<BenchmarkResults>& results) {
   std::vector<std::string> which;
   for (std::size_t c = 0; c < results.size(); ++c) {
     for (std::size_t b = 0; b < results[c].size(); ++b) {
-      if (!results[c][b].score || results[c][b].from_answers) continue;
+      if (!results[c][b] || results[c][b]->from_answers) continue;
       which.push_back(data.cells[c].label + " on " + data.benchmarks[b]);
     }
   }
@@ -175,11 +175,7 @@ Table report_table(Database& database, const std::string& sweep) {
   add_factor_columns(table, data);
   add_benchmark_columns(table, data);
   add_cost_columns(table);
-  std::vector<Results> all_results(data.cells.size());
-  for (const std::string& benchmark : data.benchmarks) {
-    const std::vector<BenchmarkResult> results = benchmark_results(database, data, benchmark);
-    for (std::size_t c = 0; c < results.size(); ++c) all_results[c].push_back(results[c]);
-  }
+  const std::vector<BenchmarkResults> all_results = benchmark_results(database, data);
   for (std::size_t c = 0; c < data.cells.size(); ++c) {
     std::vector<Cell> row;
     add_factor_cells(row, data, data.cells[c]);

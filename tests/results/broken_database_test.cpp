@@ -87,7 +87,7 @@ TEST_F(BrokenDatabase, ValuesOfAnotherTypeAreNotTakenForZero) {
       {"score", "UPDATE score SET value = 'much'"},
       {"score", "UPDATE score SET value = NULL"},
       {"score", "UPDATE score SET standard_error = x'00'"},
-      {"answer", "UPDATE answer SET score = 'x'"},
+      {"cell_score", "UPDATE cell_score SET ci_high = 'x'"},
       {"trial", "UPDATE trial SET cell_number = 'first'"},
       {"trial", "UPDATE trial SET wall_seconds = 'long'"},
       {"factor", "UPDATE factor SET name = NULL"},
@@ -102,8 +102,9 @@ TEST_F(BrokenDatabase, ValuesOfAnotherTypeAreNotTakenForZero) {
 }
 
 TEST_F(BrokenDatabase, NumbersThatAreNotFiniteAreRefused) {
-  for (const char* sql : {"UPDATE score SET value = 9e999", "UPDATE score SET standard_error = -9e999",
-                          "UPDATE answer SET score = 9e999", "UPDATE trial SET tokens_per_second = 9e999"}) {
+  for (const char* sql :
+       {"UPDATE score SET value = 9e999", "UPDATE score SET standard_error = -9e999",
+        "UPDATE cell_score SET value = 9e999", "UPDATE trial SET tokens_per_second = 9e999"}) {
     SCOPED_TRACE(sql);
     make_database();
     change(sql);
@@ -116,7 +117,7 @@ TEST_F(BrokenDatabase, NumbersThatAreNotFiniteAreRefused) {
 }
 
 TEST_F(BrokenDatabase, TablesAndColumnsThatAreMissingAreToldAsAForeignDatabase) {
-  for (const char* sql : {"DROP TABLE trial", "DROP TABLE sweep", "DROP TABLE answer",
+  for (const char* sql : {"DROP TABLE trial", "DROP TABLE sweep", "DROP TABLE cell_score",
                           "ALTER TABLE score RENAME COLUMN value TO points", "DROP TABLE factor"}) {
     SCOPED_TRACE(sql);
     make_database();

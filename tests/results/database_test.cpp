@@ -147,23 +147,6 @@ TEST(Migration, AnOlderDatabaseIsBroughtUpStepByStepAndKeepsItsRows) {
   bring_up_to_date(database, "would fail if it ran", kTwoSteps);
 }
 
-TEST(Migration, OfTheFirstSchemaGivesTheTablesAndViewsOfTheNewest) {
-  const TemporaryFolder folder;
-  Database newest = open_results(folder.path() / "newest.db", Access::write);
-  Database older(folder.path() / "older.db");
-  bring_up_to_date(older);
-  older.execute("DROP VIEW v_row_kinds; DROP TABLE row_kind; PRAGMA user_version = 1");
-  bring_up_to_date(older);
-  constexpr const char* kColumns =
-      "SELECT group_concat(name || type || pk || \"notnull\") FROM pragma_table_info('row_kind')";
-  Statement from(older, kColumns), to(newest, kColumns);
-  ASSERT_TRUE(from.step() && to.step());
-  EXPECT_EQ(from.text(0), to.text(0));
-  EXPECT_FALSE(to.text(0).empty());
-  EXPECT_EQ(older.integer("SELECT count(*) FROM v_row_kinds"), 0);
-  EXPECT_EQ(older.integer("PRAGMA user_version"), newest_schema());
-}
-
 TEST(Migration, AStepThatFailsLeavesTheVersionBeforeIt) {
   const TemporaryFolder folder;
   Database database(folder.path() / "imp.db");

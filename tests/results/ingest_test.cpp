@@ -45,7 +45,7 @@ std::vector<std::string> columns_of(Database& database, const std::string& view)
 /// The whole database as text.
 std::string dump(Database& database) {
   std::string text;
-  for (const char* table : {"trial_stage", "attempt", "train_step", "score", "answer", "provenance"}) {
+  for (const char* table : {"trial_stage", "attempt", "train_step", "score", "provenance"}) {
     text += std::string("== ") + table + "\n";
     for (const std::string& row :
          rows_of(database, std::string("SELECT sweep.name, trial.name, x.* FROM ") + table +
@@ -54,14 +54,21 @@ std::string dump(Database& database) {
       text += row + "\n";
     }
   }
-  for (const char* view :
-       {"v_cells", "v_scores", "v_wide", "v_effects", "v_failures", "v_cost", "v_provenance"}) {
+  for (const char* view : {"v_cells", "v_scores", "v_wide", "v_effects", "v_cell_scores", "v_failures",
+                           "v_cost", "v_provenance", "v_curve"}) {
     text += std::string("== ") + view + "\n";
     for (const std::string& row :
-         rows_of(database, std::string("SELECT * FROM ") + view + " ORDER BY 1, 2, 3, 4, 5")) {
+         rows_of(database, std::string("SELECT * FROM ") + view + " ORDER BY 1, 2, 3, 4, 5, 6")) {
       text += row + "\n";
     }
   }
+  text += "== v_answers\n";  // whose keys may be others
+  for (const std::string& row :
+       rows_of(database,
+               "SELECT sweep, trial, benchmark, blind, question_id, image_id, family, "
+               "question, references_json, prediction, score, question_tokens, "
+               "answer_tokens FROM v_answers ORDER BY 1, 2, 3, 4, 5"))
+    text += row + "\n";
   for (const char* table : {"stage", "factor"}) {
     for (const std::string& row : rows_of(database, std::string("SELECT * FROM ") + table))
       text += row + "\n";
@@ -92,8 +99,12 @@ TEST_F(Ingest, ATrialsFilesBecomeRows) {
                   "lora_rank=256,seed=3|planned|3|phi|siglip|lora|256|2|scenetext"));
   EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 3 * 2 * 4);
   EXPECT_THAT(
-      rows_of(database, "SELECT * FROM answer WHERE blind = 0 AND question_id = '2' AND trial_id = 1"),
-      ElementsAre("1|scenetext|0|2|a|stop | \"x\"|0.3|word|9|2"));
+      rows_of(database,
+              "SELECT sweep, trial, cell, seed, benchmark, blind, question_id, image_id, family, question, "
+              "references_json, prediction, score, question_tokens, answer_tokens FROM v_answers "
+              "WHERE blind = 0 AND question_id = '2' AND seed = 1 AND cell = 'lora_rank=128'"),
+      ElementsAre("ranks|lora_rank=128,seed=1|lora_rank=128|1|scenetext|0|2|a|word|||stop | \"x\"|0.3|9|2"));
+  EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 4) << "asked by all trials, kept once";
   EXPECT_THAT(rows_of(database, "SELECT step, loss, tokens FROM train_step WHERE trial_id = 1"),
               ElementsAre("1|2.5|500", "2||500"));
   EXPECT_THAT(rows_of(database,
@@ -121,9 +132,87 @@ TEST_F(Ingest, ViewsHaveTheColumnsThatPeopleRelyOn) {
                           "picture_variance", "seed_variance", "degrees_of_freedom", "method", "questions",
                           "pictures", "questions_left_out", "seeds", "matched_groups", "cells",
                           "also_differs", "is_interaction"));
+  const auto cell_scores =
+      ElementsAre("sweep", "cell_number", "cell", "benchmark", "metric", "value", "standard_error", "ci_low",
+                  "ci_high", "blind", "blind_ci_low", "blind_ci_high", "margin", "margin_ci_low",
+                  "margin_ci_high", "seeds", "n", "family", "blind_standard_error", "margin_standard_error",
+                  "pictures", "picture_variance", "seed_variance", "degrees_of_freedom", "from_answers");
+  EXPECT_THAT(columns_of(database, "v_cell_scores"), cell_scores);
+  EXPECT_THAT(columns_of(database, "v_families"), cell_scores);
+  EXPECT_THAT(columns_of(database, "v_answers"),
+              ElementsAre("sweep", "trial", "cell", "seed", "benchmark", "blind", "question_id", "image_id",
+                          "family", "question", "references_json", "prediction", "score", "question_tokens",
+                          "answer_tokens", "question_set"));
+  EXPECT_THAT(columns_of(database, "v_curve"), ElementsAre("sweep", "trial", "cell", "seed", "stage", "step",
+                                                           "loss", "lr", "grad_norm", "tokens", "seconds"));
+  for (const char* view : {"v_failures", "v_row_kinds", "v_cost", "v_provenance"}) {
+    const auto columns = columns_of(database, view);
+    EXPECT_EQ(std::vector(columns.begin(), columns.begin() + 3),
+              (std::vector<std::string>{"sweep", "trial", "cell"}))
+        << view;
+  }
   EXPECT_THAT(columns_of(database, "v_wide"),
               ElementsAre("sweep", "cell", "llm", "encoder", "finetune", "lora_rank", "epochs", "data",
                           "seeds", "scenetext", "average"));
+}
+
+TEST_F(Ingest, AColumnForABenchmarkIsThereBeforeItsFirstScore) {
+  SweepFolder sweep(runs_, "planned");
+  sweep.add_trial("128", 1);
+  sweep.plan()["benchmarks"] = {"pope", "scenetext"};
+  sweep.write_plan();
+  Database database = open_results(path_, Access::write);
+  ingest_sweep(database, runs_, "planned");
+  EXPECT_THAT(rows_of(database, "SELECT cell, pope, scenetext, average FROM v_wide"),
+              ElementsAre("lora_rank=128|||"));
+}
+
+TEST_F(Ingest, TheCurveHasTheStepsOfStagesThatTrialsShare) {
+  SweepFolder sweep = write_small_sweep(runs_, "ranks");
+  const std::string key(32, 'c');
+  for (json& trial : sweep.plan()["trials"])
+    trial["stages"].insert(trial["stages"].begin(), json::object({{"kind", "connector"}, {"key", key}}));
+  sweep.write_plan();
+  sweep.write_stage("connector", key);
+  write_file(runs_ / "stages" / ("connector-" + key) / "train.jsonl",
+             "{\"step\":1,\"loss\":9.5,\"tokens\":7}\n{\"step\":2,\"loss\":9.0,\"tokens\":7}\n");
+  Database database = open_results(path_, Access::write);
+  ingest_sweep(database, runs_, "ranks");
+  EXPECT_THAT(rows_of(database,
+                      "SELECT trial, stage, step, loss FROM v_curve WHERE stage = 'connector' AND seed = 3"),
+              ElementsAre("lora_rank=256,seed=3|connector|1|9.5", "lora_rank=256,seed=3|connector|2|9.0"));
+  EXPECT_EQ(database.integer("SELECT count(*) FROM stage_step"), 2) << "kept once, whoever shares it";
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_curve WHERE stage = 'finetune'"),
+            database.integer("SELECT count(*) FROM train_step"));
+}
+
+TEST_F(Ingest, LookedAtAgainUnchangedTheStatisticsAreLeftAsTheyAre) {
+  SweepFolder sweep = write_small_sweep(runs_, "ranks");
+  Database database = open_results(path_, Access::write);
+  ingest_sweep(database, runs_, "ranks");
+  ASSERT_GT(database.integer("SELECT count(*) FROM effect"), 0);
+  database.execute("UPDATE effect SET method = 'untouched'; UPDATE cell_score SET metric = 'untouched'");
+  ingest_sweep(database, runs_, "ranks");
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_effects WHERE method <> 'untouched'"), 0);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_cell_scores WHERE metric <> 'untouched'"), 0);
+  std::filesystem::remove_all(sweep.trial_folder("lora_rank=128,seed=2"));
+  ingest_sweep(database, runs_, "ranks");
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_effects WHERE method = 'untouched'"), 0);
+  EXPECT_EQ(database.integer("SELECT seeds FROM v_cell_scores WHERE cell = 'lora_rank=128' AND family = ''"),
+            1);
+}
+
+TEST_F(Ingest, OneReaderOfASweepSeesThatItsPlanChanged) {
+  SweepFolder sweep = write_small_sweep(runs_, "ranks");
+  Database database = open_results(path_, Access::write);
+  SweepIngest ingest(runs_, "ranks");
+  ingest.take_in_trial(database, "lora_rank=128,seed=1");
+  EXPECT_EQ(database.integer("SELECT count(*) FROM trial"), 5);
+  EXPECT_THROW(ingest.take_in_trial(database, "lora_rank=256,seed=4"), StoreError);
+  sweep.add_trial("256", 4);
+  sweep.write_plan();
+  ingest.take_in_trial(database, "lora_rank=256,seed=4");
+  EXPECT_EQ(database.integer("SELECT count(*) FROM trial"), 6);
 }
 
 TEST_F(Ingest, ATrialOfOtherStagesThanThePlansIsLeftOutUntilItIsRunAgain) {

@@ -52,6 +52,7 @@ struct Question {
   json question_id, image_id;
   double score = 0.0;
   double blind = 0.0;
+  std::string family = "word";
 };
 
 inline double mean_score(const std::vector<Question>& questions, double Question::*which) {
@@ -136,7 +137,7 @@ class SweepFolder {
                 {"image_id", question.image_id},
                 {"prediction", "stop | \"x\""},
                 {"score", question.score},
-                {"family", "word"},
+                {"family", question.family},
                 {"question_tokens", 9},
                 {"answer_tokens", 2}};
       seen += line.dump() + "\n";

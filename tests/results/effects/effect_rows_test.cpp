@@ -167,35 +167,5 @@ TEST_F(Effects, OfASingleCellAreNone) {
               HasSubstr("nothing to compare yet"));
 }
 
-TEST_F(Effects, OfAnOlderDatabaseAreMadeWhenItIsBroughtUpToDate) {
-  write_sweep(2);
-  ingest_sweep(database_, runs_, "ranks");
-  const std::string wanted = column("SELECT difference FROM v_effects WHERE family = ''").at(0);
-  // The same rows in a database as the first version made it.
-  const auto path = folder_.path() / "old.db";
-  {
-    Database old(path);
-    old.execute(testing::read_file(IMP_TEST_DATA "/results/schema_1.sql"));
-    old.execute("PRAGMA user_version = 1");
-    old.execute("ATTACH '" + database_.path().string() + "' AS new");
-    for (const char* table :
-         {"sweep", "factor", "trial", "stage", "trial_stage", "attempt", "score", "answer"})
-      old.execute(fmt::format("INSERT INTO main.{0} SELECT * FROM new.{0}", table));
-  }
-  Database brought_up = open_results(path, Access::write);
-  EXPECT_EQ(brought_up.integer("PRAGMA user_version"), newest_schema());
-  Statement row(brought_up, "SELECT difference FROM v_effects WHERE family = ''");
-  ASSERT_TRUE(row.step());
-  EXPECT_EQ(row.text(0), wanted);
-  const auto definitions = [](Database& database) {
-    std::vector<std::string> lines;
-    Statement statement(database, "SELECT name, sql FROM sqlite_master WHERE name <> 'v_wide' ORDER BY name");
-    while (statement.step()) lines.push_back(statement.text(0) + ": " + statement.text(1));
-    return lines;
-  };
-  const auto fresh = definitions(database_);
-  EXPECT_EQ(definitions(brought_up), fresh);
-}
-
 }  // namespace
 }  // namespace imp::results
