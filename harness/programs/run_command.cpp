@@ -21,6 +21,7 @@
 #include "results/report/format.h"
 #include "results/report/report_table.h"
 #include "results/report/report_text.h"
+#include "results/report/terminal.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
 
@@ -89,8 +90,9 @@ class Recorder {
 
 void print_table(const SweepOptions& options, const std::string& sweep) {
   results::Database database = results::open_results(options.database, results::Access::read);
-  fmt::print("{}", options.json ? results::to_json(results::report_table(database, sweep))
-                                : results::report_text(database, sweep));
+  fmt::print("{}", options.json
+                       ? results::to_json(results::report_table(database, sweep))
+                       : results::report_text(database, sweep, results::format_of_standard_output()));
 }
 
 /// What the command line says is to be written must not cost anything that is there.

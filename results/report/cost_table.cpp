@@ -15,7 +15,7 @@ Value as_count(std::optional<std::int64_t> number) {
 }
 
 std::vector<Column> cost_columns() {
-  return {{"trial", false, {"trial"}},
+  return {{"trial", false, {"trial"}, ColumnRole::key},
           {"status", false, {"status"}},
           {"wall time", true, {"wall_seconds"}},
           {"training", true, {"train_seconds"}},

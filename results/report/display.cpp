@@ -10,18 +10,6 @@
 namespace imp::results {
 namespace {
 
-/// Code point at `position`, which moves behind it; a broken byte counts as one narrow character.
-char32_t next_code_point(std::string_view text, std::size_t& position) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(position++);
-  int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
-  char32_t code = more == 0 ? first : first & (0x3Fu >> more);
-  for (; more > 0 && position < text.size() && (byte(position) & 0xC0) == 0x80; --more) {
-    code = (code << 6) | (byte(position++) & 0x3Fu);
-  }
-  return code;
-}
-
 bool is_combining(char32_t code) {
   return (code >= 0x300 && code <= 0x36F) || (code >= 0x200B && code <= 0x200D);
 }
@@ -41,15 +29,38 @@ bool is_wide(char32_t code) {
   return false;
 }
 
+std::size_t width_of(char32_t code) {
+  return is_combining(code) ? 0 : is_wide(code) ? 2 : 1;
+}
+
 }  // namespace
+
+char32_t next_code_point(std::string_view text, std::size_t& position) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(position++);
+  int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+  char32_t code = more == 0 ? first : first & (0x3Fu >> more);
+  for (; more > 0 && position < text.size() && (byte(position) & 0xC0) == 0x80; --more) {
+    code = (code << 6) | (byte(position++) & 0x3Fu);
+  }
+  return code;
+}
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  for (std::size_t position = 0; position < text.size();) {
-    const char32_t code = next_code_point(text, position);
-    width += is_combining(code) ? 0 : is_wide(code) ? 2 : 1;
-  }
+  for (std::size_t position = 0; position < text.size();) width += width_of(next_code_point(text, position));
   return width;
+}
+
+std::string cut_to_width(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  std::size_t position = 0;
+  std::size_t end = 0;
+  for (std::size_t taken = 0; position < text.size(); end = position) {
+    taken += width_of(next_code_point(text, position));
+    if (taken + 1 > width) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
 }
 
 std::string percent(std::optional<double> fraction) {

@@ -13,8 +13,14 @@ namespace imp::results {
 
 inline constexpr const char* kNothing = "–";
 
+/// Code point at `position`, which moves behind it; a broken byte counts as one narrow character.
+[[nodiscard]] char32_t next_code_point(std::string_view text, std::size_t& position);
+
 /// Columns of a terminal that UTF-8 text takes: 2 for East Asian wide characters, 0 for combining marks.
 [[nodiscard]] std::size_t display_width(std::string_view text);
+
+/// The text itself, or its beginning and an ellipsis if it takes more than `width` columns (at least 1).
+[[nodiscard]] std::string cut_to_width(std::string_view text, std::size_t width);
 
 /// 0.6123 -> "61.2"
 [[nodiscard]] std::string percent(std::optional<double> fraction);

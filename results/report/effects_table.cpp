@@ -80,12 +80,14 @@ std::string interval_text(const Effect& effect) {
 std::vector<Column> columns_for(const std::vector<Effect>& effects, EffectRows rows) {
   std::set<std::string> benchmarks;
   for (const Effect& effect : effects) benchmarks.insert(effect.benchmark);
-  std::vector<Column> columns{
-      {"factor", false, {"factor"}},
-      {rows == EffectRows::interactions ? "of, with" : "from → to", false, {"from_level", "to_level"}}};
-  if (benchmarks.size() > 1) columns.push_back({"benchmark", false, {"benchmark"}});
-  if (rows == EffectRows::families) columns.push_back({"family", false, {"family"}});
-  columns.push_back({"points [95 %]", true, {"difference", "ci_low", "ci_high"}});
+  std::vector<Column> columns{{"factor", false, {"factor"}, ColumnRole::key},
+                              {rows == EffectRows::interactions ? "of, with" : "from → to",
+                               false,
+                               {"from_level", "to_level"},
+                               ColumnRole::key}};
+  if (benchmarks.size() > 1) columns.push_back({"benchmark", false, {"benchmark"}, ColumnRole::key});
+  if (rows == EffectRows::families) columns.push_back({"family", false, {"family"}, ColumnRole::key});
+  columns.push_back({"points [95 %]", true, {"difference", "ci_low", "ci_high"}, ColumnRole::difference});
   columns.push_back({"s.d.", true, {"standardized"}});
   columns.push_back({"p", true, {"p"}});
   columns.push_back({"p (Holm)", true, {"p_holm"}});

@@ -4,13 +4,23 @@
 #include <array>
 #include <utility>
 
+#include "results/report/terminal.h"
 #include "results/store_error.h"
 
 namespace imp::results {
 namespace {
 
-constexpr std::array<std::pair<const char*, Format>, 5> kFormats{
-    {{"md", to_markdown}, {"csv", to_csv}, {"json", to_json}, {"latex", to_latex}, {"html", to_html}}};
+std::string to_plain_text(const Table& table) {
+  return to_text(table, TerminalStyle());
+}
+
+using Function = std::string (*)(const Table&);
+constexpr std::array<std::pair<const char*, Function>, 6> kFormats{{{"text", to_plain_text},
+                                                                    {"md", to_markdown},
+                                                                    {"csv", to_csv},
+                                                                    {"json", to_json},
+                                                                    {"latex", to_latex},
+                                                                    {"html", to_html}}};
 
 }  // namespace
 
@@ -24,7 +34,7 @@ Format find_format(const std::string& name) {
   for (const auto& [known, format] : kFormats) {
     if (name == known) return format;
   }
-  throw StoreError("--format: '" + name + "' is not known; use md, csv, json, latex or html");
+  throw StoreError("--format: '" + name + "' is not known; use text, md, csv, json, latex or html");
 }
 
 }  // namespace imp::results

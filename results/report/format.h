@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,15 @@ namespace imp::results {
 [[nodiscard]] std::string to_csv(const Table& table);
 /// {"title", "rows": [{field: value}], "notes", "footnotes"}
 [[nodiscard]] std::string to_json(const Table& table);
-/// A `table` environment; needs the booktabs package.
+/// A `table` environment for pdflatex; needs the packages booktabs and graphicx. What is wider than the line
+/// is scaled down to it, and a character that pdflatex has no glyph for is written out as U+4E2D.
 [[nodiscard]] std::string to_latex(const Table& table);
 /// A whole page.
 [[nodiscard]] std::string to_html(const Table& table);
 
-using Format = std::string (*)(const Table&);
+using Format = std::function<std::string(const Table&)>;
 
-/// The names for --format: md, csv, json, latex, html.
+/// The names for --format: text (report/terminal.h; 80 columns, without bold), md, csv, json, latex, html.
 [[nodiscard]] std::vector<std::string> format_names();
 /// Throws StoreError (usage) for a name not in format_names().
 [[nodiscard]] Format find_format(const std::string& name);

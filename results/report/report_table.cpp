@@ -23,11 +23,11 @@ bool is_number(const std::string& text) {
 }
 
 void add_factor_columns(Table& table, const ReportData& data) {
-  if (data.factors.empty()) table.columns.push_back({"cell", false, {"cell"}});
+  if (data.factors.empty()) table.columns.push_back({"cell", false, {"cell"}, ColumnRole::key});
   for (std::size_t f = 0; f < data.factors.size(); ++f) {
     const bool numbers = std::all_of(data.cells.begin(), data.cells.end(),
                                      [&](const ReportCell& cell) { return is_number(cell.levels[f]); });
-    table.columns.push_back({data.factors[f], numbers, {data.factors[f]}});
+    table.columns.push_back({data.factors[f], numbers, {data.factors[f]}, ColumnRole::key});
   }
 }
 
@@ -35,13 +35,14 @@ void add_benchmark_columns(Table& table, const ReportData& data) {
   const bool several = data.benchmarks.size() > 1;
   for (const std::string& name : data.benchmarks) {
     const std::string prefix = several ? name + " " : "";
-    table.columns.push_back({name + " ± 95 %", true, {name, name + "_standard_error", name + "_half_width"}});
+    table.columns.push_back(
+        {name + " ± 95 %", true, {name, name + "_standard_error", name + "_half_width"}, ColumnRole::score});
     table.columns.push_back({prefix + "blind", true, {name + "_blind", name + "_blind_half_width"}});
     table.columns.push_back({prefix + "over blind [95 %]",
                              true,
                              {name + "_margin", name + "_margin_low", name + "_margin_high"}});
   }
-  if (several) table.columns.push_back({"average", true, {"average"}});
+  if (several) table.columns.push_back({"average", true, {"average"}, ColumnRole::score});
 }
 
 void add_cost_columns(Table& table) {

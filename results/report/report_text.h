@@ -4,12 +4,14 @@
 #include <string>
 
 #include "results/database.h"
+#include "results/report/format.h"
 
 namespace imp::results {
 
 /// What a person reads of a sweep in a terminal: its table and, where there is something to compare, its
-/// effects. Markdown; the sweep is the newest one if the name is empty. Throws StoreError as choose_sweep
-/// does.
-[[nodiscard]] std::string report_text(Database& database, const std::string& sweep);
+/// effects. `format`: a format for people (to_markdown, to_text). The sweep is the newest one if the name is
+/// empty. Throws StoreError as choose_sweep does.
+[[nodiscard]] std::string report_text(Database& database, const std::string& sweep,
+                                      const Format& format = to_markdown);
 
 }  // namespace imp::results

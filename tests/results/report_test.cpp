@@ -186,13 +186,13 @@ TEST_F(Report, NamesWithMarkupAreEscaped) {
       "a|b_c", {{"x|y", false, {"x,y"}}}, {{{"<b>1|2</b>\n&_", {std::string("say \"a\",b\n")}}}}, {}, {}};
   EXPECT_THAT(to_markdown(table), HasSubstr("| \\<b>1\\|2\\</b> &_ |"));
   EXPECT_EQ(to_csv(table), "\"x,y\"\n\"say \"\"a\"\",b\n\"\n");
-  EXPECT_THAT(to_latex(table), HasSubstr("\\caption{a|b\\_c}"));
+  EXPECT_THAT(to_latex(table), HasSubstr("\\caption{a\\textbar{}b{\\ttfamily\\char95}c}"));
   EXPECT_THAT(to_html(table), HasSubstr("<td>&lt;b&gt;1|2&lt;/b&gt;\n&amp;_</td>"));
 }
 
 TEST(ReportFormat, AnUnknownNameIsRefused) {
   EXPECT_THROW(static_cast<void>(find_format("xml")), StoreError);
-  EXPECT_THAT(format_names(), ElementsAre("md", "csv", "json", "latex", "html"));
+  EXPECT_THAT(format_names(), ElementsAre("text", "md", "csv", "json", "latex", "html"));
 }
 
 TEST(Display, NumbersReadAsPeopleWriteThem) {
