@@ -12,6 +12,8 @@
 
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
+#include "harness/executor/question_record.h"
+#include "harness/stages/asked_questions.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -152,10 +154,33 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   }
 
   const std::filesystem::path folder = runs_ / plan_.sweep.spec.name / planned.trial.name;
+  if (ending == Ending::done) record_questions(outcome);
   write_outcome(folder, plan_.sweep.spec.name, planned, store_, outcome);
   if (ending == Ending::done) say_scores(planned.trial.name, read_outcome(folder));
   trial_ended_(planned.trial.name);
   return ending;
+}
+
+void LocalExecutor::record_questions(TrialOutcome& outcome) {
+  for (const StageUse& use : outcome.stages) {
+    if (use.request.kind != "eval") continue;
+    nlohmann::json asked{use.request.parameters["benchmark"], use.request.parameters["limit"]};
+    for (const StageInput& input : use.request.inputs) {
+      if (input.kind == "data") asked.push_back(input.key);
+    }
+    const auto [known, is_new] = question_sets_.emplace(asked.dump(), "");
+    if (is_new) {
+      try {
+        known->second = write_question_record(runs_ / plan_.sweep.spec.name,
+                                              asked_questions(use.request, plan_.sweep.spec, store_));
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::environment) throw;
+        // Scored long ago, and its annotations have gone since: the results do without the questions' text.
+        progress_.say(std::string("questions are not recorded: ") + error.what());
+      }
+    }
+    if (!known->second.empty()) outcome.question_sets[asked[0].get<std::string>()] = known->second;
+  }
 }
 
 void LocalExecutor::say_scores(const std::string& trial, const nlohmann::json& outcome) {

@@ -41,6 +41,8 @@ class LocalExecutor {
   [[nodiscard]] Ending run_trial(const PlannedTrial& planned, size_t number);
   [[nodiscard]] Ending attempt_trial(const PlannedTrial& planned, const std::string& label,
                                      TrialOutcome& outcome);
+  /// Writes what a finished trial was asked, where the sweep's folder does not have it yet.
+  void record_questions(TrialOutcome& outcome);
   void say_scores(const std::string& trial, const nlohmann::json& outcome);
   /// Makes the pictures stages that are missing, with the data that they look at.
   void look_at_pictures();
@@ -57,6 +59,7 @@ class LocalExecutor {
   Progress& progress_;
   std::function<void(const std::string&)> trial_ended_;
   StageStore store_;
+  std::map<std::string, std::string> question_sets_;  ///< by what an eval stage asks; see record_questions
   std::map<std::string, double> made_early_;  ///< key -> seconds of stages that no trial has taken on yet
 };
 

@@ -178,6 +178,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["attempts"] = attempts_json(outcome, earlier);
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
   record["rows"] = rows_json(store, outcome);
+  record["questions"] = outcome.question_sets;
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();
   record["provenance"]["dtype"] =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct TrialOutcome {
   std::string status;  ///< done, failed, interrupted
   std::vector<StageUse> stages;
   std::vector<Attempt> attempts;
+  std::map<std::string, std::string> question_sets = {};  ///< by benchmark: its record (question_record.h)
 };
 
 /// Writes `<trial folder>`: resolved.yaml, train.jsonl, predictions and, last, outcome.json, from the

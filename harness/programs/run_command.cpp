@@ -45,24 +45,24 @@ void write_sweep_json(const SweepOptions& options, const Plan& plan) {
         earlier.is_object() && earlier.contains("created") && earlier["created"].is_string();
     if (knows_when) created = earlier["created"].get<std::string>();
   }
-  write_file_atomically(file, sweep_record(plan, created).dump(2) + "\n");
+  const std::string text = sweep_record(plan, created).dump(2) + "\n";
+  // Left alone if nothing changed, so that the database sees that nothing did.
+  if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
 }
 
 /// Takes what the run folders hold into the database. One that is locked, full or newer loses nothing: the
 /// folders keep it, and the next try takes in the whole sweep.
 class Recorder {
  public:
-  Recorder(const SweepOptions& options, std::string sweep) : options_(options), sweep_(std::move(sweep)) {}
+  Recorder(const SweepOptions& options, std::string sweep)
+      : options_(options), sweep_(std::move(sweep)), ingest_(options.runs, sweep_) {}
 
   void take_in_sweep() {
-    take_in(
-        [&](results::Database& database) { return results::ingest_sweep(database, options_.runs, sweep_); });
+    take_in([&](results::Database& database) { return ingest_.take_in_sweep(database); });
   }
   void take_in_trial(const std::string& trial) {
     if (behind_) return take_in_sweep();
-    take_in([&](results::Database& database) {
-      return results::ingest_trial(database, options_.runs, sweep_, trial);
-    });
+    take_in([&](results::Database& database) { return ingest_.take_in_trial(database, trial); });
   }
   /// Whether the last try failed.
   [[nodiscard]] bool behind() const { return behind_; }
@@ -85,6 +85,7 @@ class Recorder {
 
   const SweepOptions& options_;
   std::string sweep_, said_;
+  results::SweepIngest ingest_;
   bool behind_ = false;
 };
 
@@ -124,11 +125,12 @@ int run_sweep(const SweepOptions& options) {
   LocalExecutor executor(plan, options.runs, stop_requested, progress,
                          [&](const std::string& trial) { recorder.take_in_trial(trial); });
   const SweepResult result = executor.run();
+  // The whole of it, also if it was interrupted: effects compare all cells that there are.
+  recorder.take_in_sweep();
   if (result.interrupted) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
     return 130;
   }
-  recorder.take_in_sweep();  // the whole of it: effects compare all cells
   if (recorder.behind()) return 3;
   print_table(options, name);
   return result.failed > 0 ? 1 : 0;

@@ -10,4 +10,9 @@ namespace imp::harness {
 /// unpacked where the annotations hold them. Throws as eval::load_benchmark.
 [[nodiscard]] eval::Benchmark asked_questions(const StageContext& context);
 
+/// The same for a request of kind eval or pictures, made or not. Throws imp::Error (environment) too if the
+/// data stage that it needs is no input of it.
+[[nodiscard]] eval::Benchmark asked_questions(const StageRequest& request, const SweepSpec& spec,
+                                              const StageStore& store);
+
 }  // namespace imp::harness

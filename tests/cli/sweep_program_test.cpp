@@ -161,6 +161,15 @@ TEST(Results, AnswerTheQuestionsOfReadersBySql) {
   EXPECT_THAT(names, testing::Contains("average"));
   // Every question of every cell, with its picture and without.
   EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 2 * 2 * 19);
+  // What was asked, kept once, with its answers and a small picture.
+  EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 19);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_answers WHERE length(question) > 0 AND "
+                             "json_array_length(references_json) = 10"),
+            2 * 2 * 19);
+  EXPECT_GT(database.integer("SELECT count(*) FROM picture WHERE substr(hex(jpeg), 1, 6) = 'FFD8FF'"), 0);
+  EXPECT_EQ(
+      database.integer("SELECT count(*) FROM question WHERE image_id NOT IN (SELECT image_id FROM picture)"),
+      0);
   EXPECT_EQ(
       database.integer("SELECT count(*) FROM v_cost WHERE trained_parameters > 0 AND tokens_per_second > 0"),
       2);

@@ -43,6 +43,7 @@ class Outcomes : public testing::Test {
     if (status == "done") outcome.stages.push_back({eval_, true, 0.0});
     outcome.attempts = {{1, "2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z", status,
                          status == "done" ? "" : "eval", "", "", attempt_micro_batch}};
+    if (status == "done") outcome.question_sets = {{"scenetext", "0123"}};
     write_outcome(trial_, "study", planned_, store_, outcome);
   }
 
@@ -58,6 +59,7 @@ TEST_F(Outcomes, OfADoneTrialHoldScoresCostAndFiles) {
   write("done");
   const nlohmann::json outcome = read_outcome(trial_);
   EXPECT_EQ(outcome["schema"], 1);
+  EXPECT_EQ(outcome["questions"], nlohmann::json({{"scenetext", "0123"}}));
   EXPECT_EQ(outcome["status"], "done");
   EXPECT_EQ(outcome["config"]["lora_rank"], 8);
   EXPECT_EQ(outcome["scores"][0]["value"], 0.5);
