@@ -1,6 +1,5 @@
 # LibTorch is the pinned PyPI wheel (requirements.txt). Its own CMake package insists on the CUDA toolkit, so without
 # IMP_ENABLE_CUDA the CPU libraries are linked directly.
-set(IMP_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH "Python that has the pinned torch wheel")
 if(NOT IMP_TORCH_DIR)
   execute_process(
     COMMAND "${IMP_PYTHON}" -c "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"

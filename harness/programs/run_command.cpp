@@ -19,6 +19,7 @@
 #include "results/ingest.h"
 #include "results/output_path.h"
 #include "results/report/format.h"
+#include "results/report/page/page.h"
 #include "results/report/report_table.h"
 #include "results/report/report_text.h"
 #include "results/report/terminal.h"
@@ -96,6 +97,17 @@ void print_table(const SweepOptions& options, const std::string& sweep) {
                        : results::report_text(database, sweep, results::format_of_standard_output()));
 }
 
+/// The page beside the database. Where it cannot be written the results are safe all the same.
+void write_page(const SweepOptions& options, const std::string& sweep) {
+  try {
+    results::Database database = results::open_results(options.database, results::Access::read);
+    const std::filesystem::path page = results::write_html_page(database, sweep);
+    fmt::print(stderr, "the report with charts and answers: {}\n", printable(page.string()));
+  } catch (const results::StoreError& error) {
+    fmt::print(stderr, "no report was written: {}\n", printable(error.what()));
+  }
+}
+
 /// What the command line says is to be written must not cost anything that is there.
 void check_outputs(const SweepOptions& options) {
   results::require_results_file(options.database);
@@ -133,6 +145,7 @@ int run_sweep(const SweepOptions& options) {
   }
   if (recorder.behind()) return 3;
   print_table(options, name);
+  write_page(options, name);
   return result.failed > 0 ? 1 : 0;
 }
 

@@ -20,6 +20,7 @@ struct ReportOptions {
   std::string format;  ///< empty: `text` on a terminal, else `md`
   std::string output;  ///< empty or "-": standard output
   bool json = false;   ///< the same as format `json`
+  bool open = false;   ///< write the page and show it in the browser
 };
 
 /// Runs a subcommand; returns the exit code. Throws StoreError.
@@ -35,6 +36,10 @@ void add_power_command(CLI::App& app, Action& action);
 /// What imp-report does without a subcommand: a sweep's table, and its effects where the format is for
 /// people.
 int report_sweep(const ReportOptions& options);
+
+/// What `--open` does: writes the sweep's page and shows it with $BROWSER, or else xdg-open. Throws
+/// StoreError (environment) if neither can be started; the page is written all the same.
+int open_page(const ReportOptions& options);
 
 /// Makes a table of the sweep that the options name and writes it; returns 0.
 int report_table_by(const std::function<Table(Database&, const std::string& sweep)>& make_table,

@@ -34,6 +34,8 @@ int run(int argc, char** argv) {
   CLI::App app("Tables of a sweep's results: scores with their errors, blind control, effects, cost.",
                "imp-report");
   add_shared_options(app, options);
+  app.add_flag("--open", options.open,
+               "Write the sweep's page (-o, or SWEEP.html beside the database) and open it in the browser");
   imp::results::add_effects_command(app, action);
   imp::results::add_noise_command(app, action);
   imp::results::add_power_command(app, action);
@@ -45,6 +47,7 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "imp-report: {}; see imp-report --help\n", imp::results::printable(error.what()));
     return 2;
   }
+  if (options.open && app.get_subcommands().empty()) action = imp::results::open_page;
   return action(options);
 }
 

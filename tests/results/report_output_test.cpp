@@ -96,7 +96,8 @@ TEST_F(ReportOutput, ControlBytesOfNamesAndErrorsAreWrittenOut) {
        {"", "cost", "--format csv", "--format json", "--format html", "--format latex"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
-    for (const std::string& text : {ran.out, ran.err}) {
+    // After its content a page has the charts' library, in which a tab may stand.
+    for (const std::string& text : {ran.out.substr(0, ran.out.find("</main>")), ran.err}) {
       EXPECT_EQ(printable_lines(text), text) << arguments;
     }
     EXPECT_THAT(ran.out, HasSubstr("u001b")) << arguments;

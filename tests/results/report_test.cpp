@@ -187,7 +187,8 @@ TEST_F(Report, NamesWithMarkupAreEscaped) {
   EXPECT_THAT(to_markdown(table), HasSubstr("| \\<b>1\\|2\\</b> &_ |"));
   EXPECT_EQ(to_csv(table), "\"x,y\"\n\"say \"\"a\"\",b\n\"\n");
   EXPECT_THAT(to_latex(table), HasSubstr("\\caption{a\\textbar{}b{\\ttfamily\\char95}c}"));
-  EXPECT_THAT(to_html(table), HasSubstr("<td>&lt;b&gt;1|2&lt;/b&gt;\n&amp;_</td>"));
+  EXPECT_THAT(to_html(table),
+              HasSubstr("<td data-value=\"say &quot;a&quot;,b\n\">&lt;b&gt;1|2&lt;/b&gt;\n&amp;_</td>"));
 }
 
 TEST(ReportFormat, AnUnknownNameIsRefused) {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/report/effect_list.h"
+#include "results/report/page/page_data.h"
+
+namespace imp::results {
+
+/// A Vega-Lite chart that holds its data. Scores and differences in it are in points.
+struct Chart {
+  std::string id;           ///< of the element it is drawn in, distinct in a page
+  std::string description;  ///< what it shows, for who does not see it
+  std::string spec;         ///< JSON
+};
+
+/// Differences with their intervals, each seed's own difference beside.
+[[nodiscard]] Chart effect_chart(const std::string& id, EffectRows rows_of,
+                                 const std::vector<Effect>& effects,
+                                 const std::vector<SeedDifference>& seeds);
+
+/// Score by the levels of a factor whose levels are numbers, a line for each setting of the other factors,
+/// intervals as bands.
+[[nodiscard]] Chart level_chart(const std::string& id, const std::string& factor,
+                                const std::string& benchmark, const std::vector<LevelScore>& scores);
+
+/// Cells' scores with intervals on one question family, the control without the picture beside.
+[[nodiscard]] Chart family_chart(const std::string& id, const std::string& family,
+                                 const std::vector<FamilyScore>& scores);
+
+/// Loss by step, a line a trial.
+[[nodiscard]] Chart training_chart(const std::string& id, const std::string& stage,
+                                   const std::vector<LossStep>& steps);
+
+/// Score against training time; the cells that no cheaper cell beats are joined.
+[[nodiscard]] Chart cost_chart(const std::string& id, const std::string& benchmark,
+                               const std::vector<CostScore>& cells);
+
+}  // namespace imp::results
