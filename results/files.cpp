@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "results/output_path.h"
@@ -42,7 +41,16 @@ std::string read_text(const std::filesystem::path& path) {
   const bool is_file = std::filesystem::is_regular_file(path, error);
   std::ifstream stream(path, std::ios::binary);
   if (!is_file || !stream) throw StoreError(path.string() + ": cannot be read; is it there, as a file?");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::string content;
+  constexpr std::size_t kPiece = std::size_t{1} << 20U;
+  do {
+    const std::size_t before = content.size();
+    content.resize(before + kPiece);
+    stream.read(content.data() + before, kPiece);
+    content.resize(before + static_cast<std::size_t>(stream.gcount()));
+  } while (stream);
+  if (!stream.eof()) throw StoreError(path.string() + ": cannot be read to its end");
+  return content;
 }
 
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& path) {

@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 /// Sets that are known from answers alone are called so, with a number behind.
 constexpr std::string_view kFromAnswers = "answers ";
 
+constexpr std::int64_t kNew = -1;  // in place of the key of a question that is not there yet
+
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> folders;
   std::error_code absent;
@@ -86,7 +88,14 @@ SweepQuestions::Set& SweepQuestions::add_set(const std::string& benchmark, const
   return *sets.insert(place, std::move(set));
 }
 
-void SweepQuestions::add_question(Set& set, const AskedQuestion& question) {
+std::string SweepQuestions::new_name(const std::list<Set>& sets) {
+  for (std::size_t number = 1;; ++number) {
+    std::string name = fmt::format("{}{}", kFromAnswers, number);
+    if (std::none_of(sets.begin(), sets.end(), [&](const Set& set) { return set.name == name; })) return name;
+  }
+}
+
+std::int64_t SweepQuestions::add_question(Set& set, const AskedQuestion& question) {
   Statement insert(*database_,
                    "INSERT INTO question (question_set_id, question_id, image_id, family, question, "
                    "references_json) VALUES (?, ?, ?, ?, ?, ?) RETURNING question_key");
@@ -97,6 +106,7 @@ void SweepQuestions::add_question(Set& set, const AskedQuestion& question) {
   const Known& known =
       set.questions.emplace_back(insert.integer(0), question.question_id, question.image_id, question.family);
   set.by_id[known.question_id] = &known;
+  return known.key;
 }
 
 void SweepQuestions::take_in(const fs::path& folder, std::vector<std::string>& problems) {
@@ -120,12 +130,24 @@ void SweepQuestions::take_in(const fs::path& folder, std::vector<std::string>& p
   }
 }
 
-bool SweepQuestions::holds(const Set& set, const std::vector<Answer>& answers, bool may_be_extended) {
-  return std::all_of(answers.begin(), answers.end(), [&](const Answer& answer) {
-    const auto found = set.by_id.find(answer.question_id);
-    if (found == set.by_id.end()) return may_be_extended;
-    return found->second->image_id == answer.image_id && found->second->family == answer.family;
-  });
+std::optional<std::vector<std::int64_t>> SweepQuestions::match(const Set& set,
+                                                               const std::vector<Answer>& answers) {
+  std::vector<std::int64_t> keys;
+  keys.reserve(answers.size());
+  auto next = set.questions.begin();  // answers mostly come in the questions' order
+  for (const Answer& answer : answers) {
+    const Known* known = nullptr;
+    if (next != set.questions.end() && next->question_id == answer.question_id) {
+      known = &*next++;
+    } else if (const auto found = set.by_id.find(answer.question_id); found != set.by_id.end()) {
+      known = found->second;
+    }
+    const bool fits = known != nullptr ? known->image_id == answer.image_id && known->family == answer.family
+                                       : set.from_answers;
+    if (!fits) return std::nullopt;
+    keys.push_back(known != nullptr ? known->key : kNew);
+  }
+  return keys;
 }
 
 std::vector<std::int64_t> SweepQuestions::keys_of(std::int64_t trial_id, const std::string& benchmark,
@@ -133,34 +155,23 @@ std::vector<std::int64_t> SweepQuestions::keys_of(std::int64_t trial_id, const s
                                                   const std::vector<Answer>& answers) {
   std::list<Set>& sets = sets_of(benchmark);
   Set* chosen = nullptr;
+  std::optional<std::vector<std::int64_t>> keys;
+  const auto try_set = [&](Set& set) {
+    keys = match(set, answers);
+    if (keys) chosen = &set;
+  };
   for (Set& set : sets) {
-    if (set.name == name && holds(set, answers, false)) chosen = &set;
+    if (set.name == name) try_set(set);
   }
-  for (auto set = sets.begin(); chosen == nullptr && set != sets.end(); ++set) {
-    if (holds(*set, answers, set->from_answers)) chosen = &*set;
-  }
-  if (chosen == nullptr) {
-    std::size_t number = 1;
-    const auto taken = [&] {
-      return std::any_of(sets.begin(), sets.end(), [&](const Set& set) {
-        return set.name == fmt::format("{}{}", kFromAnswers, number);
-      });
-    };
-    while (taken()) ++number;
-    chosen = &add_set(benchmark, fmt::format("{}{}", kFromAnswers, number));
-  }
-  std::vector<std::int64_t> keys;
-  keys.reserve(answers.size());
-  for (const Answer& answer : answers) {
-    auto found = chosen->by_id.find(answer.question_id);
-    if (found == chosen->by_id.end()) {
-      add_question(*chosen, {answer.question_id, answer.image_id, answer.family, {}, {}, {}});
-      found = chosen->by_id.find(answer.question_id);
-    }
-    keys.push_back(found->second->key);
+  for (auto set = sets.begin(); chosen == nullptr && set != sets.end(); ++set) try_set(*set);
+  if (chosen == nullptr) try_set(add_set(benchmark, new_name(sets)));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if ((*keys)[i] != kNew) continue;
+    const Answer& answer = answers[i];
+    (*keys)[i] = add_question(*chosen, {answer.question_id, answer.image_id, answer.family, {}, {}, {}});
   }
   Statement(*database_, "INSERT OR IGNORE INTO trial_question_set VALUES (?, ?)").run(trial_id, chosen->id);
-  return keys;
+  return std::move(*keys);
 }
 
 void SweepQuestions::remove_unused(const fs::path& folder) {

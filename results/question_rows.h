@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,8 +52,12 @@ class SweepQuestions {
 
   std::list<Set>& sets_of(const std::string& benchmark);
   Set& add_set(const std::string& benchmark, const std::string& name);
-  void add_question(Set& set, const AskedQuestion& question);
-  [[nodiscard]] static bool holds(const Set& set, const std::vector<Answer>& answers, bool may_be_extended);
+  /// Its key.
+  std::int64_t add_question(Set& set, const AskedQuestion& question);
+  [[nodiscard]] static std::string new_name(const std::list<Set>& sets);
+  /// The keys of the questions answered, if all are of the set; one known from answers alone takes new ones.
+  [[nodiscard]] static std::optional<std::vector<std::int64_t>> match(const Set& set,
+                                                                      const std::vector<Answer>& answers);
 
   Database* database_;
   std::int64_t sweep_id_;

@@ -7,7 +7,6 @@
 #include <array>
 #include <set>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "results/files.h"
@@ -209,24 +208,6 @@ Provenance read_provenance(const json& value, const std::string& where) {
           .threads = fields.maybe_integer("threads")};
 }
 
-/// Calls `use(fields)` for each line. Returns at a last line without a newline that is not whole.
-template <class Use>
-void for_each_line(const std::filesystem::path& path, bool last_may_be_cut, Use use) {
-  const std::string content = read_text(path);
-  std::string_view rest = content;
-  for (int number = 1; !rest.empty(); ++number) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    const bool is_whole = end != std::string_view::npos;
-    rest = is_whole ? rest.substr(end + 1) : std::string_view();
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    if (!is_whole && last_may_be_cut && !json::accept(line)) return;
-    const std::string where = fmt::format("{}:{}", path.string(), number);
-    const json value = parse_json(line, where, true);
-    use(JsonFields(value, where), where);
-  }
-}
-
 }  // namespace
 
 SweepFile read_sweep_file(const std::filesystem::path& path) {
@@ -260,60 +241,6 @@ OutcomeFile read_outcome_file(const std::filesystem::path& path) {
           .question_sets = read_question_sets(part("questions"), where),
           .cost = read_cost(part("cost"), where),
           .provenance = read_provenance(part("provenance"), where)};
-}
-
-std::vector<TrainStep> read_train_steps(const std::filesystem::path& path) {
-  std::vector<TrainStep> steps;
-  for_each_line(path, true, [&](const JsonFields& fields, const std::string&) {
-    steps.push_back({.step = fields.integer("step"),
-                     .loss = fields.maybe_real("loss"),
-                     .lr = fields.maybe_real("lr"),
-                     .grad_norm = fields.maybe_real("grad_norm"),
-                     .seconds = fields.maybe_real("seconds"),
-                     .tokens = fields.maybe_integer("tokens")});
-  });
-  return steps;
-}
-
-std::vector<Answer> read_answers(const std::filesystem::path& path) {
-  std::vector<Answer> answers;
-  std::unordered_set<std::string> seen;
-  for_each_line(path, false, [&](const JsonFields& fields, const std::string& where) {
-    Answer answer{.question_id = fields.id("question_id"),
-                  .image_id = fields.id("image_id"),
-                  .prediction = fields.text("prediction"),
-                  .family = fields.text_or("family", ""),
-                  .score = fields.real("score"),
-                  .question_tokens = fields.maybe_integer("question_tokens"),
-                  .answer_tokens = fields.maybe_integer("answer_tokens")};
-    if (!seen.insert(answer.question_id).second) {
-      throw StoreError(fmt::format("{}: question_id '{}' comes twice", where, answer.question_id));
-    }
-    answers.push_back(std::move(answer));
-  });
-  return answers;
-}
-
-std::vector<AskedQuestion> read_asked_questions(const std::filesystem::path& path) {
-  std::vector<AskedQuestion> questions;
-  std::unordered_set<std::string> seen;
-  for_each_line(path, false, [&](const JsonFields& fields, const std::string& where) {
-    AskedQuestion question{.question_id = fields.id("question_id"),
-                           .image_id = fields.id("image_id"),
-                           .family = fields.text_or("family", ""),
-                           .question = fields.text("question"),
-                           .references_json = fields.list("references").dump(),
-                           .thumbnail = fields.text_or("thumbnail", "")};
-    if (!seen.insert(question.question_id).second) {
-      throw StoreError(fmt::format("{}: question_id '{}' comes twice", where, question.question_id));
-    }
-    if (question.thumbnail.find('/') != std::string::npos) {
-      throw StoreError(
-          fmt::format("{}: thumbnail '{}' should be the name of a file", where, question.thumbnail));
-    }
-    questions.push_back(std::move(question));
-  });
-  return questions;
 }
 
 StageFile read_stage_file(const std::filesystem::path& path) {
