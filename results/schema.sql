@@ -164,6 +164,8 @@ CREATE TABLE question (
   UNIQUE (question_set_id, question_id)
 ) STRICT;
 
+CREATE INDEX question_of_id ON question (question_id);
+
 -- Small pictures to look at, of some of the questions (a bounded number a benchmark).
 CREATE TABLE picture (
   sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
@@ -325,7 +327,7 @@ CREATE VIEW v_answers AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, blind, question_id, image_id, family, question,
        references_json, prediction, score, question_tokens, answer_tokens, question_set_id AS question_set
 FROM sweep JOIN trial USING (sweep_id) JOIN answer USING (trial_id) JOIN question USING (question_key)
-JOIN question_set USING (question_set_id);
+JOIN question_set USING (question_set_id, sweep_id);
 
 -- The steps of each trial's training, those of stages that it shares with others included.
 CREATE VIEW v_curve AS

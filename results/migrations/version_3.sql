@@ -28,6 +28,8 @@ CREATE TABLE question (
   UNIQUE (question_set_id, question_id)
 ) STRICT;
 
+CREATE INDEX question_of_id ON question (question_id);
+
 CREATE TABLE picture (
   sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
   benchmark       TEXT NOT NULL,
@@ -141,7 +143,7 @@ CREATE VIEW v_answers AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, blind, question_id, image_id, family, question,
        references_json, prediction, score, question_tokens, answer_tokens, question_set_id AS question_set
 FROM sweep JOIN trial USING (sweep_id) JOIN answer USING (trial_id) JOIN question USING (question_key)
-JOIN question_set USING (question_set_id);
+JOIN question_set USING (question_set_id, sweep_id);
 
 CREATE VIEW v_curve AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed,

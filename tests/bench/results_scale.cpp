@@ -32,7 +32,12 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSeeds = 3, kQuestions = 3000, kQuestionsOfAPicture = 4;
+constexpr int kSeeds = 3, kQuestionsOfAPicture = 4;
+
+/// Size of the sweeps that are made.
+struct Size {
+  int cells = 36, questions = 3000;
+};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -67,20 +72,20 @@ void write(const fs::path& path, const std::string& text) {
 std::vector<std::string> levels_of(int cell) {
   constexpr const char* kModels[] = {"phi", "llama", "qwen"};
   constexpr const char* kEncoders[] = {"siglip", "clip", "vit"};
-  return {kModels[cell % 3], kEncoders[cell / 3 % 3], std::to_string(16 << (cell / 9))};
+  return {kModels[cell % 3], kEncoders[cell / 3 % 3], std::to_string(16 * (1 + cell / 9))};
 }
 
-std::string prediction_lines(std::uint64_t trial, bool blind, double& mean) {
+std::string prediction_lines(std::uint64_t trial, bool blind, int questions, double& mean) {
   std::string lines;
   mean = 0.0;
-  for (int q = 0; q < kQuestions; ++q) {
+  for (int q = 0; q < questions; ++q) {
     const auto number = static_cast<std::uint64_t>(q);
     const double easy = drawn(1, number, 0);
     // Scores of ten references: a third of a point each, as VQA accuracy has them.
     const double score =
         std::min(3.0, std::floor(4.0 * drawn(trial, number, blind ? 7 : 3) + (blind ? 0.0 : 2.0 * easy))) /
         3.0;
-    mean += score / kQuestions;
+    mean += score / questions;
     lines += fmt::format(
         "{{\"question_id\":{},\"image_id\":\"{:06}\",\"prediction\":\"{}\",\"score\":{},\"family\":\"{}\","
         "\"question_tokens\":{},\"answer_tokens\":{}}}\n",
@@ -90,9 +95,9 @@ std::string prediction_lines(std::uint64_t trial, bool blind, double& mean) {
   return lines;
 }
 
-std::string question_lines() {
+std::string question_lines(int questions) {
   std::string lines;
-  for (int q = 0; q < kQuestions; ++q) {
+  for (int q = 0; q < questions; ++q) {
     lines += json{{"question_id", q + 1},
                   {"image_id", fmt::format("{:06}", q / kQuestionsOfAPicture)},
                   {"family", family_of(q)},
@@ -112,7 +117,7 @@ json config_of(const std::vector<std::string>& levels, int seed) {
           {"seed", seed}};
 }
 
-void write_trial(const fs::path& folder, const json& planned, std::uint64_t number) {
+void write_trial(const fs::path& folder, const json& planned, std::uint64_t number, int questions) {
   json outcome{{"schema", 1},
                {"status", "done"},
                {"config", planned.at("config")},
@@ -125,12 +130,12 @@ void write_trial(const fs::path& folder, const json& planned, std::uint64_t numb
   for (const bool blind : {false, true}) {
     double mean = 0.0;
     write(folder / "predictions" / (blind ? "scenetext.blind.jsonl" : "scenetext.jsonl"),
-          prediction_lines(number, blind, mean));
+          prediction_lines(number, blind, questions, mean));
     outcome["scores"].push_back({{"benchmark", "scenetext"},
                                  {"metric", blind ? "vqa_accuracy_blind" : "vqa_accuracy"},
                                  {"value", mean},
                                  {"standard_error", 0.01},
-                                 {"n", kQuestions}});
+                                 {"n", questions}});
   }
   std::string steps;
   for (int step = 1; step <= 300; ++step)
@@ -141,7 +146,8 @@ void write_trial(const fs::path& folder, const json& planned, std::uint64_t numb
   write(folder / "outcome.json", outcome.dump());
 }
 
-void write_sweep(const fs::path& runs, const std::string& name, int number, int cells) {
+void write_sweep(const fs::path& runs, const std::string& name, int number, const Size& size) {
+  const int cells = size.cells;
   json plan{{"schema", 1},
             {"sweep", name},
             {"created", fmt::format("2026-11-{:02}T08:00:00Z", 1 + number % 28)},
@@ -152,7 +158,7 @@ void write_sweep(const fs::path& runs, const std::string& name, int number, int 
                                      {{"name", "encoder"}, {"levels", {"siglip", "clip", "vit"}}},
                                      {{"name", "lora_rank"}, {"levels", json::array()}}})}};
   for (int rank = 0; rank < (cells + 8) / 9; ++rank)
-    plan["factors"][2]["levels"].push_back(std::to_string(16 << rank));
+    plan["factors"][2]["levels"].push_back(std::to_string(16 * (1 + rank)));
   for (int cell = 0; cell < cells; ++cell) {
     const std::vector<std::string> levels = levels_of(cell);
     for (int seed = 1; seed <= kSeeds; ++seed) {
@@ -167,10 +173,11 @@ void write_sweep(const fs::path& runs, const std::string& name, int number, int 
                                   {{"kind", "finetune"}, {"key", fmt::format("f{}-{}", cell, seed)}}})}};
       plan["trials"].push_back(planned);
       write_trial(runs / name / trial, planned,
-                  static_cast<std::uint64_t>((number * cells + cell) * kSeeds + seed));
+                  static_cast<std::uint64_t>((number * cells + cell) * kSeeds + seed), size.questions);
     }
   }
-  write(runs / name / "questions" / "scenetext" / "asked" / "questions.jsonl", question_lines());
+  write(runs / name / "questions" / "scenetext" / "asked" / "questions.jsonl",
+        question_lines(size.questions));
   write(runs / name / "sweep.json", plan.dump());
 }
 
@@ -219,13 +226,35 @@ void time_reads(Database& database, const std::string& sweep) {
   time_warm("power of a sweep", [&] { return power_table(database, sweep, 0.002).rows.size(); });
 }
 
-int run(const fs::path& folder, int sweeps, int cells) {
+/// A sweep of many small trials, each taken in when it has ended: does the last cost more than the first?
+void time_trial_by_trial(const fs::path& folder) {
+  const fs::path runs = folder / "many";
+  write_sweep(runs, "many", 0, {267, 20});
+  const json plan = json::parse(std::ifstream(runs / "many" / "sweep.json"));
+  const std::size_t trials = plan.at("trials").size(), tenth = trials / 10;
+  SweepIngest ingest(runs, "many");
+  double first = 0.0, last = 0.0, all = 0.0;
+  for (std::size_t i = 0; i < trials; ++i) {
+    const auto start = Clock::now();
+    Database database = open_results(folder / "many.db", Access::write);
+    ingest.take_in_trial(database, plan["trials"][i]["trial"]);
+    const double seconds = seconds_since(start);
+    all += seconds;
+    if (i > 0 && i <= tenth) first += seconds;  // the very first writes the plan
+    if (i + tenth >= trials) last += seconds;
+  }
+  fmt::print(
+      "trial by trial, {} trials: {:.2f} s; a trial {:.1f} ms in the first tenth, {:.1f} ms in the last\n",
+      trials, all, 1000 * first / static_cast<double>(tenth), 1000 * last / static_cast<double>(tenth));
+}
+
+int run(const fs::path& folder, int sweeps, const Size& size) {
   fs::remove_all(folder);
   const fs::path runs = folder / "runs";
   std::vector<std::string> names;
   for (int i = 0; i < sweeps; ++i) {
     names.push_back(fmt::format("sweep_{:02}", i));
-    write_sweep(runs, names.back(), i, cells);
+    write_sweep(runs, names.back(), i, size);
   }
   Database database = open_results(folder / "imp.db", Access::write);
   const auto start = Clock::now();
@@ -253,10 +282,11 @@ int run(const fs::path& folder, int sweeps, int cells) {
     refresh_statistics(database, last);
     if (i == 1)
       fmt::print("scores of cells, families and effects of {} trials x {} questions: {:.3f} s, {} effects\n",
-                 cells * kSeeds, kQuestions, seconds_since(refresh),
+                 size.cells * kSeeds, size.questions, seconds_since(refresh),
                  database.integer(fmt::format("SELECT count(*) FROM effect WHERE sweep_id = {}", last)));
     transaction.commit();
   }
+  time_trial_by_trial(folder);
   time_reads(database, names.back());
   return 0;
 }
@@ -269,5 +299,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "results_scale FOLDER [SWEEPS [CELLS]]\n");
     return 2;
   }
-  return imp::results::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 16, argc > 3 ? std::atoi(argv[3]) : 36);
+  return imp::results::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 16,
+                           {argc > 3 ? std::atoi(argv[3]) : 36, 3000});
 }
