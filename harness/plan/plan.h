@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/plan/expand.h"
+#include "harness/plan/expected_intervals.h"
 #include "harness/plan/memory_estimate.h"
 #include "harness/plan/stage_request.h"
 
@@ -50,6 +51,7 @@ struct Plan {
       {};                               ///< with files of their own and yet to be asked; set by preflight
   std::int64_t bytes = 0;               ///< that its stages will write, about; set by preflight
   std::vector<std::string> notes = {};  ///< what a person should know before the run; set by look_at_rows
+  ExpectedIntervals expected = {};      ///< set by who shows a plan to people
 };
 
 /// The word for a status: run, share, reuse.

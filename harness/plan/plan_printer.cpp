@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/plan/config_writer.h"
+#include "results/report/display.h"
 
 namespace imp::harness {
 
@@ -20,12 +21,14 @@ std::string as_table(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], results::display_width(row[i]));
   }
   std::string text;
   for (const Row& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - results::display_width(row[i]) + 2, ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
@@ -95,6 +98,70 @@ ordered_json memory_as_json(const std::optional<MemoryEstimate>& memory) {
           {"activations", memory->activations}};
 }
 
+std::string points(double fraction) {
+  return fmt::format("{:.1f}", 100.0 * fraction);
+}
+
+/// A line a factor and benchmark: of its pairs of levels the one that fewest cells tell.
+std::vector<ExpectedInterval> least_sure(const std::vector<ExpectedInterval>& intervals) {
+  std::vector<ExpectedInterval> rows;
+  for (const ExpectedInterval& interval : intervals) {
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const ExpectedInterval& row) {
+      return row.factor == interval.factor && row.benchmark == interval.benchmark;
+    });
+    if (same == rows.end()) {
+      rows.push_back(interval);
+    } else if (interval.half_width > same->half_width) {
+      *same = interval;
+    }
+  }
+  return rows;
+}
+
+std::string expected_as_text(const ExpectedIntervals& expected) {
+  std::string text;
+  if (!expected.intervals.empty()) {
+    std::vector<Row> rows{
+        {"factor", "benchmark", "matched pairs", "95 % interval", "resolves", "seeds for 1 point"}};
+    for (const ExpectedInterval& row : least_sure(expected.intervals)) {
+      rows.push_back({row.factor, row.benchmark, fmt::format("{}", row.groups),
+                      fmt::format("±{}", points(row.half_width)), points(row.smallest_effect),
+                      row.seeds_needed ? fmt::format("{}", *row.seeds_needed) : "more questions"});
+    }
+    text += "\ndifferences of two levels, as sure as the report will be of them (points):\n" + as_table(rows);
+  }
+  for (const ExpectedNoise& noise : expected.noise)
+    text += fmt::format("noise of {}: {}\n", noise.benchmark, noise.statement);
+  for (const std::string& warning : expected.warnings) text += fmt::format("warning: {}\n", warning);
+  return text;
+}
+
+ordered_json expected_as_json(const ExpectedIntervals& expected) {
+  const auto maybe = [](const auto& number) { return number ? ordered_json(*number) : ordered_json(); };
+  ordered_json intervals = ordered_json::array();
+  for (const ExpectedInterval& row : expected.intervals) {
+    intervals.push_back({{"factor", row.factor},
+                         {"from_level", row.from_level},
+                         {"to_level", row.to_level},
+                         {"benchmark", row.benchmark},
+                         {"matched_groups", row.groups},
+                         {"pictures", row.pictures},
+                         {"half_width", row.half_width},
+                         {"half_width_with_seeds", maybe(row.with_other_seed)},
+                         {"smallest_effect", row.smallest_effect},
+                         {"seeds_for_one_point", maybe(row.seeds_needed)}});
+  }
+  ordered_json noise = ordered_json::array();
+  for (const ExpectedNoise& each : expected.noise) {
+    noise.push_back({{"benchmark", each.benchmark},
+                     {"sweep", each.sweep.empty() ? ordered_json() : ordered_json(each.sweep)},
+                     {"assumed", each.sweep.empty()},
+                     {"seed_deviation", each.seed_deviation},
+                     {"statement", each.statement}});
+  }
+  return {{"intervals", intervals}, {"noise", noise}, {"warnings", expected.warnings}};
+}
+
 }  // namespace
 
 std::string duration_as_text(std::optional<double> seconds) {
@@ -128,6 +195,7 @@ std::string plan_as_text(const Plan& plan) {
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
   if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
   for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
+  text += expected_as_text(plan.expected);
   return text;
 }
 
@@ -171,9 +239,14 @@ ordered_json plan_as_json(const Plan& plan) {
                           {"questions_in_all", benchmark.in_all},
                           {"pictures", benchmark.pictures},
                           {"answers", benchmark.answers}});
-  return {{"schema", 1},        {"sweep", plan.sweep.spec.name}, {"trials", trials},
-          {"stages", stages},   {"benchmarks", benchmarks},      {"bytes", plan.bytes},
-          {"notes", plan.notes}};
+  return {{"schema", 1},
+          {"sweep", plan.sweep.spec.name},
+          {"trials", trials},
+          {"stages", stages},
+          {"benchmarks", benchmarks},
+          {"bytes", plan.bytes},
+          {"notes", plan.notes},
+          {"expected", expected_as_json(plan.expected)}};
 }
 
 }  // namespace imp::harness

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/preflight/preflight.h"
 
+#include <algorithm>
 #include <set>
 
 #include "harness/preflight/attempt.h"
@@ -8,6 +9,8 @@
 #include "harness/preflight/disk_check.h"
 #include "harness/preflight/model_check.h"
 #include "harness/preflight/rows_file.h"
+#include "harness/preflight/writable_folder.h"
+#include "models/io/error.h"
 
 namespace imp::harness {
 namespace {
@@ -84,6 +87,20 @@ class Preflight {
   std::set<std::string> benchmarks_, rows_;  ///< that were looked at
 };
 
+/// Throws imp::Error (environment) for a trial with work left that asks for a device which imp cannot compute
+/// on.
+void require_device(const Plan& plan) {
+  for (const PlannedTrial& planned : plan.trials) {
+    const bool is_pending =
+        std::any_of(planned.planned.begin(), planned.planned.end(),
+                    [&](const std::size_t index) { return plan.stages[index].status != StageStatus::reuse; });
+    if (!is_pending || planned.trial.config.device != "cuda") continue;
+    throw Error(to_string(origin_of(planned.trial, plan.sweep.spec, "device")) +
+                    ": device: this imp computes on the processor only, not on cuda; write auto or cpu",
+                ErrorKind::environment);
+  }
+}
+
 }  // namespace
 
 Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
@@ -91,6 +108,8 @@ Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
   Preflight(plan, diagnostics).run(runs_dir);
   diagnostics.throw_if_any();
+  require_device(plan);
+  require_writable_folder(runs_dir);
   return plan;
 }
 

@@ -15,18 +15,23 @@
 #include "harness/plan/row_checks.h"
 #include "harness/plan/schema.h"
 #include "harness/preflight/preflight.h"
+#include "harness/preflight/writable_folder.h"
 #include "harness/programs/sweep_options.h"
 #include "harness/stages/compute_dtype.h"
 #include "models/io/error.h"
 #include "models/io/printable.h"
 #include "results/ingest.h"
+#include "results/results_database.h"
 
 namespace imp::harness {
 
 int plan_sweep(const SweepOptions& options) {
+  results::require_results_file(options.database);
   Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+  require_writable_file(options.database);
   look_at_rows(plan);
   estimate_memory(plan);
+  plan.expected = expected_intervals(plan, options.database);
   using Json = nlohmann::ordered_json;
   fmt::print("{}",
              printable_lines(

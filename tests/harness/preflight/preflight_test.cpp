@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <ctime>
 #include <functional>
+#include <utility>
 
 #include "harness/plan/plan_printer.h"
 #include "harness/preflight/disk_check.h"
@@ -48,6 +49,36 @@ TEST(Preflight, GoodSweepIsPlannedAndItsBenchmarkCounted) {
   EXPECT_EQ(plan.benchmarks[0].answers, 20U);
   EXPECT_THAT(plan_as_text(plan), HasSubstr("textvqa: 2 questions about 1 pictures, 20 answers\n"));
   EXPECT_EQ(plan_as_json(plan).at("benchmarks").at(0).at("answers"), 20);
+}
+
+/// Exit code and message of a plan that is refused.
+std::pair<int, std::string> refused(const SmallSweep& sweep, const std::filesystem::path& runs) {
+  try {
+    (void)plan_and_check(load_sweep(sweep.file()), runs);
+  } catch (const Error& error) {
+    return {error.exit_code(), error.what()};
+  }
+  return {0, "accepted"};
+}
+
+TEST(Preflight, ADeviceThatIsNotThereIsTheMachinesFault) {
+  const SmallSweep sweep;
+  sweep.write({{"device", "cuda"}});
+  const auto [code, said] = refused(sweep, sweep.runs());
+  EXPECT_EQ(code, 3);
+  EXPECT_THAT(said, testing::ContainsRegex("small\\.yaml:[0-9]+:[0-9]+: device: .*not on cuda"));
+  sweep.write({{"device", "cpu"}});
+  EXPECT_EQ(refused(sweep, sweep.runs()).second, "accepted");
+}
+
+TEST(Preflight, ARunsFolderThatCannotBeMadeIsTheMachinesFault) {
+  const SmallSweep sweep;
+  sweep.write_file("a_file", "");
+  const auto [code, said] = refused(sweep, sweep.folder() / "a_file" / "runs");
+  EXPECT_EQ(code, 3);
+  EXPECT_THAT(said, HasSubstr("a_file/runs: cannot be written"));
+  EXPECT_EQ(refused(sweep, sweep.folder() / "not" / "yet" / "there").second, "accepted");
+  EXPECT_FALSE(std::filesystem::exists(sweep.folder() / "not"));
 }
 
 /// One input damaged, and what the plan says of it: the key that names the input, and what is wrong.
