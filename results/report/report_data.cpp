@@ -110,6 +110,11 @@ std::vector<const ReportTrial*> ReportCell::done() const {
   return found;
 }
 
+bool is_finished(const ReportData& data) {
+  return std::all_of(data.cells.begin(), data.cells.end(),
+                     [](const ReportCell& cell) { return cell.done().size() == cell.trials.size(); });
+}
+
 ReportData load_report_data(Database& database, const std::string& sweep) {
   Statement statement(database, "SELECT sweep_id, about, benchmarks_json FROM sweep WHERE name = ?");
   statement.bind_all(sweep).step();

@@ -44,6 +44,9 @@ struct ReportData {
   std::vector<ReportCell> cells;        ///< in plan order
 };
 
+/// Whether every planned trial is done, so that a report is final.
+[[nodiscard]] bool is_finished(const ReportData& data);
+
 /// Everything of a sweep that a report shows but its answers. The sweep must exist (choose_sweep).
 [[nodiscard]] ReportData load_report_data(Database& database, const std::string& sweep);
 

@@ -29,14 +29,18 @@ std::vector<std::string> texts_of(const std::string& references_json) {
 std::vector<Candidate> candidates(Database& database, const ReportData& data, const std::string& benchmark) {
   Statement statement(
       database,
-      "SELECT q.question_key, q.question_id, q.image_id, q.family, q.question, q.references_json, p.jpeg "
-      "FROM question AS q LEFT JOIN picture AS p ON p.question_set_id = q.question_set_id AND p.sweep_id = "
-      "?1 "
-      "AND p.benchmark = ?2 AND p.image_id = q.image_id "
-      "WHERE q.question_set_id = (SELECT question_set_id FROM question_set JOIN trial_question_set USING "
-      "(question_set_id) WHERE sweep_id = ?1 AND benchmark = ?2 GROUP BY question_set_id ORDER BY count(*) "
-      "DESC "
-      "LIMIT 1) ORDER BY p.jpeg IS NULL, q.question_key * 2654435761 % 4294967296 LIMIT ?3");
+      "WITH asked AS (SELECT question_set_id FROM question_set JOIN trial_question_set USING "
+      "(question_set_id) "
+      "WHERE sweep_id = ?1 AND benchmark = ?2 GROUP BY question_set_id ORDER BY count(*) DESC LIMIT 1), "
+      "chosen AS (SELECT question_key, q.question_set_id, q.question_id, q.image_id, family, question, "
+      "references_json FROM question AS q JOIN asked USING (question_set_id) "
+      "ORDER BY NOT EXISTS (SELECT 1 FROM picture AS p WHERE p.sweep_id = ?1 AND p.benchmark = ?2 AND "
+      "p.image_id = "
+      "q.image_id), question_key * 2654435761 % 4294967296 LIMIT ?3) "
+      "SELECT c.question_key, c.question_id, c.image_id, c.family, c.question, c.references_json, p.jpeg "
+      "FROM chosen AS c LEFT JOIN picture AS p ON p.question_set_id = c.question_set_id AND p.sweep_id = ?1 "
+      "AND "
+      "p.benchmark = ?2 AND p.image_id = c.image_id ORDER BY c.question_key");
   statement.bind_all(data.sweep_id, benchmark, static_cast<std::int64_t>(kCandidates));
   std::vector<Candidate> found;
   while (statement.step()) {

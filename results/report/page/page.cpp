@@ -31,11 +31,13 @@ std::string head(const ReportData& data) {
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
          "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         html_escaped(data.name) + "</title>\n<style>\n" + std::string(kPageStyle) + "</style>\n</head>\n";
+         html_escaped(data.name) + (is_finished(data) ? "" : " (unfinished)") + "</title>\n<style>\n" +
+         std::string(kPageStyle) + "</style>\n</head>\n";
 }
 
 /// What keeps a report from being final; empty for a finished sweep.
 std::string unfinished(const ReportData& data) {
+  if (is_finished(data)) return "";
   std::size_t done = 0, failed = 0, planned = 0;
   for (const ReportCell& cell : data.cells) {
     for (const ReportTrial& trial : cell.trials) {
@@ -44,7 +46,6 @@ std::string unfinished(const ReportData& data) {
       if (trial.status == "failed" || trial.status == "unreadable") ++failed;
     }
   }
-  if (done == planned) return "";
   const std::string failures = failed == 0 ? "" : fmt::format(", {} failed", failed);
   return fmt::format(
       "<p class=\"warning\" role=\"status\"><strong>This sweep is not finished</strong>: {} of {} trials are "

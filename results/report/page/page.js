@@ -71,4 +71,8 @@ for (const id of ['question-family', 'question-disagree', 'question-text']) {
   const control = document.getElementById(id);
   if (control) control.addEventListener('input', filterQuestions);
 }
+// On paper nothing can be opened: tables print, and of the questions those that are open.
+addEventListener('beforeprint', () => {
+  for (const details of document.querySelectorAll('details:not(.asked)')) details.open = true;
+});
 drawCharts();

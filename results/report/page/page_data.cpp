@@ -106,7 +106,8 @@ const CellScore* find_score(const std::vector<CellScore>& scores, std::size_t ce
 void mark_front(std::vector<CostScore>& cells) {
   for (CostScore& cell : cells) {
     cell.on_front = std::none_of(cells.begin(), cells.end(), [&](const CostScore& other) {
-      return &other != &cell && other.train_seconds <= cell.train_seconds && other.value > cell.value;
+      const bool is_no_worse = other.train_seconds <= cell.train_seconds && other.value >= cell.value;
+      return is_no_worse && (other.train_seconds < cell.train_seconds || other.value > cell.value);
     });
   }
 }

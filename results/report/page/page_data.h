@@ -49,7 +49,7 @@ struct CostScore {
   std::optional<double> trained_parameters;
   double value = 0.0;
   std::optional<double> ci_low, ci_high;
-  bool on_front = false;  ///< no cell trains as fast or faster and scores higher
+  bool on_front = false;  ///< no cell is as fast and as good, and better in one
 };
 
 [[nodiscard]] std::vector<SeedDifference> seed_differences(const ReportData& data);

@@ -31,17 +31,26 @@ std::string main_benchmark(const ReportData& data) {
   return data.benchmarks.size() > 1 ? "average" : data.benchmarks.front();
 }
 
-std::string finding(const Effect& effect) {
-  const bool resolved = effect.ci_low && effect.ci_high && (*effect.ci_low > 0 || *effect.ci_high < 0);
+/// What an effect may be called, the number of comparisons accounted for.
+std::string verdict_on(const Effect& effect, bool is_final) {
+  constexpr double kLevel = 0.05;
+  const bool excludes_zero = effect.ci_low && effect.ci_high && (*effect.ci_low > 0 || *effect.ci_high < 0);
+  if (!excludes_zero) return "Not resolved: it may be nothing.";
+  if (!effect.p_holm || *effect.p_holm >= kLevel)
+    return "Excludes zero by itself, but not among this many comparisons (Holm).";
+  return is_final ? "Resolved." : "Resolved so far.";
+}
+
+std::string finding(const Effect& effect, bool is_final) {
   const std::string interval =
       effect.ci_low && effect.ci_high
           ? fmt::format("95 %: {} to {}", signed_percent(*effect.ci_low), signed_percent(*effect.ci_high))
           : "no interval";
+  const std::string verdict = verdict_on(effect, is_final);
   return fmt::format("<li{}>{}: {} → {}<span class=\"size\">{} points</span>{}. {}</li>\n",
-                     resolved ? " class=\"resolved\"" : "", html_escaped(effect.factor),
-                     html_escaped(effect.from_level), html_escaped(effect.to_level),
-                     signed_percent(effect.difference), interval,
-                     resolved ? "Resolved." : "Not resolved: it may be nothing.");
+                     verdict.starts_with("Resolved") ? " class=\"resolved\"" : "",
+                     html_escaped(effect.factor), html_escaped(effect.from_level),
+                     html_escaped(effect.to_level), signed_percent(effect.difference), interval, verdict);
 }
 
 std::string filter_box(const std::string& table) {
@@ -81,7 +90,7 @@ std::string findings_section(PageSource& source) {
                      html_escaped(main_benchmark(source.data)),
                      all > effects.size() ? fmt::format(" ({} of {} comparisons)", effects.size(), all) : "");
   text += "<ul class=\"findings\">\n";
-  for (const Effect& effect : effects) text += finding(effect);
+  for (const Effect& effect : effects) text += finding(effect, is_finished(source.data));
   return text + "</ul>\n";
 }
 
@@ -125,6 +134,7 @@ std::string levels_section(PageSource& source) {
 std::string families_section(PageSource& source) {
   constexpr std::size_t kMostCharts = 24;
   std::string text;
+  std::size_t left_out = 0;
   for (std::size_t b = 0; b < source.data.benchmarks.size(); ++b) {
     const std::vector<FamilyScore> scores =
         family_scores(source.data, source.scores, source.data.benchmarks[b]);
@@ -134,7 +144,10 @@ std::string families_section(PageSource& source) {
     text += "<h3>" + html_escaped(source.data.benchmarks[b]) + "</h3>\n<div class=\"small-charts\">\n";
     std::size_t place = 0;
     for (const std::string& family : families) {
-      if (place == kMostCharts) break;
+      if (place == kMostCharts) {
+        left_out += families.size() - kMostCharts;
+        break;
+      }
       std::vector<FamilyScore> of_family;
       std::copy_if(scores.begin(), scores.end(), std::back_inserter(of_family),
                    [&](const FamilyScore& score) { return score.family == family; });
@@ -145,6 +158,7 @@ std::string families_section(PageSource& source) {
     text += "</div>\n";
   }
   if (text.empty()) return "";
+  if (left_out > 0) text += fmt::format("<p class=\"soft\">{} families more have no chart.</p>\n", left_out);
   const Table table = effects_table(source.database, source.data.name, EffectRows::families);
   text =
       "<p class=\"soft\">Dot: score with its 95 % interval. Grey stroke: the same without the "
@@ -176,13 +190,18 @@ std::string cost_section(PageSource& source) {
 
 std::string training_section(PageSource& source) {
   constexpr std::size_t kPoints = 120, kTrials = 120;
+  std::size_t trials = 0;
+  for (const ReportCell& cell : source.data.cells) trials += cell.done().size();
   std::string text;
   std::size_t place = 0;
   for (const std::string& stage : trained_stages(source.database, source.data.name)) {
     const std::vector<LossStep> steps = loss_steps(source.database, source.data, stage, kPoints, kTrials);
     if (steps.empty()) continue;
-    text += figure(training_chart(fmt::format("chart-training-{}", place++), stage, steps),
-                   fmt::format("Loss of stage {}, averaged over neighbouring steps; a line a trial.", stage));
+    text +=
+        figure(training_chart(fmt::format("chart-training-{}", place++), stage, steps),
+               fmt::format("Loss of stage {}, averaged over neighbouring steps; a line a trial, {}.", stage,
+                           trials > kTrials ? fmt::format("the first {} of {} trials", kTrials, trials)
+                                            : "all trials"));
   }
   return text;
 }
