@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/results/statistics/coverage.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "results/statistics/contrast.h"
-#include "tests/results/statistics/simulated_sweep.h"
 
 namespace imp::results {
 namespace {
@@ -15,73 +16,39 @@ namespace {
 // Does a 95 % interval hold the true value in 95 % of sweeps? tests/bench/coverage_table.cpp prints the whole
 // table.
 
-enum class Kind { pair, main_effect, interaction, two_benchmarks };
-
-struct Regime {
-  std::string name;
-  SweepModel model;
-  Kind kind = Kind::pair;
-};
-
-std::vector<double> weights_of(const Regime& regime) {
-  const std::size_t cells = regime.model.cells, half = cells / 2;
-  std::vector<double> weights(cells, 0.0);
-  if (regime.kind == Kind::main_effect) {
-    for (std::size_t c = 0; c < cells; ++c) weights[c] = (c < half ? 1.0 : -1.0) / static_cast<double>(half);
-  } else if (regime.kind == Kind::interaction) {
-    weights[0] = weights[half + 1] = 1.0;
-    weights[1] = weights[half] = -1.0;
-  } else {
-    weights[0] = 1.0;
-    weights[cells - 1] = -1.0;
-  }
-  return weights;
-}
-
-double coverage(const Regime& regime, int sweeps) {
-  SimulationRandom random(2026);
-  const std::vector<double> weights = weights_of(regime);
-  const double truth = regime.kind == Kind::interaction ? 0.0 : true_difference(regime.model);
-  int held = 0;
-  for (int i = 0; i < sweeps; ++i) {
-    std::vector<PictureSums> benchmarks{simulate_sweep(regime.model, random)};
-    if (regime.kind == Kind::two_benchmarks) benchmarks.push_back(simulate_sweep(regime.model, random));
-    const ContrastEstimate estimate = ContrastEstimator(std::move(benchmarks)).estimate(weights);
-    if (std::abs(estimate.difference - truth) <= estimate.half_width()) ++held;
-  }
-  return static_cast<double>(held) / sweeps;
-}
-
 int sweeps_a_regime() {
   const char* const is_long = std::getenv("IMP_LONG");
   return is_long != nullptr && std::string(is_long) == "1" ? 4000 : 1000;
 }
 
-class Coverage : public testing::TestWithParam<Regime> {};
+class CoverageOfRegime : public testing::TestWithParam<Regime> {};
 
 // 1,000 sweeps know a coverage of 95 % to 0.7 points. Intervals are a little wide where seeds do not matter,
 // since the seeds' part cannot be estimated below 0.
-TEST_P(Coverage, OfA95PercentIntervalIs95Percent) {
-  const double held = coverage(GetParam(), sweeps_a_regime());
+TEST_P(CoverageOfRegime, OfA95PercentIntervalIs95Percent) {
+  const double held = simulate_coverage(GetParam(), sweeps_a_regime()).held;
   EXPECT_GE(held, 0.93);
   EXPECT_LE(held, 0.99);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Regimes, Coverage,
-    testing::Values(Regime{"SeedsDoNotMatter", {.seed_deviation = 0.0}}, Regime{"TwoSeeds", {}},
-                    Regime{"SeedsMatterMuch", {.seed_deviation = 0.3}},
-                    Regime{"ThreeCellsThreeSeeds", {.cells = 3, .seeds = 3}},
-                    Regime{"SeedsActAlike", {.seeds = 3, .seed_deviation = 0.3, .seed_correlation = 0.8}},
-                    Regime{"FewUnequalPictures", {.seeds = 3, .pictures = 30, .unequal_pictures = true}},
-                    Regime{"MainEffectOfTwelveCells",
-                           {.cells = 12, .pictures = 80, .seed_deviation = 0.3},
-                           Kind::main_effect},
-                    Regime{"Interaction", {.seeds = 3, .pictures = 80}, Kind::interaction},
-                    Regime{"MeanOfTwoBenchmarks", {.seeds = 3, .pictures = 80}, Kind::two_benchmarks},
-                    Regime{"NearTheCeiling", {.seeds = 3, .level = 4.2}},
-                    Regime{"SoftScores", {.seeds = 3, .pictures = 60, .soft_levels = 10}},
-                    Regime{"TrueEffect", {.seeds = 3, .effect = 0.5}}),
+    Regimes, CoverageOfRegime,
+    testing::Values(
+        Regime{"SeedsDoNotMatter", {.seed_deviation = 0.0}}, Regime{"TwoSeeds", {}},
+        Regime{"SeedsMatterMuch", {.seed_deviation = 0.3}},
+        Regime{"ThreeCellsThreeSeeds", {.cells = 3, .seeds = 3}},
+        Regime{"SeedsActAlike", {.seeds = 3, .seed_deviation = 0.3, .seed_correlation = 0.8}},
+        Regime{"FewUnequalPictures", {.seeds = 3, .pictures = 30, .unequal_pictures = true}},
+        Regime{"MainEffectOfTwelveCells",
+               {.cells = 12, .pictures = 80, .seed_deviation = 0.3},
+               ContrastKind::main_effect},
+        Regime{"Interaction", {.seeds = 3, .pictures = 80}, ContrastKind::interaction},
+        Regime{"MeanOfTwoBenchmarks", {.seeds = 3, .pictures = 80}, ContrastKind::mean_of_benchmarks},
+        Regime{"NearTheCeiling", {.seeds = 3, .level = 4.2}},
+        Regime{"SoftScores", {.seeds = 3, .pictures = 60, .soft_levels = 10}},
+        Regime{"MissingCell", {.cells = 5, .pictures = 80, .effect = 0.5}, ContrastKind::main_effect},
+        Regime{"OneCellSpreadsMore", {.seeds = 5, .pictures = 80, .spread_of_first = 2}},
+        Regime{"TrueEffect", {.seeds = 3, .effect = 0.5}}),
     [](const testing::TestParamInfo<Regime>& regime) { return regime.param.name; });
 
 // What the interval is for: leaving the seeds out covers far too rarely where they matter.

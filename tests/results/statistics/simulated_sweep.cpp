@@ -14,6 +14,28 @@ double chance(double logit) {
   return 1.0 / (1.0 + std::exp(-logit));
 }
 
+/// What training adds to a cell on the logit, and how much its runs deviate from that.
+double effect_of(const SweepModel& model, std::size_t cell) {
+  return 2 * cell >= model.cells ? model.effect : 0.0;
+}
+double deviation_of(const SweepModel& model, std::size_t cell) {
+  return model.seed_deviation * (cell == 0 ? model.spread_of_first : 1.0);
+}
+
+/// Mean score of a cell: over questions, pictures and runs the logit is normal; integrated numerically.
+double mean_score(double logit, double seed_deviation) {
+  const double deviation =
+      std::sqrt(kQuestion * kQuestion + kPicture * kPicture + kCellOfPicture * kCellOfPicture +
+                kCellOfQuestion * kCellOfQuestion + seed_deviation * seed_deviation);
+  double sum = 0.0, mass = 0.0;
+  for (double z = -8.0; z <= 8.0; z += 1.0 / 128.0) {
+    const double weight = std::exp(-z * z / 2.0);
+    sum += weight * chance(logit + deviation * z);
+    mass += weight;
+  }
+  return sum / mass;
+}
+
 }  // namespace
 
 std::uint64_t SimulationRandom::bits() {
@@ -44,10 +66,9 @@ PictureSums simulate_sweep(const SweepModel& model, SimulationRandom& random) {
   for (std::size_t s = 0; s < model.seeds; ++s) {
     const double common = random.normal();
     for (std::size_t c = 0; c < model.cells; ++c) {
-      const double deviation = model.seed_deviation * (c == 0 ? model.spread_of_first : 1.0);
-      run[c * model.seeds + s] = deviation * (std::sqrt(model.seed_correlation) * common +
-                                              std::sqrt(1.0 - model.seed_correlation) * random.normal());
-      if (2 * c >= model.cells) run[c * model.seeds + s] += model.effect;
+      const double deviate = std::sqrt(model.seed_correlation) * common +
+                             std::sqrt(1.0 - model.seed_correlation) * random.normal();
+      run[c * model.seeds + s] = effect_of(model, c) + deviation_of(model, c) * deviate;
     }
   }
   for (std::size_t p = 0; p < model.pictures; ++p) {
@@ -70,21 +91,13 @@ PictureSums simulate_sweep(const SweepModel& model, SimulationRandom& random) {
   return sums;
 }
 
-double true_difference(const SweepModel& model) {
-  // Over questions, pictures and runs the logit is normal: integrate numerically, a cell of each half.
-  const auto mean_score = [&](double shift) {
-    const double deviation =
-        std::sqrt(kQuestion * kQuestion + kPicture * kPicture + kCellOfPicture * kCellOfPicture +
-                  kCellOfQuestion * kCellOfQuestion + model.seed_deviation * model.seed_deviation);
-    double sum = 0.0, mass = 0.0;
-    for (double z = -8.0; z <= 8.0; z += 1.0 / 128.0) {
-      const double weight = std::exp(-z * z / 2.0);
-      sum += weight * chance(model.level + shift + deviation * z);
-      mass += weight;
-    }
-    return sum / mass;
-  };
-  return mean_score(0.0) - mean_score(model.effect);
+double true_contrast(const SweepModel& model, std::span<const double> weights) {
+  double value = 0.0;
+  for (std::size_t c = 0; c < model.cells; ++c) {
+    if (weights[c] == 0.0) continue;
+    value += weights[c] * mean_score(model.level + effect_of(model, c), deviation_of(model, c));
+  }
+  return value;
 }
 
 }  // namespace imp::results

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "results/statistics/picture_sums.h"
@@ -37,7 +38,7 @@ struct SweepModel {
 /// One simulated sweep on one benchmark.
 [[nodiscard]] PictureSums simulate_sweep(const SweepModel& model, SimulationRandom& random);
 
-/// The true difference of two cells (first half minus second half), averaged over pictures and seeds.
-[[nodiscard]] double true_difference(const SweepModel& model);
+/// The true value of a contrast (one weight a cell), averaged over questions, pictures and training runs.
+[[nodiscard]] double true_contrast(const SweepModel& model, std::span<const double> weights);
 
 }  // namespace imp::results
