@@ -4,6 +4,105 @@
 -- with PRAGMA user_version.
 -- Scores are fractions in [0, 1]; times are seconds; dates are ISO 8601 in UTC.
 
+-- Columns that mean the same wherever they stand:
+-- about: what the sweep asks, in the words of its file
+-- answer_tokens: tokens of the answer
+-- attempt: number of the start, from 1
+-- benchmark: name of the benchmark
+-- blind_ci_high: upper end of the 95 % interval of the score without the picture
+-- blind_ci_low: lower end of the 95 % interval of the score without the picture
+-- blind_standard_error: of the score without the picture
+-- cell: the cell's levels for people: 'lora_rank=128'; trials that differ in nothing but the seed are one cell
+-- cell_number: number of the cell in its sweep, from 0 in plan order
+-- ci_high: upper end of the 95 % interval
+-- ci_low: lower end of the 95 % interval
+-- claim: name of the claim
+-- compiler: that the program was built with
+-- cpu: model of the processor
+-- created: when the sweep was planned
+-- data: what stage 2 was trained on
+-- degrees_of_freedom: of the t distribution behind interval and p (Satterthwaite)
+-- difference: to_level - from_level, a fraction
+-- dtype: numbers that training computed with
+-- encoder: vision encoder
+-- ended: when it ended
+-- epochs: passes over the training data
+-- error_message: what went wrong, as the program said it
+-- error_type: kind of the error: usage, environment, out_of_memory, ...
+-- eval_seconds: spent on asking the benchmarks
+-- factor: name of what the sweep varies; 'a x b' for an interaction
+-- family: of the question; '' where the benchmark has none
+-- file: the file it speaks of
+-- finetune: what stage 2 trains: lora, full, projector
+-- flops: floating-point operations of the training, by formula
+-- from_level: the level that is compared with
+-- git_commit: the source's commit
+-- git_dirty: 1: the source had changes that no commit holds
+-- gpu: model of the graphics processor; empty without
+-- grad_norm: norm of the gradient before clipping
+-- host: name of the machine
+-- image_id: picture of the question
+-- imp_version: version of imp
+-- is_interaction: 1: how one factor's difference changes with another's level
+-- jpeg: the picture, small
+-- key: hash of all that a stage is made from
+-- kind: kind of stage: data, features, connector, finetune, eval
+-- level: as text
+-- llm: language model
+-- lora_rank: rank of LoRA's matrices
+-- loss: mean over the supervised tokens of the step
+-- lr: learning rate
+-- made: when the stage was made
+-- margin_ci_high: upper end of the margin's 95 % interval
+-- margin_ci_low: lower end of the margin's 95 % interval
+-- margin_standard_error: of the margin
+-- metric: name of the score; the control without the picture is '<metric>_blind'
+-- micro_batch: rows computed at a time
+-- n: number of questions
+-- name: as the sweep file or the folder has it
+-- os: operating system
+-- parameters_json: all settings of the stage
+-- peak_memory_bytes: most memory that the trial took
+-- pictures: number of pictures that the questions are about
+-- position: order, from 0
+-- prediction: the answer, as text
+-- question_id: name of the question in its set
+-- question_key: number of the question in this database
+-- question_set: which wording and pictures the question is of, where a sweep has several
+-- question_set_id: number of the set in this database
+-- question_tokens: tokens of the prompt
+-- questions: number of questions
+-- rows: how many rows were so
+-- score: of the answer, 0 to 1
+-- seconds: time that it took
+-- seed: random seed of stage 2
+-- seeds: number of seeds
+-- spec_file: path of the sweep file
+-- spec_text: the sweep file as it was read
+-- stage: kind of stage: connector, finetune, eval, ...
+-- standard_error: of the value, questions of a picture taken together
+-- started: when it started
+-- status: planned, done, failed, interrupted or unreadable
+-- step: optimizer step, from 1
+-- sweep: name of the sweep
+-- sweep_id: number of the sweep in this database
+-- teaches_nothing: 1: nothing is learned from such rows
+-- threads: that training computed with
+-- to_level: the level that is compared
+-- tokens: in the step, all of them
+-- tokens_per_second: of training
+-- torch_version: version of LibTorch
+-- train_seconds: spent on training
+-- train_tokens: tokens that training saw
+-- trained_parameters: number of parameters that stage 2 changes
+-- trial: name of the trial, its folder below runs/<sweep>/
+-- trial_id: number of the trial in this database
+-- trial_status: how the trial ended in the end
+-- value: of the metric, 0 to 1
+-- verdict: supported, contradicted or not resolved
+-- version: of the code that makes the stage
+-- wall_seconds: from the trial's start to its end
+
 PRAGMA application_id = 0x696d7000;  -- 'imp': tells our databases from other SQLite files
 
 -- One sweep file that was run, with its text as it was read.
@@ -341,7 +440,8 @@ SELECT sweep.name, trial.name, cell, seed, stage_step.kind, step, loss, lr, grad
 FROM sweep JOIN trial USING (sweep_id) JOIN trial_stage USING (trial_id)
 JOIN stage_step ON stage_step.kind = trial_stage.kind AND stage_step.key = trial_stage.key;
 
--- v_wide has a column a benchmark, so it is made again after each ingest (results/wide_view.cpp).
+-- v_wide: one row a cell: sweep, cell, llm, encoder, finetune, lora_rank, epochs, data, seeds, a column a benchmark (mean of its
+-- main metric over the done seeds), average. Made again after each ingest, as benchmarks come (results/wide_view.cpp).
 
 -- difference, ci_low and ci_high are fractions: 0.015 is one and a half points. What the seeds share (stage 1, data,
 -- pretrained parts) is not in the interval.
