@@ -13,6 +13,7 @@
 #include "results/effects/comparison.h"
 #include "results/effects/finite.h"
 #include "results/effects/question_sets.h"
+#include "results/effects/sweep_statistics.h"
 #include "results/statistics/contrast.h"
 #include "results/statistics/holm.h"
 
@@ -45,32 +46,50 @@ void adjust_by_holm(std::vector<EffectRow>& rows) {
   }
 }
 
-void write_row(Statement& insert, std::int64_t sweep_id, const ComparedSweep& sweep, const EffectRow& row,
-               std::int64_t position) {
+Effect effect_of(const ComparedSweep& sweep, const EffectRow& row) {
   const ContrastEstimate& estimate = row.estimate;
   const Comparison& comparison = *row.comparison;
+  const QuestionSet& questions = *row.questions;
   const double half = estimate.half_width();
-  const auto deviation = row.questions->deviation;
-  insert.run(
-      sweep_id, comparison.factor, comparison.from_level, comparison.to_level, row.questions->benchmark,
-      row.questions->family, position, comparison.is_interaction, estimate.difference,
-      if_finite(estimate.difference - half), if_finite(estimate.difference + half), if_finite(estimate.p()),
-      if_finite(row.p_holm),
-      deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
-      if_finite(estimate.standard_error()), if_finite(estimate.picture_variance), estimate.seed_variance,
-      if_finite(estimate.degrees_of_freedom), std::string(spread_name(estimate.spread)),
-      static_cast<std::int64_t>(row.questions->questions), static_cast<std::int64_t>(row.questions->pictures),
-      static_cast<std::int64_t>(row.questions->left_out), static_cast<std::int64_t>(sweep.seeds.size()),
-      static_cast<std::int64_t>(comparison.groups), static_cast<std::int64_t>(sweep.cells.size()),
-      fmt::format("{}", fmt::join(comparison.also_differ, ", ")));
+  const auto deviation = questions.deviation;
+  return {.factor = comparison.factor,
+          .from_level = comparison.from_level,
+          .to_level = comparison.to_level,
+          .benchmark = questions.benchmark,
+          .family = questions.family,
+          .method = std::string(spread_name(estimate.spread)),
+          .also_differs = fmt::format("{}", fmt::join(comparison.also_differ, ", ")),
+          .is_interaction = comparison.is_interaction,
+          .difference = estimate.difference,
+          .ci_low = if_finite(estimate.difference - half),
+          .ci_high = if_finite(estimate.difference + half),
+          .p = if_finite(estimate.p()),
+          .p_holm = if_finite(row.p_holm),
+          .standardized =
+              deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
+          .standard_error = if_finite(estimate.standard_error()),
+          .picture_variance = if_finite(estimate.picture_variance),
+          .seed_variance = estimate.seed_variance,
+          .degrees_of_freedom = if_finite(estimate.degrees_of_freedom),
+          .questions = static_cast<std::int64_t>(questions.questions),
+          .pictures = static_cast<std::int64_t>(questions.pictures),
+          .left_out = static_cast<std::int64_t>(questions.left_out),
+          .seeds = static_cast<std::int64_t>(sweep.seeds.size()),
+          .matched_groups = static_cast<std::int64_t>(comparison.groups),
+          .cells = static_cast<std::int64_t>(sweep.cells.size())};
 }
+
+constexpr const char* kColumns =
+    "factor, from_level, to_level, benchmark, family, is_interaction, difference, ci_low, ci_high, p, "
+    "p_holm, "
+    "standardized, standard_error, picture_variance, seed_variance, degrees_of_freedom, method, questions, "
+    "pictures, questions_left_out, seeds, matched_groups, cells, also_differs";
 
 }  // namespace
 
-void refresh_effects(Database& database, std::int64_t sweep_id) {
-  Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
+std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id) {
   const ComparedSweep sweep = load_compared_sweep(database, sweep_id);
-  if (!sweep.is_comparable()) return;
+  if (!sweep.is_comparable()) return {};
   std::vector<Comparison> comparisons = level_comparisons(sweep.factors, sweep.cells);
   for (Comparison& each : interactions(sweep.factors, sweep.cells)) comparisons.push_back(std::move(each));
   const std::vector<QuestionSet> sets = load_question_sets(database, sweep);
@@ -80,12 +99,60 @@ void refresh_effects(Database& database, std::int64_t sweep_id) {
       rows.push_back({&comparison, &set, set.estimator.estimate(comparison.weights), 0.0});
   }
   adjust_by_holm(rows);
-  Statement insert(
-      database,
-      "INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?, ?)");
+  std::vector<Effect> effects;
+  for (const EffectRow& row : rows) effects.push_back(effect_of(sweep, row));
+  return effects;
+}
+
+std::vector<Effect> load_effects(Database& database, std::int64_t sweep_id) {
+  if (!has_current_statistics(database, sweep_id)) return compute_effects(database, sweep_id);
+  std::vector<Effect> effects;
+  Statement row(database,
+                fmt::format("SELECT {} FROM effect WHERE sweep_id = ? ORDER BY position", kColumns));
+  row.bind_all(sweep_id);
+  while (row.step()) {
+    effects.push_back({.factor = row.text(0),
+                       .from_level = row.text(1),
+                       .to_level = row.text(2),
+                       .benchmark = row.text(3),
+                       .family = row.text(4),
+                       .method = row.text(16),
+                       .also_differs = row.text(23),
+                       .is_interaction = row.integer(5) == 1,
+                       .difference = row.real(6),
+                       .ci_low = row.maybe_real(7),
+                       .ci_high = row.maybe_real(8),
+                       .p = row.maybe_real(9),
+                       .p_holm = row.maybe_real(10),
+                       .standardized = row.maybe_real(11),
+                       .standard_error = row.maybe_real(12),
+                       .picture_variance = row.maybe_real(13),
+                       .seed_variance = row.maybe_real(14),
+                       .degrees_of_freedom = row.maybe_real(15),
+                       .questions = row.integer(17),
+                       .pictures = row.integer(18),
+                       .left_out = row.integer(19),
+                       .seeds = row.integer(20),
+                       .matched_groups = row.integer(21),
+                       .cells = row.integer(22)});
+  }
+  return effects;
+}
+
+void replace_effects(Database& database, std::int64_t sweep_id, const std::vector<Effect>& effects) {
+  Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
+  Statement insert(database,
+                   fmt::format("INSERT INTO effect (sweep_id, position, {}) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                               "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               kColumns));
   std::int64_t position = 0;
-  for (const EffectRow& row : rows) write_row(insert, sweep_id, sweep, row, position++);
+  for (const Effect& row : effects) {
+    insert.run(sweep_id, position++, row.factor, row.from_level, row.to_level, row.benchmark, row.family,
+               row.is_interaction, row.difference, row.ci_low, row.ci_high, row.p, row.p_holm,
+               row.standardized, row.standard_error, row.picture_variance, row.seed_variance,
+               row.degrees_of_freedom, row.method, row.questions, row.pictures, row.left_out, row.seeds,
+               row.matched_groups, row.cells, row.also_differs);
+  }
 }
 
 }  // namespace imp::results

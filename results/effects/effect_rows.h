@@ -2,17 +2,35 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "results/database.h"
 
 namespace imp::results {
 
-/// Makes the rows of table `effect` of a sweep anew from its done trials' answers: every comparison of two
-/// levels of a factor and every interaction (effects/comparison.h), on each benchmark, each of its question
-/// families (family '' holds all questions) and, of several benchmarks, on their mean (benchmark 'average'),
-/// by the estimator of statistics/contrast.h. p_holm is over all comparisons of the sweep of the same sort:
-/// levels on whole benchmarks; levels on families; interactions. Fewer than two comparable cells give no
-/// rows. Call it in a transaction.
-void refresh_effects(Database& database, std::int64_t sweep_id);
+/// A row of table effect (schema.sql says what its columns hold).
+struct Effect {
+  std::string factor, from_level, to_level, benchmark, family, method, also_differs;
+  bool is_interaction = false;
+  double difference = 0.0;
+  std::optional<double> ci_low, ci_high, p, p_holm, standardized, standard_error, picture_variance,
+      seed_variance, degrees_of_freedom;
+  std::int64_t questions = 0, pictures = 0, left_out = 0, seeds = 0, matched_groups = 0, cells = 0;
+};
+
+/// The effects of a sweep's done trials, from their answers: every comparison of two levels of a factor and
+/// every interaction (effects/comparison.h), on each benchmark, each of its question families (family ''
+/// holds all questions) and, of several benchmarks, on their mean (benchmark 'average'), by the estimator of
+/// statistics/contrast.h. p_holm is over all comparisons of the sweep of the same sort: levels on whole
+/// benchmarks; levels on families; interactions. Fewer than two comparable cells give none.
+[[nodiscard]] std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id);
+
+/// The same as they were kept when the sweep was read in, or, while a sweep goes on, computed.
+[[nodiscard]] std::vector<Effect> load_effects(Database& database, std::int64_t sweep_id);
+
+/// Puts `effects` in place of the sweep's rows of table effect. Call it in a transaction.
+void replace_effects(Database& database, std::int64_t sweep_id, const std::vector<Effect>& effects);
 
 }  // namespace imp::results

@@ -18,7 +18,7 @@ void mark(Database& database, std::int64_t sweep_id, bool current) {
 
 void refresh_statistics(Database& database, std::int64_t sweep_id) {
   replace_cell_scores(database, sweep_id, compute_cell_scores(database, sweep_id));
-  refresh_effects(database, sweep_id);
+  replace_effects(database, sweep_id, compute_effects(database, sweep_id));
   mark(database, sweep_id, true);
 }
 

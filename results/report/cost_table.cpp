@@ -10,10 +10,6 @@
 namespace imp::results {
 namespace {
 
-Value as_count(std::optional<std::int64_t> number) {
-  return number ? Value(*number) : Value();
-}
-
 std::vector<Column> cost_columns() {
   return {{"trial", false, {"trial"}, ColumnRole::key},
           {"status", false, {"status"}},
@@ -34,10 +30,10 @@ std::vector<Cell> cost_row(const Statement& row) {
   for (const int column : {2, 3, 4, 5}) {
     cells.push_back({duration(row.maybe_real(column)), {as_value(row.maybe_real(column))}});
   }
-  cells.push_back({short_count(row.maybe_real(6)), {as_count(row.maybe_integer(6))}});
+  cells.push_back({short_count(row.maybe_real(6)), {as_value(row.maybe_integer(6))}});
   cells.push_back({grouped(row.maybe_real(7)), {as_value(row.maybe_real(7))}});
-  cells.push_back({bytes(row.maybe_real(8)), {as_count(row.maybe_integer(8))}});
-  cells.push_back({short_count(row.maybe_real(9)), {as_count(row.maybe_integer(9))}});
+  cells.push_back({bytes(row.maybe_real(8)), {as_value(row.maybe_integer(8))}});
+  cells.push_back({short_count(row.maybe_real(9)), {as_value(row.maybe_integer(9))}});
   const auto flops = row.maybe_real(10);
   cells.push_back({flops ? fmt::format("{:.2e}", *flops) : kNothing, {as_value(flops)}});
   return cells;

@@ -12,6 +12,7 @@
 
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
+#include "results/report/level_values.h"
 #include "results/report/sweep_choice.h"
 
 namespace imp::results {
@@ -50,14 +51,17 @@ void add_program_fields(Column& column) {
     column.fields.emplace_back(name);
 }
 
-std::vector<Cell> row_of(const Effect& effect, const std::vector<Column>& columns, EffectRows rows) {
+std::vector<Cell> row_of(const Effect& effect, const std::vector<Column>& columns, EffectRows rows,
+                         const LevelValues& levels) {
   std::vector<Cell> cells;
   for (const Column& column : columns) {
     const std::string& field = column.fields.front();
     if (field == "factor") cells.push_back({effect.factor, {effect.factor}});
     if (field == "from_level") {
       const char* between = rows == EffectRows::interactions ? "; " : " → ";
-      cells.push_back({effect.from_level + between + effect.to_level, {effect.from_level, effect.to_level}});
+      cells.push_back(
+          {effect.from_level + between + effect.to_level,
+           {levels.of(effect.factor, effect.from_level), levels.of(effect.factor, effect.to_level)}});
     }
     if (field == "benchmark") cells.push_back({effect.benchmark, {effect.benchmark}});
     if (field == "family") cells.push_back({effect.family, {effect.family}});
@@ -123,8 +127,9 @@ Table effects_table(Database& database, const std::string& sweep, EffectRows row
   table.title = name + ": effects";
   const std::vector<Effect> effects = load_effects(database, name, rows);
   table.columns = columns_for(effects, rows);
+  const LevelValues levels(database, sweep_id_of(database, name));
   if (!effects.empty()) {
-    for (const Effect& effect : effects) table.rows.push_back(row_of(effect, table.columns, rows));
+    for (const Effect& effect : effects) table.rows.push_back(row_of(effect, table.columns, rows, levels));
     table.notes = notes_for(effects);
     table.footnotes.push_back(fmt::format(
         "Mean difference of matched cells in points, over {} and {}. The 95 % interval holds what other "

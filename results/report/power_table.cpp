@@ -20,11 +20,6 @@
 namespace imp::results {
 namespace {
 
-std::int64_t id_of(Database& database, const std::string& sweep) {
-  Statement statement(database, "SELECT sweep_id FROM sweep WHERE name = ?");
-  return statement.bind_all(sweep).step() ? statement.integer(0) : 0;
-}
-
 /// The end that both tables have: what a reader must know of the numbers, or why there are none.
 void close_table(Table& table, const ComparedSweep& sweep, fmt::format_string<std::size_t, std::size_t> how) {
   if (table.rows.empty()) {
@@ -50,7 +45,7 @@ constexpr std::array<std::size_t, 5> kSeeds{2, 3, 5, 10, 20};
 
 Table noise_table(Database& database, const std::string& sweep) {
   const std::string name = choose_sweep(database, sweep);
-  const ComparedSweep compared = load_compared_sweep(database, id_of(database, name));
+  const ComparedSweep compared = load_compared_sweep(database, sweep_id_of(database, name));
   Table table;
   table.title = name + ": spread of seeds, and what a pair of cells resolves";
   table.columns = {{"benchmark", false, {"benchmark"}},
@@ -86,7 +81,7 @@ Table noise_table(Database& database, const std::string& sweep) {
 
 Table power_table(Database& database, const std::string& sweep, double effect) {
   const std::string name = choose_sweep(database, sweep);
-  const ComparedSweep compared = load_compared_sweep(database, id_of(database, name));
+  const ComparedSweep compared = load_compared_sweep(database, sweep_id_of(database, name));
   Table table;
   table.title = fmt::format("{}: seeds that see a difference of {} points", name, points(std::abs(effect)));
   table.columns = {{"factor", false, {"factor"}},

@@ -9,6 +9,7 @@
 
 #include "results/report/benchmark_result.h"
 #include "results/report/display.h"
+#include "results/report/level_values.h"
 #include "results/report/report_data.h"
 #include "results/report/report_notes.h"
 #include "results/report/sweep_choice.h"
@@ -36,7 +37,11 @@ void add_benchmark_columns(Table& table, const ReportData& data) {
   for (const std::string& name : data.benchmarks) {
     const std::string prefix = several ? name + " " : "";
     table.columns.push_back(
-        {name + " ± 95 %", true, {name, name + "_standard_error", name + "_half_width"}, ColumnRole::score});
+        {name + " ± 95 %",
+         true,
+         {name, name + "_standard_error", name + "_half_width", name + "_questions", name + "_pictures",
+          name + "_picture_variance", name + "_seed_variance", name + "_degrees_of_freedom"},
+         ColumnRole::score});
     table.columns.push_back({prefix + "blind", true, {name + "_blind", name + "_blind_half_width"}});
     table.columns.push_back({prefix + "over blind [95 %]",
                              true,
@@ -52,9 +57,11 @@ void add_cost_columns(Table& table) {
   table.columns.push_back({"wall time", true, {"wall_seconds"}});
 }
 
-void add_factor_cells(std::vector<Cell>& row, const ReportData& data, const ReportCell& cell) {
+void add_factor_cells(std::vector<Cell>& row, const ReportData& data, const ReportCell& cell,
+                      const LevelValues& levels) {
   if (data.factors.empty()) row.push_back({cell.label, {cell.label}});
-  for (const std::string& level : cell.levels) row.push_back({level, {level}});
+  for (std::size_t f = 0; f < cell.levels.size(); ++f)
+    row.push_back({cell.levels[f], {levels.of(data.factors[f], cell.levels[f])}});
 }
 
 /// What stands in place of a score: why there is none.
@@ -75,10 +82,11 @@ std::string with_half_width(const Measured& measured) {
 }
 
 Cell score_cell(const Result& result, const ReportCell& cell) {
-  if (!result) return {missing_score(cell), {{}, {}, {}}};
-  return {
-      with_half_width(result->score),
-      {result->score.value, as_value(result->score.standard_error), as_value(result->score.half_width())}};
+  if (!result) return {missing_score(cell), std::vector<Value>(8)};
+  return {with_half_width(result->score),
+          {result->score.value, as_value(result->score.standard_error), as_value(result->score.half_width()),
+           as_value(result->questions), as_value(result->pictures), as_value(result->picture_variance),
+           as_value(result->seed_variance), as_value(result->degrees_of_freedom)}};
 }
 
 Cell blind_cell(const Result& result) {
@@ -177,9 +185,10 @@ Table report_table(Database& database, const std::string& sweep) {
   add_benchmark_columns(table, data);
   add_cost_columns(table);
   const std::vector<BenchmarkResults> all_results = benchmark_results(database, data);
+  const LevelValues levels(database, data.sweep_id);
   for (std::size_t c = 0; c < data.cells.size(); ++c) {
     std::vector<Cell> row;
-    add_factor_cells(row, data, data.cells[c]);
+    add_factor_cells(row, data, data.cells[c], levels);
     add_benchmark_cells(row, all_results[c], data.cells[c]);
     add_cost_cells(row, data.cells[c]);
     table.rows.push_back(std::move(row));

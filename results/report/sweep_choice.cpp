@@ -55,4 +55,9 @@ std::string choose_sweep(Database& database, const std::string& wanted) {
                                        : fmt::format("it holds {}", fmt::join(names, ", "))));
 }
 
+std::int64_t sweep_id_of(Database& database, const std::string& sweep) {
+  Statement statement(database, "SELECT sweep_id FROM sweep WHERE name = ?");
+  return statement.bind_all(sweep).step() ? statement.integer(0) : 0;
+}
+
 }  // namespace imp::results

@@ -17,6 +17,9 @@ using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
 [[nodiscard]] inline Value as_value(std::optional<double> number) {
   return number ? Value(*number) : Value();
 }
+[[nodiscard]] inline Value as_value(std::optional<std::int64_t> count) {
+  return count ? Value(*count) : Value();
+}
 
 /// What a column is to its table; a format may show it.
 enum class ColumnRole {

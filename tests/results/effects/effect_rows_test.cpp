@@ -12,6 +12,7 @@
 #include "results/ingest.h"
 #include "results/report/effects_table.h"
 #include "results/report/format.h"
+#include "results/report/report_table.h"
 #include "results/results_database.h"
 #include "results/statistics/contrast.h"
 #include "results/wide_view.h"
@@ -165,6 +166,56 @@ TEST_F(Effects, OfASingleCellAreNone) {
   EXPECT_THAT(column("SELECT factor FROM v_effects"), IsEmpty());
   EXPECT_THAT(to_markdown(effects_table(database_, "ranks", EffectRows::levels)),
               HasSubstr("nothing to compare yet"));
+}
+
+TEST_F(Effects, WhileASweepGoesOnAreShownAsTheyWillBeKept) {
+  const SweepFolder sweep = write_sweep(2);
+  const auto last = sweep.trial_folder("lora_rank=256,seed=2"), aside = folder_.path() / "aside";
+  std::filesystem::rename(last, aside);
+  for (const char* trial : {"lora_rank=128,seed=1", "lora_rank=128,seed=2", "lora_rank=256,seed=1"})
+    ingest_trial(database_, runs_, "ranks", trial);
+  EXPECT_THAT(column("SELECT factor FROM v_effects"), IsEmpty());
+  EXPECT_THAT(to_markdown(effects_table(database_, "ranks", EffectRows::levels)), HasSubstr("one seed"))
+      << "that both cells have so far";
+  std::filesystem::rename(aside, last);
+  ingest_trial(database_, runs_, "ranks", "lora_rank=256,seed=2");
+  const std::string going_on = to_json(effects_table(database_, "ranks", EffectRows::levels));
+  ingest_sweep(database_, runs_, "ranks");
+  EXPECT_THAT(column("SELECT seeds FROM v_effects"), ElementsAre("2"));
+  EXPECT_EQ(to_json(effects_table(database_, "ranks", EffectRows::levels)), going_on);
+}
+
+TEST_F(Effects, GiveProgramsTheirLevelsAsTheConfigurationHasThem) {
+  SweepFolder sweep(runs_, "kinds");
+  sweep.plan()["factors"] = {{{"name", "lora_rank"}, {"levels", {"128", "256"}}},
+                             {{"name", "learning_rate"}, {"levels", {"0.001", "2e-4"}}},
+                             {{"name", "llm"}, {"levels", {"7", "phi"}}}};
+  for (int i = 0; i < 2; ++i) {
+    const std::string trial = sweep.add_trial(i == 0 ? "128" : "256", 1);
+    json& planned = sweep.plan()["trials"].back();
+    json outcome = sweep.outcome(trial, i == 0 ? "128" : "256", 1);
+    planned["levels"].update({{"learning_rate", i == 0 ? "0.001" : "2e-4"}, {"llm", i == 0 ? "7" : "phi"}});
+    planned["config"].update({{"learning_rate", i == 0 ? 0.001 : 2e-4}, {"llm", i == 0 ? "7" : "phi"}});
+    outcome["config"] = planned["config"];
+    sweep.add_answers(outcome, "scenetext", {{1, 1, 0.5, 0.1}, {2, 2, 0.7 + 0.1 * i, 0.2}});
+    sweep.write_outcome(outcome);
+  }
+  sweep.write_plan();
+  ingest_sweep(database_, runs_, "kinds");
+  const json rows = json::parse(to_json(effects_table(database_, "kinds", EffectRows::levels)))["rows"];
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0]["from_level"], 128);
+  EXPECT_EQ(rows[1]["to_level"], 2e-4);
+  EXPECT_EQ(rows[2]["from_level"], "7") << "a name that looks like a number";
+  const json cells = json::parse(to_json(report_table(database_, "kinds")))["rows"];
+  EXPECT_EQ(cells[1]["lora_rank"], 256);
+  EXPECT_EQ(cells[1]["learning_rate"], 2e-4);
+  EXPECT_EQ(cells[0]["llm"], "7");
+  EXPECT_EQ(cells[0]["scenetext_questions"], 2);
+  EXPECT_NEAR(cells[0]["scenetext_picture_variance"].get<double>() +
+                  cells[0]["scenetext_seed_variance"].get<double>(),
+              std::pow(cells[0]["scenetext_standard_error"].get<double>(), 2.0), 1e-12);
+  EXPECT_GE(cells[0]["scenetext_degrees_of_freedom"].get<double>(), 1.0);
 }
 
 }  // namespace
