@@ -119,7 +119,11 @@ std::string write_question_record(const fs::path& sweep_folder, const eval::Benc
   write_file_atomically(aside.path / "questions.jsonl", lines);
   std::error_code error;  // told by publish_directory
   fs::create_directories(target.parent_path(), error);
-  publish_directory(aside.path, target);
+  try {
+    publish_directory(aside.path, target);
+  } catch (const Error&) {  // another process may have recorded the same in the meantime
+    if (!fs::exists(target / "questions.jsonl")) throw;
+  }
   return name;
 }
 
