@@ -10,9 +10,11 @@
 #include <system_error>
 #include <tuple>
 
+#include "results/claims/registration.h"
 #include "results/effects/sweep_statistics.h"
 #include "results/files.h"
 #include "results/question_rows.h"
+#include "results/read_or_tell.h"
 #include "results/results_database.h"
 #include "results/run_files.h"
 #include "results/store_error.h"
@@ -144,6 +146,18 @@ void ingest_all_stages(Database& database, const fs::path& runs, Problems& probl
   for (const fs::path& folder : folders) ingest_stage(database, folder, problems);
 }
 
+/// The claims files that were recorded of the sweep. Returns whether they are others than the database has.
+bool take_in_claims(Database& database, std::int64_t sweep_id, const fs::path& path, Problems& problems) {
+  if (!fs::exists(path)) return false;
+  const auto files = read_or_tell(read_registered_files, path, problems);
+  Statement known(database, "SELECT count(*) FROM claim_file WHERE sweep_id = ?");
+  known.bind_all(sweep_id).step();
+  const bool is_new = files && known.integer(0) != static_cast<std::int64_t>(files->size());
+  known.reset();
+  if (files) replace_registered_files(database, sweep_id, *files);
+  return is_new;
+}
+
 /// Folders of `runs` that hold a sweep, oldest sweep first, so that a rebuilt database numbers them as they
 /// came.
 std::vector<std::string> sweeps_below(const fs::path& runs, Problems& problems) {
@@ -224,6 +238,7 @@ Problems SweepIngest::take_in_sweep(Database& database) {
         replace_trial(database, sweep_id, trial, inside(folder_, trial.name), true, questions, problems);
   }
   questions.remove_unused(folder_);
+  changed |= take_in_claims(database, sweep_id, folder_ / "claims.json", problems);
   ingest_all_stages(database, runs_, problems);
   if (changed || !has_current_statistics(database, sweep_id)) refresh_statistics(database, sweep_id);
   set_plan_source(database, sweep_id, plan_source_);

@@ -364,14 +364,41 @@ CREATE TABLE effect (
   PRIMARY KEY (sweep_id, factor, from_level, to_level, benchmark, family)
 ) STRICT, WITHOUT ROWID;
 
--- What became of a claim that was written down before the run.
+-- The claims file that a sweep names, as it was when a run recorded it (runs/<sweep>/claims.json); a changed file is a row
+-- more.
+CREATE TABLE claim_file (
+  sweep_id INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  position INTEGER NOT NULL,           -- 0: the first that was recorded
+  file     TEXT NOT NULL,              -- its path when it was recorded
+  sha256   TEXT NOT NULL,              -- of the claims file's text, as sha256sum prints it
+  recorded TEXT NOT NULL,              -- when: before the first trial, if it is to count as a prediction
+  text     TEXT NOT NULL,              -- all of the file
+  PRIMARY KEY (sweep_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- What became of the claims about a sweep that the newest of its claims files makes. Made with the effects
+-- (results/claims).
 CREATE TABLE claim_result (
   sweep_id   INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  position   INTEGER NOT NULL,         -- in the claims file
   claim      TEXT NOT NULL,
+  says       TEXT NOT NULL,            -- the claim in a sentence
+  section    TEXT NOT NULL,            -- of the paper
+  factor     TEXT NOT NULL,
+  from_level TEXT NOT NULL,
+  to_level   TEXT NOT NULL,
+  benchmark  TEXT NOT NULL,            -- 'average': the mean over the sweep's benchmarks
+  direction  TEXT NOT NULL CHECK (direction IN ('higher', 'lower', 'same')),  -- of to_level against from_level, as predicted
+  size       REAL,                     -- the difference as published
+  margin     REAL,                     -- of 'same': differences up to this count as none
   verdict    TEXT NOT NULL CHECK (verdict IN ('supported', 'contradicted', 'not resolved')),
-  difference REAL,
-  ci_low     REAL,
+  difference REAL,                     -- to_level - from_level
+  ci_low     REAL,                     -- 95 %
   ci_high    REAL,
+  p          REAL,                     -- two-sided, of the claim's two decisions
+  p_holm     REAL,                     -- over the sweep's claims; the verdict asks for less than 0.05
+  why        TEXT NOT NULL,            -- the verdict in a sentence
+  registered TEXT NOT NULL CHECK (registered IN ('before', 'after', 'never')),  -- whether it was written down before the sweep's first answers
   PRIMARY KEY (sweep_id, claim)
 ) STRICT, WITHOUT ROWID;
 
@@ -477,3 +504,13 @@ CREATE VIEW v_provenance AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, imp_version, git_commit, git_dirty, torch_version, compiler, host,
        os, cpu, gpu, threads, dtype, started, ended
 FROM provenance JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
+
+-- What became of the claims that a sweep's file registered.
+-- first_recorded: when the sweep's first claims file was written down
+CREATE VIEW v_claims AS
+SELECT sweep.name AS sweep, claim, says, section, factor, from_level, to_level, benchmark, direction, size, margin, verdict,
+       difference, ci_low, ci_high, p, p_holm, why, registered,
+       (SELECT min(recorded) FROM claim_file AS f WHERE f.sweep_id = c.sweep_id) AS first_recorded,
+       (SELECT sha256 FROM claim_file AS f WHERE f.sweep_id = c.sweep_id ORDER BY position DESC LIMIT 1) AS sha256
+FROM claim_result AS c JOIN sweep USING (sweep_id)
+ORDER BY c.sweep_id, position;

@@ -102,7 +102,7 @@ YamlValue load_merged(const fs::path& path, std::vector<fs::path>& chain, std::s
                     to_string(named.location), parent.string()));
   }
   YamlValue inherited = load_merged(parent, chain, nullptr);
-  remove_entries(inherited, {"name", "about", "extends"});
+  remove_entries(inherited, {"name", "about", "claims", "extends"});
   return merge(std::move(inherited), root);
 }
 

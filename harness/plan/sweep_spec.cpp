@@ -53,8 +53,8 @@ class SpecReader {
     spec_.file = file_.path;
     spec_.text = file_.text;
     refuse_unknown_keys(file_.root,
-                        {"version", "name", "about", "extends", "baseline", "vary", "exclude", "seeds",
-                         "benchmarks", "retry"},
+                        {"version", "name", "about", "claims", "extends", "baseline", "vary", "exclude",
+                         "seeds", "benchmarks", "retry"},
                         "a sweep file", diagnostics_);
     read_head();
     read_baseline();
@@ -97,6 +97,11 @@ class SpecReader {
     }
     if (const YamlEntry* about = find("about")) {
       spec_.about = read_text(about->value, "about", diagnostics_).value_or("");
+    }
+    if (const YamlEntry* claims = find("claims")) {
+      spec_.claims_location = claims->value.location;
+      const std::string named = read_text(claims->value, "claims", diagnostics_).value_or("");
+      if (!named.empty()) spec_.claims = (file_.path.parent_path() / named).lexically_normal();
     }
   }
 

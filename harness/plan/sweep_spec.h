@@ -58,6 +58,8 @@ struct SweepSpec {
   std::string text;
   std::string name;
   std::string about;
+  std::filesystem::path claims;  ///< file of predictions (results/claims); empty for none
+  Location claims_location;
   std::vector<Setting> baseline;
   Location baseline_location;
   VaryForm form = VaryForm::none;

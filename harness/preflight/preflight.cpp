@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/plan/claims_record.h"
 #include "harness/preflight/attempt.h"
 #include "harness/preflight/benchmark_check.h"
 #include "harness/preflight/disk_check.h"
@@ -106,6 +107,7 @@ void require_device(const Plan& plan) {
 Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
   Diagnostics diagnostics;
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
+  check_claims(plan.sweep.spec, diagnostics);
   Preflight(plan, diagnostics).run(runs_dir);
   diagnostics.throw_if_any();
   require_device(plan);

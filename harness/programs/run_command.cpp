@@ -7,6 +7,7 @@
 
 #include "harness/executor/local_executor.h"
 #include "harness/executor/provenance.h"
+#include "harness/plan/claims_record.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
@@ -127,6 +128,7 @@ int run_sweep(const SweepOptions& options) {
       options.only.empty() ? plan : make_plan(load_sweep(options.file, options.overrides), options.runs);
   const std::string& name = whole.sweep.spec.name;
   write_sweep_json(options, whole);
+  record_claims(whole.sweep.spec, options.runs, iso_time_now());
   Recorder recorder(options, name);
   recorder.take_in_sweep();
 

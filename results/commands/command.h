@@ -32,6 +32,7 @@ void add_cost_command(CLI::App& app, Action& action);
 void add_effects_command(CLI::App& app, Action& action);
 void add_noise_command(CLI::App& app, Action& action);
 void add_power_command(CLI::App& app, Action& action);
+void add_verify_command(CLI::App& app, Action& action);
 
 /// What imp-report does without a subcommand: a sweep's table, and its effects where the format is for
 /// people.

@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   imp::results::add_noise_command(app, action);
   imp::results::add_power_command(app, action);
   imp::results::add_cost_command(app, action);
+  imp::results::add_verify_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/effects/sweep_statistics.h"
 
+#include "results/claims/registration.h"
 #include "results/effects/cell_scores.h"
 #include "results/effects/effect_rows.h"
 
@@ -19,12 +20,14 @@ void mark(Database& database, std::int64_t sweep_id, bool current) {
 void refresh_statistics(Database& database, std::int64_t sweep_id) {
   replace_cell_scores(database, sweep_id, compute_cell_scores(database, sweep_id));
   replace_effects(database, sweep_id, compute_effects(database, sweep_id));
+  refresh_claim_results(database, sweep_id);
   mark(database, sweep_id, true);
 }
 
 void forget_statistics(Database& database, std::int64_t sweep_id) {
   Statement(database, "DELETE FROM cell_score WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
+  Statement(database, "DELETE FROM claim_result WHERE sweep_id = ?").run(sweep_id);
   mark(database, sweep_id, false);
 }
 

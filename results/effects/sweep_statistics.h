@@ -7,10 +7,10 @@
 
 namespace imp::results {
 
-// What is computed from the answers of a sweep and kept: tables cell_score and effect. Sweeps whose trials
-// changed since then have no rows there, and readers compute them.
+// What is computed from the answers of a sweep and kept: tables cell_score, effect and claim_result. Sweeps
+// whose trials changed since then have no rows there, and readers compute them.
 
-/// Makes both tables' rows of the sweep anew. Call it in a transaction.
+/// Makes these tables' rows of the sweep anew. Call it in a transaction.
 void refresh_statistics(Database& database, std::int64_t sweep_id);
 
 /// Removes them, since the sweep's trials change. Call it in a transaction.

@@ -68,7 +68,7 @@ TEST_F(ImpReport, MistakesAreOneLineAndExitCode2) {
   const Ran unknown = run("--sweep rank");
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_EQ(unknown.err, "imp-report: results/imp.db: no sweep 'rank'; did you mean 'ranks'?\n");
-  EXPECT_THAT(run("--sweep something-else").err, EndsWith("it holds ranks\n"));
+  EXPECT_THAT(run("--sweep something-else").err, EndsWith("it is one of ranks\n"));
   for (const char* arguments : {"--format xml", "--frmat md", "verify", "--db"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments;
