@@ -73,7 +73,7 @@ class Notebooks(unittest.TestCase):
         self.assertGreater(len(wanted), 0)
         self.assertEqual(len(rows), len(wanted))
         for row in wanted:
-            shown = found[row["factor"], row["from_level"], row["to_level"]]
+            shown = found[row["factor"], str(row["from_level"]), str(row["to_level"])]
             for name in ("difference", "ci_low", "ci_high", "p", "p_holm", "standardized", "seeds", "questions"):
                 self.assertAlmostEqual(shown[name], row[name], places=7, msg=name)
 
