@@ -18,9 +18,10 @@ struct SweepFile {
 };
 
 /// Reads `path` and the chain of its `extends` (each relative to the file that names it). Later keys win,
-/// maps merge deeply; `vary` and lists are replaced whole, and a parent's name, about and claims do not pass on. Each
-/// override is `key=value`: a configuration key (set in the baseline), or `seeds`, `benchmarks`, `retry`.
-/// Throws imp::Error (usage) for files that cannot be read or parsed, cycles and malformed overrides.
+/// maps merge deeply; `vary` and lists are replaced whole, and a parent's name, about and claims do not pass
+/// on. Each override is `key=value`: a configuration key (set in the baseline), or `seeds`, `benchmarks`,
+/// `retry`. Throws imp::Error (usage) for files that cannot be read or parsed, cycles and malformed
+/// overrides.
 [[nodiscard]] SweepFile load_sweep_file(const std::filesystem::path& path,
                                         const std::vector<std::string>& overrides);
 
