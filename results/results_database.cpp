@@ -126,9 +126,9 @@ void require_results_file(const std::filesystem::path& path) {
   }
 }
 
-bool holds_results(const std::filesystem::path& path) {
+bool holds_results(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   if (!std::filesystem::exists(path)) return false;
-  Database database(path, Access::read);
+  Database database(path, Access::read, patience);
   const std::int64_t version = schema_version(database);
   refuse_newer(database, version, newest_schema());
   return version > 0;

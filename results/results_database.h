@@ -34,6 +34,7 @@ void bring_up_to_date(Database& database);
 void require_results_file(const std::filesystem::path& path);
 
 /// Whether the file is there and holds results of any schema up to ours; never changes it.
-[[nodiscard]] bool holds_results(const std::filesystem::path& path);
+[[nodiscard]] bool holds_results(const std::filesystem::path& path,
+                                 std::chrono::milliseconds patience = kPatience);
 
 }  // namespace imp::results

@@ -29,7 +29,9 @@ using Action = std::function<int(const ReportOptions&)>;
 // Each adds its subcommand to imp-report; when the command line names it, `action` becomes what it does.
 
 void add_cost_command(CLI::App& app, Action& action);
+void add_diff_command(CLI::App& app, Action& action);
 void add_effects_command(CLI::App& app, Action& action);
+void add_merge_command(CLI::App& app, Action& action);
 void add_noise_command(CLI::App& app, Action& action);
 void add_power_command(CLI::App& app, Action& action);
 void add_verify_command(CLI::App& app, Action& action);

@@ -41,6 +41,8 @@ int run(int argc, char** argv) {
   imp::results::add_power_command(app, action);
   imp::results::add_cost_command(app, action);
   imp::results::add_verify_command(app, action);
+  imp::results::add_diff_command(app, action);
+  imp::results::add_merge_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

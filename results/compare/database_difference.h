@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "results/compare/difference.h"
+#include "results/database.h"
+
+namespace imp::results {
+
+/// How the results of two databases differ: trials are the same that have the same configuration and seed (of
+/// the sweep with the same name first). Rows: trials that one side lacks or has not done, and scores that are
+/// not the same number. Throws StoreError.
+[[nodiscard]] Differences database_differences(Database& a, Database& b);
+
+}  // namespace imp::results
