@@ -17,6 +17,7 @@
 #include "results/report/effect_list.h"
 #include "results/statistics/distributions.h"
 #include "results/statistics/holm.h"
+#include "results/unfinished.h"
 
 namespace imp::results {
 namespace {
@@ -98,15 +99,6 @@ std::string missing_effect(Database& database, const Claim& claim) {
   return "";
 }
 
-/// How many of the sweep's trials are still to come; a failed one is not.
-std::pair<std::int64_t, std::int64_t> unfinished_trials(Database& database, const std::string& sweep) {
-  Statement statement(database,
-                      "SELECT coalesce(sum(status IN ('planned', 'interrupted')), 0), count(*) FROM trial "
-                      "JOIN sweep USING (sweep_id) WHERE sweep.name = ?");
-  statement.bind_all(sweep).step();
-  return {statement.integer(0), statement.integer(1)};
-}
-
 /// The effect from the claim's `from` to its `to`, whichever way the table has it.
 std::optional<Effect> find_effect(Database& database, const Claim& claim,
                                   std::vector<std::string>& benchmarks) {
@@ -171,7 +163,7 @@ std::string interval_text(const JudgedClaim& judged) {
 
 /// What cannot be resolved whatever the interval says; empty if nothing stands against it.
 std::string objection(Database& database, const Claim& claim, const Effect& effect) {
-  const auto [open, all] = unfinished_trials(database, claim.sweep);
+  const auto [open, all] = open_trials(database, claim.sweep);
   if (open > 0) return fmt::format("the sweep is not finished: {} of {} trials are still to run", open, all);
   if (effect.seeds == 1) return "one seed: the interval is of these checkpoints, not of the recipe";
   if (!p_of(claim, effect)) return "the error of the difference is not known";

@@ -6,6 +6,7 @@
 #include "results/report/display.h"
 #include "results/report/report_table.h"
 #include "results/report/sweep_choice.h"
+#include "results/report/unfinished_mark.h"
 
 namespace imp::results {
 namespace {
@@ -63,6 +64,7 @@ Table cost_table(Database& database, const std::string& sweep) {
   table.footnotes.emplace_back(
       "New stages: time spent on stages that were made for this trial; stages it reused are not counted "
       "again.");
+  mark_if_unfinished(table, database, name);
   return table;
 }
 

@@ -14,6 +14,7 @@
 #include "results/report/effect_list.h"
 #include "results/report/level_values.h"
 #include "results/report/sweep_choice.h"
+#include "results/report/unfinished_mark.h"
 
 namespace imp::results {
 namespace {
@@ -145,6 +146,7 @@ Table effects_table(Database& database, const std::string& sweep, EffectRows row
         "read in, and a factor in whose levels they differ");
   }
   add_program_fields(table.columns.back());
+  mark_if_unfinished(table, database, name);
   return table;
 }
 

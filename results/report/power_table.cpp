@@ -15,6 +15,7 @@
 #include "results/effects/compared_sweep.h"
 #include "results/report/display.h"
 #include "results/report/sweep_choice.h"
+#include "results/report/unfinished_mark.h"
 #include "results/statistics/power.h"
 
 namespace imp::results {
@@ -76,6 +77,7 @@ Table noise_table(Database& database, const std::string& sweep) {
               "questions explain, pooled over {} cells with {} seeds; of questions: what the questions alone "
               "make of it. N seeds: the smallest true difference of two cells that a test at 5 % sees 8 "
               "times in 10, with these questions.");
+  mark_if_unfinished(table, database, name);
   return table;
 }
 
@@ -119,6 +121,7 @@ Table power_table(Database& database, const std::string& sweep, double effect) {
   close_table(table, compared,
               "Foreseen from the spread of {} cells with {} seeds. Resolves: seen 8 times in 10 by a test at "
               "5 %. More questions: the pictures are too few, whatever the number of seeds.");
+  mark_if_unfinished(table, database, name);
   return table;
 }
 

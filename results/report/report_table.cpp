@@ -13,6 +13,7 @@
 #include "results/report/report_data.h"
 #include "results/report/report_notes.h"
 #include "results/report/sweep_choice.h"
+#include "results/report/unfinished_mark.h"
 
 namespace imp::results {
 namespace {
@@ -196,6 +197,7 @@ Table report_table(Database& database, const std::string& sweep) {
   table.notes = report_notes(database, data);
   add_error_source_note(table, data, all_results);
   table.footnotes = how_it_was_made();
+  mark_if_unfinished(table, database, data.name);
   return table;
 }
 

@@ -162,6 +162,53 @@ TEST_F(BrokenDatabase, ATruncatedFileIsDamagedAndNotShort) {
   }
 }
 
+TEST_F(BrokenDatabase, AnUnfinishedSweepIsSaidToBeOneInEveryOutput) {
+  for (const char* command :
+       {"", "effects", "effects --families", "effects --interactions", "noise", "power", "cost"}) {
+    for (const char* format : {"md", "text", "json", "latex", "html"}) {
+      EXPECT_THAT(run(std::string(command) + " --format " + format).out, HasSubstr("unfinished"))
+          << command << format;
+    }
+    EXPECT_THAT(run(std::string(command) + " --format csv").err,
+                HasSubstr("note: unfinished: 1 of 5 trials are still to run, so nothing here is final"))
+        << command;
+  }
+  change("DELETE FROM trial WHERE status = 'planned'");
+  for (const char* command : {"", "effects", "cost"})
+    EXPECT_THAT(run(command).out, Not(HasSubstr("unfinished")));
+}
+
+TEST_F(BrokenDatabase, ThatAnotherProgramHoldsIsLockedAndNotDamaged) {
+  Database holder(path(), Access::write);
+  holder.execute("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  try {
+    static_cast<void>(open_results(path(), Access::read, std::chrono::milliseconds(0)));
+    ADD_FAILURE() << "opened";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.exit_code(), 3);
+    EXPECT_THAT(error.what(), HasSubstr("imp.db: locked by another process; wait until it ends"));
+  }
+}
+
+TEST(BrokenRunFile, AScoreThatIsNoNumberIsAProblemOfItsFileAndNoScore) {
+  const testing::TemporaryFolder folder;
+  const testing::SweepFolder sweep = testing::write_small_sweep(folder.path() / "runs", "ranks");
+  const fs::path answers = sweep.trial_folder("lora_rank=128,seed=1") / "predictions" / "scenetext.jsonl";
+  for (const char* score : {"NaN", "Infinity", "1e999", "null", "\"0.5\""}) {
+    testing::write_file(
+        answers, std::string("{\"question_id\": 1, \"image_id\": \"a\", \"prediction\": \"x\", \"score\": ") +
+                     score + "}\n");
+    Database database = open_results(folder.path() / "imp.db", Access::write);
+    const Problems problems = ingest_sweep(database, folder.path() / "runs", "ranks");
+    ASSERT_EQ(problems.size(), 1u) << score;
+    EXPECT_THAT(problems[0], HasSubstr("scenetext.jsonl:1")) << score;
+    EXPECT_EQ(
+        database.integer("SELECT count(*) FROM v_answers WHERE trial = 'lora_rank=128,seed=1' AND blind = 0"),
+        0)
+        << score;
+  }
+}
+
 // --- the files that a database is made from
 
 std::string refusal(const std::function<void()>& read) {
