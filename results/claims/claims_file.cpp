@@ -131,6 +131,7 @@ class ClaimsReader {
         {"sweep", &claim.sweep}, {"factor", &claim.factor},      {"from", &claim.from},
         {"to", &claim.to},       {"benchmark", &claim.benchmark}};
     std::set<std::string> present;
+    std::optional<Direction> direction;
     for_each_entry(item,
                    {"name", "says", "section", "sweep", "factor", "from", "to", "benchmark", "direction",
                     "size", "margin", "where"},
@@ -138,7 +139,7 @@ class ClaimsReader {
                      present.insert(key);
                      if (const auto text = texts.find(key); text != texts.end())
                        *text->second = text_of(value, key);
-                     if (key == "direction") claim.direction = read_direction(value);
+                     if (key == "direction") direction = read_direction(value);
                      if (key == "size") claim.size = points_of(value, key, true);
                      if (key == "margin") claim.margin = points_of(value, key, false);
                      if (key == "where") claim.where = read_where(value);
@@ -148,7 +149,8 @@ class ClaimsReader {
       if (!present.contains(key))
         add(item.Mark(), fmt::format("a claim lacks its {}; add {}: ...", key, key));
     }
-    check_consistency(claim, item, present);
+    claim.direction = direction.value_or(Direction::higher);
+    if (direction) check_consistency(claim, item, present);
     return claim;
   }
 
@@ -166,12 +168,12 @@ class ClaimsReader {
       add(item.Mark(), "size has the other sign than direction says; it goes from `from` to `to`");
   }
 
-  Direction read_direction(const YAML::Node& value) {
+  std::optional<Direction> read_direction(const YAML::Node& value) {
     const std::string word = value.IsScalar() ? value.Scalar() : "";
     const auto found = std::find(kDirections.begin(), kDirections.end(), word);
     if (found != kDirections.end()) return static_cast<Direction>(found - kDirections.begin());
     add(value.Mark(), fmt::format("direction '{}' is not known{}", word, suggestion(word, kDirections)));
-    return Direction::higher;
+    return std::nullopt;
   }
 
   std::map<std::string, std::string> read_where(const YAML::Node& value) {

@@ -56,6 +56,8 @@ TEST(ClaimsFile, EveryMistakeIsToldAtItsPlace) {
             "c.yaml:10:5: duplicate key 'to'; remove one of them");
   EXPECT_EQ(mistakes(one_claim("    direction: hihger\n")),
             "c.yaml:8:16: direction 'hihger' is not known; did you mean 'higher'?");
+  EXPECT_EQ(mistakes(one_claim("    direction: smae\n    margin: 1\n")),
+            "c.yaml:8:16: direction 'smae' is not known; did you mean 'same'?");
   EXPECT_THAT(mistakes(one_claim("    direction: same\n")),
               HasSubstr("c.yaml:3:5: direction same needs a margin"));
   EXPECT_THAT(mistakes(one_claim("    direction: higher\n    margin: 1\n")),
