@@ -103,6 +103,11 @@ void Database::Close::operator()(sqlite3* handle) const noexcept {
   sqlite3_close_v2(handle);
 }
 
+void remove_database(const std::filesystem::path& path) noexcept {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + suffix, ignored);
+}
+
 Database::Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds patience,
                    std::optional<WriterLock> lock)
     : path_(path), lock_(std::move(lock)) {

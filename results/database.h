@@ -30,6 +30,9 @@ inline constexpr std::chrono::milliseconds kPatience{10'000};
 /// link to nothing. A link to a database is fine: SQLite follows it.
 void require_database_file(const std::filesystem::path& path);
 
+/// Removes a database's file and what stands beside it (-wal, -shm), where they are there.
+void remove_database(const std::filesystem::path& path) noexcept;
+
 /// One connection to a SQLite file, closed at the end of its life. Foreign keys are on, the journal is a WAL,
 /// so readers never wait. Opens the file as it is: schema checks are open_results' (results_database.h).
 /// Every member of these classes throws StoreError: locked, disk full, damaged, not a database, wrong SQL.

@@ -195,11 +195,6 @@ Problems fill(Database& database, const fs::path& runs) {
   return problems;
 }
 
-void remove_database(const fs::path& path) {
-  std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(path.string() + suffix, ignored);
-}
-
 /// Removes the half-made database whatever happens.
 struct AsideFile {
   explicit AsideFile(fs::path where) : path(std::move(where)) { remove_database(path); }

@@ -29,16 +29,6 @@ std::array<std::string_view, kNewest - 1> migrations_so_far() {
   return {kMigrationTo2, kMigrationTo3};
 }
 
-/// Scores of cells and effects are made from what the database holds, so a migration makes them too.
-void refresh_all_statistics(Database& database) {
-  std::vector<std::int64_t> sweeps;
-  Statement statement(database, "SELECT sweep_id FROM sweep");
-  while (statement.step()) sweeps.push_back(statement.integer(0));
-  Transaction transaction(database);
-  for (const std::int64_t sweep : sweeps) refresh_statistics(database, sweep);
-  transaction.commit();
-}
-
 /// Schema version, from 1; 0 for an empty database. Throws StoreError for a database that is not ours.
 std::int64_t schema_version(Database& database) {
   if (database.integer("SELECT count(*) FROM sqlite_master") == 0) return 0;
@@ -88,7 +78,11 @@ void bring_up_to_date(Database& database, std::string_view schema,
 void bring_up_to_date(Database& database) {
   const std::int64_t before = schema_version(database);
   bring_up_to_date(database, kSchemaText, migrations_so_far());
-  if (before > 0 && before < kNewest) refresh_all_statistics(database);
+  if (before > 0 && before < kNewest) {  // scores of cells and effects are made from what the database holds
+    Transaction transaction(database);
+    refresh_all_statistics(database);
+    transaction.commit();
+  }
   refresh_wide_view(database);
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -13,6 +12,7 @@
 #include "results/claims/registration.h"
 #include "results/json_fields.h"
 #include "results/names.h"
+#include "results/numbers.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/statistics/distributions.h"
@@ -27,13 +27,9 @@ constexpr double kAlpha = 0.05;
 /// Whether two levels are the same: as text, or as numbers (2e-4 and 0.0002).
 bool same_level(const std::string& a, const std::string& b) {
   if (a == b) return true;
-  double x = 0.0;
-  double y = 0.0;
-  const auto read = [](const std::string& text, double& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-  };
-  return read(a, x) && read(b, y) && x == y;
+  const std::optional<double> x = number_in(a);
+  const std::optional<double> y = number_in(b);
+  return x && y && *x == *y;
 }
 
 /// The names that a query's first column holds, each once.
@@ -155,10 +151,7 @@ Verdict side_of(const Claim& claim, double difference) {
 
 /// "+1.4 [+0.3, +2.4] points"
 std::string interval_text(const JudgedClaim& judged) {
-  std::string text = signed_percent(*judged.difference);
-  if (judged.ci_low && judged.ci_high)
-    text += fmt::format(" [{}, {}]", signed_percent(*judged.ci_low), signed_percent(*judged.ci_high));
-  return text + " points";
+  return difference_text(*judged.difference, judged.ci_low, judged.ci_high) + " points";
 }
 
 /// What cannot be resolved whatever the interval says; empty if nothing stands against it.

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "results/compare/cell_choice.h"
 #include "results/effects/answer_scores.h"
 #include "results/effects/compared_sweep.h"
+#include "results/effects/finite.h"
 #include "results/effects/question_sets.h"
 #include "results/report/display.h"
 
@@ -105,22 +105,18 @@ std::optional<ContrastEstimate> pair_estimate(Database& database, const ChosenCe
   return ContrastEstimator({std::move(*sums)}).estimate(std::vector{-1.0, 1.0});
 }
 
-std::optional<double> if_number(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 void set_estimate(DifferenceRow& row, const ContrastEstimate& estimate) {
   const double half = estimate.half_width();
   row.difference = estimate.difference;
-  row.ci_low = if_number(estimate.difference - half);
-  row.ci_high = if_number(estimate.difference + half);
-  row.p = if_number(estimate.p());
+  row.ci_low = if_finite(estimate.difference - half);
+  row.ci_high = if_finite(estimate.difference + half);
+  row.p = if_finite(estimate.p());
 }
 
 /// Whether a score differs beyond chance; where there is no interval, whether it differs at all or cannot be
 /// told.
 bool differs(const DifferenceRow& row) {
-  if (row.ci_low && row.ci_high) return *row.ci_low > 0.0 || *row.ci_high < 0.0;
+  if (row.ci_low && row.ci_high) return excludes_zero(row.ci_low, row.ci_high);
   return !row.difference || *row.difference != 0.0;
 }
 

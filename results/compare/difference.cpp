@@ -9,13 +9,6 @@
 namespace imp::results {
 namespace {
 
-std::string difference_text(const DifferenceRow& row) {
-  if (!row.difference) return "";
-  const std::string difference = signed_percent(*row.difference);
-  if (!row.ci_low || !row.ci_high) return difference;
-  return fmt::format("{} [{}, {}]", difference, signed_percent(*row.ci_low), signed_percent(*row.ci_high));
-}
-
 Value side_value(std::optional<double> number, const std::string& text) {
   return number ? Value(*number) : Value(text);
 }
@@ -32,12 +25,12 @@ Table difference_table(const std::string& title, const std::string& a, const std
                    {"B − A [95 %]", true, {"difference", "ci_low", "ci_high"}, ColumnRole::difference},
                    {"p", true, {"p"}}};
   for (const DifferenceRow& row : rows) {
-    table.rows.push_back(
-        {{row.what, {std::string(row.kind), row.what}},
-         {row.a, {side_value(row.value_a, row.a)}},
-         {row.b, {side_value(row.value_b, row.b)}},
-         {difference_text(row), {as_value(row.difference), as_value(row.ci_low), as_value(row.ci_high)}},
-         {row.p ? p_text(row.p) : "", {as_value(row.p)}}});
+    table.rows.push_back({{row.what, {std::string(row.kind), row.what}},
+                          {row.a, {side_value(row.value_a, row.a)}},
+                          {row.b, {side_value(row.value_b, row.b)}},
+                          {row.difference ? difference_text(*row.difference, row.ci_low, row.ci_high) : "",
+                           {as_value(row.difference), as_value(row.ci_low), as_value(row.ci_high)}},
+                          {row.p ? p_text(row.p) : "", {as_value(row.p)}}});
   }
   return table;
 }

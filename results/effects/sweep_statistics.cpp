@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/effects/sweep_statistics.h"
 
+#include <vector>
+
 #include "results/claims/registration.h"
 #include "results/effects/cell_scores.h"
 #include "results/effects/effect_rows.h"
@@ -22,6 +24,14 @@ void refresh_statistics(Database& database, std::int64_t sweep_id) {
   replace_effects(database, sweep_id, compute_effects(database, sweep_id));
   refresh_claim_results(database, sweep_id);
   mark(database, sweep_id, true);
+}
+
+std::size_t refresh_all_statistics(Database& database) {
+  std::vector<std::int64_t> sweeps;
+  Statement statement(database, "SELECT sweep_id FROM sweep");
+  while (statement.step()) sweeps.push_back(statement.integer(0));
+  for (const std::int64_t sweep : sweeps) refresh_statistics(database, sweep);
+  return sweeps.size();
 }
 
 void forget_statistics(Database& database, std::int64_t sweep_id) {

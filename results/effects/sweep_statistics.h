@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "results/database.h"
@@ -12,6 +13,9 @@ namespace imp::results {
 
 /// Makes these tables' rows of the sweep anew. Call it in a transaction.
 void refresh_statistics(Database& database, std::int64_t sweep_id);
+
+/// The same for every sweep; returns their number. Call it in a transaction.
+std::size_t refresh_all_statistics(Database& database);
 
 /// Removes them, since the sweep's trials change. Call it in a transaction.
 void forget_statistics(Database& database, std::int64_t sweep_id);

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <optional>
 #include <system_error>
 
 #include "results/effects/sweep_statistics.h"
 #include "results/files.h"
 #include "results/merge/merged_sweep.h"
 #include "results/output_path.h"
+#include "results/report/sweep_choice.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
 #include "results/wide_view.h"
@@ -20,16 +20,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void remove_database(const fs::path& path) {
+/// With the lock's file, which nobody else can hold of a copy.
+void remove_copy(const fs::path& path) {
+  remove_database(path);
   std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) fs::remove(path.string() + suffix, ignored);
+  fs::remove(path.string() + "-lock", ignored);
 }
 
 /// A copy of an input beside the output, so that no input is written; removed at the end whatever happens.
 class Copy {
  public:
   Copy(const fs::path& input, fs::path where, std::chrono::milliseconds patience) : path_(std::move(where)) {
-    remove_database(path_);
+    remove_copy(path_);
     try {
       Database source(input, Access::read, patience);
       Statement check(source, "PRAGMA quick_check(1)");
@@ -42,11 +44,11 @@ class Copy {
       copy.copy_from(source);
       bring_up_to_date(copy);
     } catch (...) {
-      remove_database(path_);
+      remove_copy(path_);
       throw;
     }
   }
-  ~Copy() { remove_database(path_); }
+  ~Copy() { remove_copy(path_); }
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;
   [[nodiscard]] const fs::path& path() const { return path_; }
@@ -69,11 +71,6 @@ void require_new_file(const fs::path& out, const fs::path& a, const fs::path& b)
     throw StoreError(out.string() + ": exists already, and a merge replaces no file; name a new one");
 }
 
-std::optional<std::int64_t> id_of(Database& database, const std::string& sweep) {
-  Statement statement(database, "SELECT sweep_id FROM main.sweep WHERE name = ?");
-  return statement.bind_all(sweep).step() ? std::optional(statement.integer(0)) : std::nullopt;
-}
-
 /// "lora_rank.b", or with a number where that is taken in either database.
 std::string other_name(Database& database, const std::string& sweep, const fs::path& b) {
   Statement taken(database,
@@ -86,15 +83,15 @@ std::string other_name(Database& database, const std::string& sweep, const fs::p
 
 void merge_sweep(Database& database, std::int64_t from, const std::string& name, const fs::path& b,
                  MergeReport& report) {
-  const std::optional<std::int64_t> present = id_of(database, name);
+  const std::int64_t present = sweep_id_of(database, name);  // of main: SQLite looks there first
   const std::vector<std::string> conflicts =
-      present ? sweep_conflicts(database, *present, from) : std::vector<std::string>();
+      present != 0 ? sweep_conflicts(database, present, from) : std::vector<std::string>();
   const std::string kept_as = conflicts.empty() ? name : other_name(database, name, b);
   for (const std::string& conflict : conflicts)
     report.conflicts.push_back(
         fmt::format("{}: {}; {}'s sweep is kept as {}", name, conflict, b.string(), kept_as));
   const std::int64_t into =
-      present && conflicts.empty() ? *present : add_empty_sweep(database, from, kept_as);
+      present != 0 && conflicts.empty() ? present : add_empty_sweep(database, from, kept_as);
   const MergedTrials trials = take_in_sweep_of_b(database, into, from);
   report.from_b += trials.taken;
   report.same += trials.same;
@@ -102,16 +99,13 @@ void merge_sweep(Database& database, std::int64_t from, const std::string& name,
 
 /// Makes what is computed from the answers anew, for all sweeps; returns their number.
 std::size_t refresh_all(Database& database) {
-  std::vector<std::int64_t> sweeps;
-  Statement listed(database, "SELECT sweep_id FROM sweep");
-  while (listed.step()) sweeps.push_back(listed.integer(0));
   Transaction transaction(database);
-  for (const std::int64_t sweep : sweeps) refresh_statistics(database, sweep);
+  const std::size_t sweeps = refresh_all_statistics(database);
   refresh_wide_view(database);
   transaction.commit();
   database.execute(
       "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");  // one file to be renamed
-  return sweeps.size();
+  return sweeps;
 }
 
 }  // namespace

@@ -20,10 +20,7 @@ std::string prediction_text(const Claim& claim) {
 
 std::string seen_text(const JudgedClaim& judged) {
   if (!judged.difference) return kNothing;
-  const std::string difference = signed_percent(*judged.difference);
-  if (!judged.ci_low || !judged.ci_high) return difference;
-  return fmt::format("{} [{}, {}]", difference, signed_percent(*judged.ci_low),
-                     signed_percent(*judged.ci_high));
+  return difference_text(*judged.difference, judged.ci_low, judged.ci_high);
 }
 
 std::vector<Column> claim_columns() {

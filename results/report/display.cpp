@@ -72,6 +72,16 @@ std::string signed_percent(double fraction) {
   return fmt::format("{}{:.1f}", rounded < 0.0 ? "−" : "+", std::abs(rounded));
 }
 
+std::string difference_text(double difference, std::optional<double> low, std::optional<double> high) {
+  const std::string text = signed_percent(difference);
+  if (!low || !high) return text;
+  return fmt::format("{} [{}, {}]", text, signed_percent(*low), signed_percent(*high));
+}
+
+bool excludes_zero(std::optional<double> low, std::optional<double> high) {
+  return low && high && (*low > 0.0 || *high < 0.0);
+}
+
 std::string short_count(std::optional<double> count) {
   if (!count) return kNothing;
   if (*count >= 1e9) return fmt::format("{:.2f} B", *count / 1e9);

@@ -26,6 +26,11 @@ inline constexpr const char* kNothing = "–";
 [[nodiscard]] std::string percent(std::optional<double> fraction);
 /// 0.292 -> "+29.2", with a true minus sign for a loss.
 [[nodiscard]] std::string signed_percent(double fraction);
+/// A difference with its interval, all fractions: "+1.5 [−0.4, +3.4]"; the difference alone without one.
+[[nodiscard]] std::string difference_text(double difference, std::optional<double> low,
+                                          std::optional<double> high);
+/// Whether an interval is known and excludes 0.
+[[nodiscard]] bool excludes_zero(std::optional<double> low, std::optional<double> high);
 /// 1572864 -> "1.57 M"
 [[nodiscard]] std::string short_count(std::optional<double> count);
 /// 12345.6 -> "12,346"

@@ -19,14 +19,6 @@
 namespace imp::results {
 namespace {
 
-/// "+1.5 [-0.4, +3.4]", in points.
-std::string interval_text(const Effect& effect) {
-  const std::string difference = signed_percent(effect.difference);
-  if (!effect.ci_low || !effect.ci_high) return difference;
-  return fmt::format("{} [{}, {}]", difference, signed_percent(*effect.ci_low),
-                     signed_percent(*effect.ci_high));
-}
-
 std::vector<Column> columns_for(const std::vector<Effect>& effects, EffectRows rows) {
   std::set<std::string> benchmarks;
   for (const Effect& effect : effects) benchmarks.insert(effect.benchmark);
@@ -67,8 +59,8 @@ std::vector<Cell> row_of(const Effect& effect, const std::vector<Column>& column
     if (field == "benchmark") cells.push_back({effect.benchmark, {effect.benchmark}});
     if (field == "family") cells.push_back({effect.family, {effect.family}});
     if (field == "difference")
-      cells.push_back(
-          {interval_text(effect), {effect.difference, as_value(effect.ci_low), as_value(effect.ci_high)}});
+      cells.push_back({difference_text(effect.difference, effect.ci_low, effect.ci_high),
+                       {effect.difference, as_value(effect.ci_low), as_value(effect.ci_high)}});
     if (field == "standardized") {
       cells.push_back({effect.standardized ? fmt::format("{:+.2f}", *effect.standardized) : kNothing,
                        {as_value(effect.standardized)}});

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 
+#include "results/numbers.h"
 #include "results/printable.h"
 #include "results/report/format.h"
 
@@ -17,9 +17,7 @@ bool is_number(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const bool begins_well =
       !text.empty() && (text.front() == '.' || (text.front() >= '0' && text.front() <= '9'));
-  double number = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return begins_well && error == std::errc() && end == text.data() + text.size();
+  return begins_well && number_in(text);
 }
 
 /// Spreadsheets run what begins like this as a formula, full-width forms included, unless an apostrophe

@@ -99,8 +99,7 @@ Cell margin_cell(const Result& result) {
   if (!result || !result->margin) return {kNothing, {{}, {}, {}}};
   const auto [value, error, low, high] = *result->margin;
   if (!low || !high) return {signed_percent(value), {value, {}, {}}};
-  return {fmt::format("{} [{}, {}]", signed_percent(value), signed_percent(*low), signed_percent(*high)),
-          {value, *low, *high}};
+  return {difference_text(value, low, high), {value, *low, *high}};
 }
 
 /// Mean over benchmarks; nothing if one is missing, for then it would compare with no other cell.

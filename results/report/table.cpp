@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/report/table.h"
 
+#include "results/report/display.h"
+
 namespace imp::results {
 namespace {
 
@@ -30,9 +32,7 @@ bool is_best(const Table& table, std::size_t row, std::size_t column) {
 
 bool excludes_zero(const Table& table, std::size_t row, std::size_t column) {
   if (table.columns[column].role != ColumnRole::difference) return false;
-  const std::optional<double> low = number_in(table, row, column, 1);
-  const std::optional<double> high = number_in(table, row, column, 2);
-  return low && high && (*low > 0.0 || *high < 0.0);
+  return excludes_zero(number_in(table, row, column, 1), number_in(table, row, column, 2));
 }
 
 }  // namespace imp::results

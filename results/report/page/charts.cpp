@@ -88,7 +88,7 @@ Chart effect_chart(const std::string& id, EffectRows rows_of, const std::vector<
   std::set<std::string> labels;
   std::string description = "Differences in points with their 95 % intervals.";
   for (const Effect& effect : effects) {
-    const bool resolved = effect.ci_low && effect.ci_high && (*effect.ci_low > 0 || *effect.ci_high < 0);
+    const bool resolved = excludes_zero(effect.ci_low, effect.ci_high);
     const std::string label =
         comparison_label({effect.factor, effect.from_level, effect.to_level, effect.benchmark},
                          rows_of == EffectRows::interactions, several);

@@ -5,19 +5,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
+#include "results/numbers.h"
+
 namespace imp::results {
 namespace {
-
-std::optional<double> number_in(const std::string& text) {
-  double number = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 /// The levels of all factors but one, as a key and for people.
 std::string other_levels(const ReportData& data, const ReportCell& cell, std::size_t factor) {

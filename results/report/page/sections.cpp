@@ -34,8 +34,7 @@ std::string main_benchmark(const ReportData& data) {
 /// What an effect may be called, the number of comparisons accounted for.
 std::string verdict_on(const Effect& effect, bool is_final) {
   constexpr double kLevel = 0.05;
-  const bool excludes_zero = effect.ci_low && effect.ci_high && (*effect.ci_low > 0 || *effect.ci_high < 0);
-  if (!excludes_zero) return "Not resolved: it may be nothing.";
+  if (!excludes_zero(effect.ci_low, effect.ci_high)) return "Not resolved: it may be nothing.";
   if (!effect.p_holm || *effect.p_holm >= kLevel)
     return "Excludes zero by itself, but not among this many comparisons (Holm).";
   return is_final ? "Resolved." : "Resolved so far.";
