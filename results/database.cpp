@@ -115,7 +115,7 @@ Database::Database(const std::filesystem::path& path, Access access, std::chrono
   require_database_file(path);
   if (writes) make_folder(path);
   const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
+                    SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(as_uri(path, !writes && needs_immutable(path)).c_str(), &handle, flags, nullptr);
@@ -123,7 +123,9 @@ Database::Database(const std::filesystem::path& path, Access access, std::chrono
   check(code, path_, handle);
   check(sqlite3_busy_timeout(handle, static_cast<int>(patience.count())), path_, handle);
   execute("PRAGMA foreign_keys = ON");
-  if (writes) execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  // Pages of 64 MiB: a sweep of half a million answers is one transaction, and what does not fit is written
+  // twice.
+  if (writes) execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
 }
 
 void Database::execute(const std::string& sql) {

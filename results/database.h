@@ -34,8 +34,9 @@ void require_database_file(const std::filesystem::path& path);
 void remove_database(const std::filesystem::path& path) noexcept;
 
 /// One connection to a SQLite file, closed at the end of its life. Foreign keys are on, the journal is a WAL,
-/// so readers never wait. Opens the file as it is: schema checks are open_results' (results_database.h).
-/// Every member of these classes throws StoreError: locked, disk full, damaged, not a database, wrong SQL.
+/// so readers never wait. A connection is one thread's at a time. Opens the file as it is: schema checks are
+/// open_results' (results_database.h). Every member of these classes throws StoreError: locked, disk full,
+/// damaged, not a database, wrong SQL.
 class Database {
  public:
   /// Access::write makes the file and its folder if missing. `lock` is held as long as the connection.
