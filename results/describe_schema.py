@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 HERE = pathlib.Path(__file__).resolve().parent
 COLUMN = re.compile(r"\s+(\w+)\s+(?:INTEGER|REAL|TEXT|BLOB)\b[^-]*(?:--\s*(.*))?$")
 DATASETTE_UNITS = {"seconds": "s", "bytes": "B"}  # by the last word of a column's name
-FACETS = ["sweep", "benchmark", "family", "status", "factor", "metric", "stage", "error_type", "method", "kind", "blind"]
+FACETS = ["sweep", "benchmark", "family", "status", "factor", "metric", "stage", "error_type", "method", "kind", "control"]
 
 
 @dataclass

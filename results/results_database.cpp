@@ -16,17 +16,18 @@ namespace imp::results {
 extern const std::string_view kSchemaText;    // schema.sql, embedded by CMake
 extern const std::string_view kMigrationTo2;  // migrations/version_2.sql
 extern const std::string_view kMigrationTo3;  // migrations/version_3.sql
+extern const std::string_view kMigrationTo4;  // migrations/version_4.sql
 
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x696d7000;  // as in schema.sql
 
 /// Versions of the schema so far.
-constexpr std::int64_t kNewest = 3;
+constexpr std::int64_t kNewest = 4;
 
 /// One entry a schema change: the SQL that leads from version i + 1 to i + 2.
 std::array<std::string_view, kNewest - 1> migrations_so_far() {
-  return {kMigrationTo2, kMigrationTo3};
+  return {kMigrationTo2, kMigrationTo3, kMigrationTo4};
 }
 
 /// Schema version, from 1; 0 for an empty database. Throws StoreError for a database that is not ours.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "results/controls.h"
 #include "results/files.h"
 #include "results/json_fields.h"
 #include "results/store_error.h"
@@ -141,8 +142,7 @@ std::vector<Score> read_scores(const json& list, const std::string& where) {
     const JsonFields fields(item, where + ": scores");
     Score score{fields.text("benchmark"), fields.text("metric"), fields.real("value"),
                 fields.maybe_real("standard_error"), fields.maybe_integer("n")};
-    score.main =
-        !std::string_view(score.metric).ends_with("_blind") && with_main.insert(score.benchmark).second;
+    score.main = split_control(score.metric, '_').second.empty() && with_main.insert(score.benchmark).second;
     if (!seen.emplace(score.benchmark, score.metric).second) {
       throw StoreError(fmt::format("{}: score {} of {} comes twice", where, score.metric, score.benchmark));
     }
@@ -253,7 +253,10 @@ StageFile read_stage_file(const std::filesystem::path& path) {
           .inputs_json = fields.list("inputs").dump(),
           .made = fields.text_or("made", ""),
           .host = fields.text_or("host", ""),
-          .seconds = fields.maybe_real("seconds")};
+          .seconds = fields.maybe_real("seconds"),
+          .flops = fields.maybe_real("flops"),
+          .energy_joules = fields.maybe_real("energy_joules"),
+          .peak_memory_bytes = fields.maybe_integer("peak_memory_bytes")};
 }
 
 }  // namespace imp::results

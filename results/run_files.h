@@ -55,7 +55,7 @@ struct Score {
   double value = 0.0;
   std::optional<double> standard_error;
   std::optional<std::int64_t> n;
-  bool main = false;  ///< the benchmark's first metric that is no blind control
+  bool main = false;  ///< the benchmark's first metric that is of no control
 };
 
 /// Rows of one kind that a training stage looked at (harness/data/row_kind.h).
@@ -120,7 +120,8 @@ struct AskedQuestion {
 /// runs/stages/<kind>-<key>/stage.json
 struct StageFile {
   std::string kind, key, version, parameters_json, inputs_json, made, host;
-  std::optional<double> seconds;
+  std::optional<double> seconds, flops, energy_joules;
+  std::optional<std::int64_t> peak_memory_bytes;
 };
 [[nodiscard]] StageFile read_stage_file(const std::filesystem::path& path);
 

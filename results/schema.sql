@@ -18,6 +18,7 @@
 -- ci_low: lower end of the 95 % interval
 -- claim: name of the claim
 -- compiler: that the program was built with
+-- control: '': asked with its picture; else how the picture was withheld: 'blind' (none), 'shuffled' (another question's), 'ocr' (its text alone)
 -- cpu: model of the processor
 -- created: when the sweep was planned
 -- data: what stage 2 was trained on
@@ -26,15 +27,18 @@
 -- dtype: numbers that training computed with
 -- encoder: vision encoder
 -- ended: when it ended
+-- energy_joules: energy of the processors' packages and memory while it was made, whatever else ran; NULL where not measured
 -- epochs: passes over the training data
 -- error_message: what went wrong, as the program said it
 -- error_type: kind of the error: usage, environment, out_of_memory, ...
+-- eval_flops: floating-point operations of asking the benchmarks, by formula
 -- eval_seconds: spent on asking the benchmarks
 -- factor: name of what the sweep varies; 'a x b' for an interaction
 -- family: of the question; '' where the benchmark has none
 -- file: the file it speaks of
 -- finetune: what stage 2 trains: lora, full, projector
--- flops: floating-point operations of the training, by formula
+-- flops: floating-point operations by formula, two a multiplication with its addition; of a trial: of its training
+-- flops_per_second: of training: flops over train_seconds
 -- from_level: the level that is compared with
 -- git_commit: the source's commit
 -- git_dirty: 1: the source had changes that no commit holds
@@ -61,6 +65,9 @@
 -- n: number of questions
 -- name: as the sweep file or the folder has it
 -- os: operating system
+-- own_flops: floating-point operations of stages that only this trial of the sweep needs
+-- own_joules: energy of stages that only this trial of the sweep needs; NULL where one was not measured
+-- own_seconds: spent on stages that only this trial of the sweep needs
 -- parameters_json: all settings of the stage
 -- peak_memory_bytes: most memory that the trial took
 -- pictures: number of pictures that the questions are about
@@ -77,6 +84,9 @@
 -- seconds: time that it took
 -- seed: random seed of stage 2
 -- seeds: number of seeds
+-- share_flops: its part of those of the stages that it shares
+-- share_joules: its part of that of the stages that it shares; NULL where one was not measured
+-- share_seconds: its part of the stages that it shares: each one's seconds over the trials that went through it
 -- spec_file: path of the sweep file
 -- spec_text: the sweep file as it was read
 -- stage: kind of stage: connector, finetune, eval, ...
@@ -98,6 +108,7 @@
 -- trial: name of the trial, its folder below runs/<sweep>/
 -- trial_id: number of the trial in this database
 -- trial_status: how the trial ended in the end
+-- users: trials of the sweep that went through the stage
 -- value: of the metric, 0 to 1
 -- verdict: supported, contradicted or not resolved
 -- version: of the code that makes the stage
@@ -154,14 +165,17 @@ CREATE INDEX trial_of_cell ON trial (sweep_id, cell_number);
 
 -- A content-addressed stage that was made (runs/stages/<kind>-<key>/stage.json).
 CREATE TABLE stage (
-  kind            TEXT NOT NULL,
-  key             TEXT NOT NULL,
-  version         TEXT NOT NULL,
-  parameters_json TEXT NOT NULL,
-  inputs_json     TEXT NOT NULL,       -- [{"kind": ..., "key": ...}]
-  made            TEXT NOT NULL,
-  seconds         REAL,
-  host            TEXT NOT NULL,
+  kind              TEXT NOT NULL,
+  key               TEXT NOT NULL,
+  version           TEXT NOT NULL,
+  parameters_json   TEXT NOT NULL,
+  inputs_json       TEXT NOT NULL,       -- [{"kind": ..., "key": ...}]
+  made              TEXT NOT NULL,
+  seconds           REAL,                -- of making it, resumed attempts together
+  host              TEXT NOT NULL,
+  flops             REAL,                -- by formula (models/config/flop_count); NULL in stages of an older imp
+  energy_joules     REAL,
+  peak_memory_bytes INTEGER,           -- of the process while it was made
   PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -286,42 +300,52 @@ CREATE TABLE trial_question_set (
 CREATE TABLE answer (
   trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
   question_key    INTEGER NOT NULL,  -- of question; no reference, which would be looked up for each of millions
-  blind           INTEGER NOT NULL CHECK (blind IN (0, 1)),  -- 1: asked without the image
+  control         TEXT NOT NULL CHECK (control IN ('', 'blind', 'shuffled', 'ocr')),
   prediction      TEXT NOT NULL,
   score           REAL NOT NULL,
   question_tokens INTEGER,
   answer_tokens   INTEGER,
-  PRIMARY KEY (trial_id, question_key, blind)
+  PRIMARY KEY (trial_id, question_key, control)
 ) STRICT, WITHOUT ROWID;
 
 -- A cell on one benchmark, or on one family of its questions, over its done seeds. Made anew from the answers when a
 -- sweep is read in (results/effects); what it holds of errors is of the same estimator as table effect.
 CREATE TABLE cell_score (
+  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  cell_number        INTEGER NOT NULL,
+  benchmark          TEXT NOT NULL,
+  family             TEXT NOT NULL,    -- '' for all questions of the benchmark
+  metric             TEXT NOT NULL,    -- the benchmark's main one
+  value              REAL NOT NULL,    -- mean over seeds
+  standard_error     REAL,
+  ci_low             REAL,             -- 95 %: what other questions and other seeds would change
+  ci_high            REAL,
+  seeds              INTEGER NOT NULL,
+  n                  INTEGER,          -- questions that all seeds answered; NULL without answers
+  pictures           INTEGER,
+  picture_variance   REAL,             -- the part of standard_error^2 from questions, those of a picture together
+  seed_variance      REAL,             -- the part from seeds
+  degrees_of_freedom REAL,
+  from_answers       INTEGER NOT NULL CHECK (from_answers IN (0, 1)),  -- 0: value is not the mean of the answers
+  PRIMARY KEY (sweep_id, cell_number, benchmark, family)
+) STRICT, WITHOUT ROWID;
+
+-- What a cell comes to on one of a benchmark's controls, and by how much its score is over that. Made with cell_score.
+CREATE TABLE cell_control (
   sweep_id              INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
   cell_number           INTEGER NOT NULL,
   benchmark             TEXT NOT NULL,
   family                TEXT NOT NULL,    -- '' for all questions of the benchmark
-  metric                TEXT NOT NULL,    -- the benchmark's main one
-  value                 REAL NOT NULL,    -- mean over seeds
+  control               TEXT NOT NULL CHECK (control IN ('blind', 'shuffled', 'ocr')),
+  value                 REAL NOT NULL,    -- the metric of cell_score, mean over seeds
   standard_error        REAL,
-  ci_low                REAL,             -- 95 %: what other questions and other seeds would change
+  ci_low                REAL,
   ci_high               REAL,
-  blind                 REAL,             -- the same metric, picture withheld
-  blind_standard_error  REAL,
-  blind_ci_low          REAL,
-  blind_ci_high         REAL,
-  margin                REAL,             -- value - blind, paired by question
+  margin                REAL,             -- cell_score's value - value, paired by question
   margin_standard_error REAL,
   margin_ci_low         REAL,
   margin_ci_high        REAL,
-  seeds                 INTEGER NOT NULL,
-  n                     INTEGER,          -- questions that all seeds answered; NULL without answers
-  pictures              INTEGER,
-  picture_variance      REAL,             -- the part of standard_error^2 from questions, those of a picture together
-  seed_variance         REAL,             -- the part from seeds
-  degrees_of_freedom    REAL,
-  from_answers          INTEGER NOT NULL CHECK (from_answers IN (0, 1)),  -- 0: value is not the mean of the answers
-  PRIMARY KEY (sweep_id, cell_number, benchmark, family)
+  PRIMARY KEY (sweep_id, cell_number, benchmark, family, control)
 ) STRICT, WITHOUT ROWID;
 
 -- How far the database is with a sweep's run folder.
@@ -436,22 +460,41 @@ SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, metric, 
 FROM score JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- A cell's score on each benchmark, mean over its seeds, with its 95 % interval, the control without the picture and the
--- margin over it; fractions. Rows with a family are of the questions of that family alone.
+-- margin over it; fractions. Rows with a family are of the questions of that family alone. v_controls has all controls.
+-- blind: the same metric, picture withheld
+-- margin: value - blind, paired by question
 CREATE VIEW v_cell_scores AS
 SELECT sweep.name AS sweep, c.cell_number AS cell_number,
        (SELECT cell FROM trial WHERE trial.sweep_id = c.sweep_id AND trial.cell_number = c.cell_number LIMIT 1) AS cell,
-       benchmark, metric, value, standard_error, ci_low, ci_high, blind, blind_ci_low, blind_ci_high,
-       margin, margin_ci_low, margin_ci_high, seeds, n, family, blind_standard_error, margin_standard_error, pictures,
-       picture_variance, seed_variance, degrees_of_freedom, from_answers
+       c.benchmark AS benchmark, metric, c.value AS value, c.standard_error AS standard_error, c.ci_low AS ci_low,
+       c.ci_high AS ci_high, b.value AS blind, b.ci_low AS blind_ci_low, b.ci_high AS blind_ci_high,
+       margin, margin_ci_low, margin_ci_high, seeds, n, c.family AS family, b.standard_error AS blind_standard_error,
+       margin_standard_error, pictures, picture_variance, seed_variance, degrees_of_freedom, from_answers
 FROM cell_score AS c JOIN sweep USING (sweep_id)
-ORDER BY c.sweep_id, c.cell_number, benchmark, family;
+LEFT JOIN cell_control AS b ON b.sweep_id = c.sweep_id AND b.cell_number = c.cell_number AND b.benchmark = c.benchmark
+                           AND b.family = c.family AND b.control = 'blind'
+ORDER BY c.sweep_id, c.cell_number, c.benchmark, c.family;
+
+-- What each cell comes to on each control, and by how much its score is over it.
+-- score: of the cell with the pictures
+CREATE VIEW v_controls AS
+SELECT sweep.name AS sweep, x.cell_number AS cell_number,
+       (SELECT cell FROM trial WHERE trial.sweep_id = x.sweep_id AND trial.cell_number = x.cell_number LIMIT 1) AS cell,
+       x.benchmark AS benchmark, x.family AS family, control, metric, c.value AS score, x.value AS value,
+       x.standard_error AS standard_error, x.ci_low AS ci_low, x.ci_high AS ci_high, margin, margin_standard_error,
+       margin_ci_low, margin_ci_high, seeds, n
+FROM cell_control AS x JOIN cell_score AS c USING (sweep_id, cell_number, benchmark, family) JOIN sweep USING (sweep_id)
+ORDER BY x.sweep_id, x.cell_number, x.benchmark, x.family, control;
 
 CREATE VIEW v_families AS SELECT * FROM v_cell_scores WHERE family <> '';
 
--- What each trial answered to each question. question is NULL for sweeps whose run folders do not hold its text.
+-- What each trial answered to each question. question is NULL for sweeps whose run folders do not hold its text. Answers
+-- with the picture are those whose control is ''.
+-- blind: 0: asked with its picture; 1: without one; NULL: another control
 CREATE VIEW v_answers AS
-SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark, blind, question_id, image_id, family, question,
-       references_json, prediction, score, question_tokens, answer_tokens, question_set_id AS question_set
+SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, benchmark,
+       CASE control WHEN '' THEN 0 WHEN 'blind' THEN 1 END AS blind, question_id, image_id, family, question,
+       references_json, prediction, score, question_tokens, answer_tokens, question_set_id AS question_set, control
 FROM sweep JOIN trial USING (sweep_id) JOIN answer USING (trial_id) JOIN question USING (question_key)
 JOIN question_set USING (question_set_id, sweep_id);
 
@@ -491,14 +534,73 @@ SELECT sweep.name AS sweep, trial.name AS trial, cell, stage, kind, file, rows, 
        first_line, text
 FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
+-- What each stage that trials of a sweep went through took when it was made, for this sweep or an earlier one.
+-- planned_users: trials of the sweep that need it, those to come included
+CREATE VIEW v_stage_cost AS
+SELECT sweep.name AS sweep, t.kind AS kind, t.key AS key, count(t.reused) AS users, count(*) AS planned_users,
+       coalesce(stage.seconds, max(CASE WHEN t.reused = 0 THEN t.seconds END)) AS seconds, stage.flops AS flops,
+       energy_joules, stage.peak_memory_bytes AS peak_memory_bytes, made, host
+FROM trial_stage AS t JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
+LEFT JOIN stage ON stage.kind = t.kind AND stage.key = t.key
+GROUP BY trial.sweep_id, t.kind, t.key
+HAVING count(t.reused) > 0
+ORDER BY trial.sweep_id, min(t.position), t.key;
+
+-- What each trial cost. own_ and share_ of all trials add up to what the sweep's stages took, each counted once, whichever
+-- trial or earlier sweep had it made. Attempts that failed left no stage and are not in it.
 -- new_stage_seconds: spent on stages made for this trial; stages it reused were paid for elsewhere.
 CREATE VIEW v_cost AS
+WITH part AS (
+  SELECT t.trial_id, t.kind, planned_users = 1 AS own, s.seconds / users AS seconds, s.flops / users AS flops,
+         energy_joules / users AS joules
+  FROM trial_stage AS t JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
+  JOIN v_stage_cost AS s ON s.sweep = sweep.name AND s.kind = t.kind AND s.key = t.key
+  WHERE reused IS NOT NULL)
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, status, wall_seconds, train_seconds, eval_seconds,
        (SELECT total(seconds) FROM trial_stage AS s WHERE s.trial_id = trial.trial_id AND s.reused = 0)
          AS new_stage_seconds,
-       train_tokens, tokens_per_second, peak_memory_bytes, trained_parameters, flops
-FROM trial JOIN sweep USING (sweep_id)
-WHERE status <> 'planned';
+       train_tokens, tokens_per_second, peak_memory_bytes, trained_parameters, trial.flops AS flops,
+       CASE WHEN count(*) FILTER (WHERE own AND seconds IS NULL) = 0
+         THEN total(seconds) FILTER (WHERE own) END AS own_seconds,
+       CASE WHEN count(*) FILTER (WHERE NOT own AND seconds IS NULL) = 0
+         THEN total(seconds) FILTER (WHERE NOT own) END AS share_seconds,
+       CASE WHEN count(*) FILTER (WHERE kind = 'eval' AND part.flops IS NULL) = 0
+         THEN total(part.flops) FILTER (WHERE kind = 'eval') END AS eval_flops,
+       CASE WHEN count(*) FILTER (WHERE own AND part.flops IS NULL) = 0
+         THEN total(part.flops) FILTER (WHERE own) END AS own_flops,
+       CASE WHEN count(*) FILTER (WHERE NOT own AND part.flops IS NULL) = 0
+         THEN total(part.flops) FILTER (WHERE NOT own) END AS share_flops,
+       CASE WHEN count(*) FILTER (WHERE own AND joules IS NULL) = 0
+         THEN total(joules) FILTER (WHERE own) END AS own_joules,
+       CASE WHEN count(*) FILTER (WHERE NOT own AND joules IS NULL) = 0
+         THEN total(joules) FILTER (WHERE NOT own) END AS share_joules,
+       trial.flops / nullif(train_seconds, 0) AS flops_per_second
+FROM trial JOIN sweep USING (sweep_id) LEFT JOIN part USING (trial_id)
+WHERE status <> 'planned'
+GROUP BY trial_id
+ORDER BY trial_id;
+
+-- What each sweep took in all: every stage that one of its trials went through once, and what it would have taken had
+-- each trial made its own.
+-- trials: that are done
+-- stages: number of different ones
+-- seconds: of all stages
+-- seconds_saved: by sharing: each stage's seconds, once for each trial but the first that went through it
+-- flops: of all stages
+-- flops_saved: by sharing
+-- energy_joules: of all stages; NULL where one was not measured
+-- energy_joules_saved: by sharing
+CREATE VIEW v_sweep_cost AS
+SELECT sweep, (SELECT count(*) FROM trial JOIN sweep USING (sweep_id) WHERE sweep.name = s.sweep AND status = 'done') AS trials,
+       count(*) AS stages,
+       CASE WHEN count(*) = count(seconds) THEN sum(seconds) END AS seconds,
+       CASE WHEN count(*) = count(seconds) THEN sum(seconds * (users - 1)) END AS seconds_saved,
+       CASE WHEN count(*) = count(flops) THEN sum(flops) END AS flops,
+       CASE WHEN count(*) = count(flops) THEN sum(flops * (users - 1)) END AS flops_saved,
+       CASE WHEN count(*) = count(energy_joules) THEN sum(energy_joules) END AS energy_joules,
+       CASE WHEN count(*) = count(energy_joules) THEN sum(energy_joules * (users - 1)) END AS energy_joules_saved
+FROM v_stage_cost AS s
+GROUP BY sweep;
 
 CREATE VIEW v_provenance AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, imp_version, git_commit, git_dirty, torch_version, compiler, host,

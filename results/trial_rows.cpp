@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "results/controls.h"
 #include "results/read_or_tell.h"
 
 namespace imp::results {
@@ -93,33 +94,30 @@ void write_train_steps(Database& database, std::int64_t trial_id, const std::vec
   }
 }
 
-/// A benchmark's answers with the picture and without it.
-struct BenchmarkAnswerFiles {
-  std::vector<Answer> answers[2];  // by blind
-};
+/// A benchmark's answers, by control; those with the picture under "".
+using BenchmarkAnswerFiles = std::map<std::string, std::vector<Answer>>;
 
 void write_answers(Database& database, std::int64_t trial_id, const std::string& benchmark,
                    const std::string& question_set, const BenchmarkAnswerFiles& files,
                    SweepQuestions& questions) {
   struct Row {
     std::int64_t key;
-    int blind;
+    const std::string* control;
     const Answer* answer;
   };
   std::vector<Row> rows;
-  for (const int blind : {0, 1}) {
-    const std::vector<Answer>& answers = files.answers[blind];
+  for (const auto& [control, answers] : files) {
     if (answers.empty()) continue;
     const std::vector<std::int64_t> keys = questions.keys_of(trial_id, benchmark, question_set, answers);
-    for (std::size_t i = 0; i < answers.size(); ++i) rows.push_back({keys[i], blind, &answers[i]});
+    for (std::size_t i = 0; i < answers.size(); ++i) rows.push_back({keys[i], &control, &answers[i]});
   }
   // In the order of the table, so that its pages are filled one after another.
   std::sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) {
-    return std::tie(left.key, left.blind) < std::tie(right.key, right.blind);
+    return std::tie(left.key, *left.control) < std::tie(right.key, *right.control);
   });
   Statement insert(database, "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)");
-  for (const auto& [key, blind, answer] : rows) {
-    insert.run(trial_id, key, blind, answer->prediction, answer->score, answer->question_tokens,
+  for (const auto& [key, control, answer] : rows) {
+    insert.run(trial_id, key, *control, answer->prediction, answer->score, answer->question_tokens,
                answer->answer_tokens);
   }
 }
@@ -127,14 +125,11 @@ void write_answers(Database& database, std::int64_t trial_id, const std::string&
 void write_predictions(Database& database, std::int64_t trial_id, const fs::path& folder,
                        const OutcomeFile& outcome, SweepQuestions& questions,
                        std::vector<std::string>& problems) {
-  constexpr std::string_view kBlind = ".blind";
   std::map<std::string, BenchmarkAnswerFiles> benchmarks;
   for (const fs::path& file : prediction_files(folder)) {
-    std::string benchmark = file.stem().string();
-    const bool blind = benchmark.ends_with(kBlind);
-    if (blind) benchmark.resize(benchmark.size() - kBlind.size());
+    const auto [benchmark, control] = split_control(file.stem().string(), '.');
     auto answers = read_or_tell(read_answers, file, problems);
-    if (answers) benchmarks[benchmark].answers[blind ? 1 : 0] = std::move(*answers);
+    if (answers) benchmarks[benchmark][control] = std::move(*answers);
   }
   for (const auto& [benchmark, files] : benchmarks) {
     const auto set = outcome.question_sets.find(benchmark);
@@ -223,9 +218,9 @@ bool replace_trial(Database& database, std::int64_t sweep_id, const PlannedTrial
 }
 
 void replace_stage(Database& database, const StageFile& stage) {
-  Statement(database, "INSERT OR REPLACE INTO stage VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+  Statement(database, "INSERT OR REPLACE INTO stage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(stage.kind, stage.key, stage.version, stage.parameters_json, stage.inputs_json, stage.made,
-           stage.seconds, stage.host);
+           stage.seconds, stage.host, stage.flops, stage.energy_joules, stage.peak_memory_bytes);
 }
 
 void replace_stage_steps(Database& database, const StageFile& stage, const std::vector<TrainStep>& steps) {

@@ -99,7 +99,7 @@ std::optional<ContrastEstimate> pair_estimate(Database& database, const ChosenCe
   if (of_a.empty()) return std::nullopt;
   const std::size_t seeds = of_a.size();
   of_a.insert(of_a.end(), of_b.begin(), of_b.end());
-  const AnswerScores answers = load_answer_scores(database, benchmark, of_a, ScoreKind::score);
+  const AnswerScores answers = load_answer_scores(database, benchmark, of_a);
   auto sums = picture_sums(answers, 2, seeds);
   if (!sums) return std::nullopt;
   return ContrastEstimator({std::move(*sums)}).estimate(std::vector{-1.0, 1.0});

@@ -65,7 +65,7 @@ BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchm
       "SELECT question_key, question_id, image_id, family FROM question WHERE question_set_id = ? "
       "ORDER BY question_key");
   Statement answers(database,
-                    "SELECT question_key, blind, score FROM answer "
+                    "SELECT question_key, control, score FROM answer "
                     "WHERE trial_id = ? AND question_key BETWEEN ? AND ?");
   std::unordered_map<std::string, std::size_t> place_of_id;
   std::unordered_map<std::int64_t, KeyRange> known_sets;
@@ -99,28 +99,31 @@ BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchm
     sets.reset();
     Trial& trial = trials_.emplace_back();
     trial.scores.assign(questions_.size(), kAbsent);
-    trial.blind.assign(questions_.size(), kAbsent);
     answers.bind_all(id, keys.first, keys.last);
     while (answers.step()) {
       const auto place = place_of_key.find(answers.integer(0));
       if (place == place_of_key.end()) continue;  // of another benchmark
-      (answers.integer(1) == 1 ? trial.blind : trial.scores)[place->second] = answers.real(2);
+      const std::string control = answers.text(1);
+      std::vector<double>& scores = control.empty() ? trial.scores : trial.controls[control];
+      if (scores.empty()) scores.assign(questions_.size(), kAbsent);
+      scores[place->second] = answers.real(2);
     }
     answers.reset();
   }
 }
 
-double BenchmarkAnswers::value(const Trial& trial, std::size_t question, ScoreKind kind) {
-  if (question >= trial.scores.size()) return kAbsent;  // of a set that no trial so far had
-  switch (kind) {
-    case ScoreKind::score:
-      return trial.scores[question];
-    case ScoreKind::blind:
-      return trial.blind[question];
-    case ScoreKind::margin:
-      break;
+std::vector<double> BenchmarkAnswers::values(const Trial& trial, ScoreKind kind,
+                                             std::string_view control) const {
+  std::vector<double> found = trial.scores;
+  if (kind != ScoreKind::score) {
+    const auto asked = trial.controls.find(control);
+    std::vector<double> others = asked == trial.controls.end() ? std::vector<double>() : asked->second;
+    others.resize(trial.scores.size(), kAbsent);
+    for (std::size_t q = 0; q < found.size(); ++q)
+      found[q] = kind == ScoreKind::margin ? found[q] - others[q] : others[q];
   }
-  return trial.scores[question] - trial.blind[question];
+  found.resize(questions_.size(), kAbsent);  // of sets that no trial before had
+  return found;
 }
 
 std::size_t BenchmarkAnswers::answered(std::size_t place) const {
@@ -129,15 +132,18 @@ std::size_t BenchmarkAnswers::answered(std::size_t place) const {
       std::count_if(scores.begin(), scores.end(), [](double score) { return !std::isnan(score); }));
 }
 
-AnswerScores BenchmarkAnswers::common(std::span<const std::size_t> places, ScoreKind kind) const {
+AnswerScores BenchmarkAnswers::common(std::span<const std::size_t> places, ScoreKind kind,
+                                      std::string_view control) const {
   AnswerScores answers;
   answers.scores.resize(places.size());
+  std::vector<std::vector<double>> scores;  // [trials][questions]
+  scores.reserve(places.size());
+  for (const std::size_t place : places) scores.push_back(values(trials_[place], kind, control));
   Numbering pictures, families;
   for (std::size_t q = 0; q < questions_.size(); ++q) {
-    const auto with =
-        static_cast<std::size_t>(std::count_if(places.begin(), places.end(), [&](std::size_t t) {
-          return !std::isnan(value(trials_[t], q, kind));
-        }));
+    const auto with = static_cast<std::size_t>(
+        std::count_if(scores.begin(), scores.end(),
+                      [&](const std::vector<double>& trial) { return !std::isnan(trial[q]); }));
     if (with != places.size()) {
       if (with > 0) ++answers.left_out;
       continue;
@@ -145,17 +151,16 @@ AnswerScores BenchmarkAnswers::common(std::span<const std::size_t> places, Score
     const std::size_t family = families.of(questions_[q].family);
     if (family == answers.families.size()) answers.families.push_back(questions_[q].family);
     answers.questions.push_back({pictures.of(questions_[q].picture), family});
-    for (std::size_t i = 0; i < places.size(); ++i)
-      answers.scores[i].push_back(value(trials_[places[i]], q, kind));
+    for (std::size_t i = 0; i < places.size(); ++i) answers.scores[i].push_back(scores[i][q]);
   }
   return answers;
 }
 
 AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
-                                std::span<const std::int64_t> trials, ScoreKind kind) {
+                                std::span<const std::int64_t> trials) {
   std::vector<std::size_t> all(trials.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  return BenchmarkAnswers(database, benchmark, trials).common(all, kind);
+  return BenchmarkAnswers(database, benchmark, trials).common(all, ScoreKind::score);
 }
 
 std::optional<PictureSums> picture_sums(const AnswerScores& answers, std::size_t cells, std::size_t seeds,

@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/database.h"
@@ -15,9 +18,9 @@ namespace imp::results {
 
 /// Which number of an answered question is meant.
 enum class ScoreKind {
-  score,   ///< asked with the picture
-  blind,   ///< the control, picture withheld
-  margin,  ///< score - blind
+  score,    ///< asked with the picture
+  control,  ///< of a control (results/controls.h)
+  margin,   ///< score - control
 };
 
 /// The scores of several trials on the questions of a benchmark that all of them answered.
@@ -43,8 +46,10 @@ class BenchmarkAnswers {
  public:
   BenchmarkAnswers(Database& database, const std::string& benchmark, std::span<const std::int64_t> trials);
 
-  /// `places`: of the trials among those read.
-  [[nodiscard]] AnswerScores common(std::span<const std::size_t> places, ScoreKind kind) const;
+  /// `places`: of the trials among those read. `control`: whose answers are meant by `kind`; no question is
+  /// common to all trials where one was not asked so.
+  [[nodiscard]] AnswerScores common(std::span<const std::size_t> places, ScoreKind kind,
+                                    std::string_view control = {}) const;
   /// Number of questions that the trial was asked with the picture and scored on.
   [[nodiscard]] std::size_t answered(std::size_t place) const;
 
@@ -54,17 +59,20 @@ class BenchmarkAnswers {
   };
   /// One a question; not a number where the trial has no score.
   struct Trial {
-    std::vector<double> scores, blind;
+    std::vector<double> scores;
+    std::map<std::string, std::vector<double>, std::less<>> controls;
   };
-  [[nodiscard]] static double value(const Trial& trial, std::size_t question, ScoreKind kind);
+  /// A trial's numbers of a kind, one a question of `questions_`.
+  [[nodiscard]] std::vector<double> values(const Trial& trial, ScoreKind kind,
+                                           std::string_view control) const;
 
   std::vector<Question> questions_;
   std::vector<Trial> trials_;
 };
 
-/// Reads the answers of `trials` in order.
+/// Reads the answers of `trials` with the picture, in order.
 [[nodiscard]] AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
-                                              std::span<const std::int64_t> trials, ScoreKind kind);
+                                              std::span<const std::int64_t> trials);
 
 /// Sums by picture, for trials that stand cell by cell, `seeds` of each; of one family's questions or of all.
 /// Nothing if there is no such question.

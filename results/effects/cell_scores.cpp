@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
+#include "results/controls.h"
 #include "results/effects/answer_scores.h"
 #include "results/effects/finite.h"
 #include "results/effects/sweep_statistics.h"
@@ -20,7 +23,8 @@ struct StatedScore {
   std::int64_t trial_id = 0;
   std::string metric;
   double value = 0.0;
-  std::optional<double> standard_error, blind;
+  std::optional<double> standard_error;
+  std::map<std::string, double, std::less<>> controls;  ///< by control: the same metric
 };
 
 /// The done trials of each cell on one benchmark.
@@ -34,17 +38,23 @@ struct CellGroup {
 
 std::map<std::string, StatedCells> load_stated(Database& database, std::int64_t sweep_id) {
   std::map<std::string, StatedCells> stated;
-  Statement statement(
-      database,
-      "SELECT s.benchmark, cell_number, s.trial_id, s.metric, s.value, s.standard_error, b.value "
-      "FROM trial JOIN score AS s USING (trial_id) LEFT JOIN score AS b "
-      "ON b.trial_id = s.trial_id AND b.benchmark = s.benchmark AND b.metric = s.metric || '_blind' "
-      "WHERE sweep_id = ? AND status = 'done' AND s.main = 1 ORDER BY cell_number, seed");
+  Statement statement(database,
+                      "SELECT s.benchmark, cell_number, s.trial_id, s.metric, s.value, s.standard_error "
+                      "FROM trial JOIN score AS s USING (trial_id) "
+                      "WHERE sweep_id = ? AND status = 'done' AND s.main = 1 ORDER BY cell_number, seed");
+  Statement others(database,
+                   "SELECT metric, value FROM score WHERE trial_id = ? AND benchmark = ? AND main = 0");
   statement.bind_all(sweep_id);
   while (statement.step()) {
-    stated[statement.text(0)][statement.integer(1)].push_back({statement.integer(2), statement.text(3),
-                                                               statement.real(4), statement.maybe_real(5),
-                                                               statement.maybe_real(6)});
+    StatedScore score{
+        statement.integer(2), statement.text(3), statement.real(4), statement.maybe_real(5), {}};
+    others.bind_all(score.trial_id, statement.text(0));
+    while (others.step()) {
+      const auto [metric, control] = split_control(others.text(0), '_');
+      if (metric == score.metric && !control.empty()) score.controls[control] = others.real(1);
+    }
+    others.reset();
+    stated[statement.text(0)][statement.integer(1)].push_back(std::move(score));
   }
   return stated;
 }
@@ -74,27 +84,31 @@ std::optional<double> error_from_trials(const std::vector<StatedScore>& trials) 
 /// Means as the trials state them; errors are filled in where the answers tell them.
 CellScore stated_score(std::int64_t cell_number, const std::string& benchmark,
                        const std::vector<StatedScore>& trials) {
-  std::vector<double> scores, blinds;
-  for (const StatedScore& trial : trials) {
-    scores.push_back(trial.value);
-    if (trial.blind) blinds.push_back(*trial.blind);
-  }
+  std::vector<double> scores;
+  for (const StatedScore& trial : trials) scores.push_back(trial.value);
   CellScore row{.cell_number = cell_number,
                 .benchmark = benchmark,
                 .family = "",
                 .metric = trials.front().metric,
                 .score = {mean_of(scores), error_from_trials(trials), {}, {}},
-                .blind = {},
-                .margin = {},
+                .controls = {},
                 .seeds = static_cast<std::int64_t>(trials.size()),
                 .questions = {},
                 .pictures = {},
                 .picture_variance = {},
                 .seed_variance = {},
                 .degrees_of_freedom = {}};
-  if (blinds.size() != scores.size()) return row;
-  row.blind = Measured{mean_of(blinds), {}, {}, {}};
-  row.margin = Measured{row.score.value - row.blind->value, {}, {}, {}};
+  for (const std::string_view control : kControls) {
+    std::vector<double> others;
+    for (const StatedScore& trial : trials) {
+      const auto stated = trial.controls.find(control);
+      if (stated != trial.controls.end()) others.push_back(stated->second);
+    }
+    if (others.size() != scores.size()) continue;
+    const double other = mean_of(others);
+    row.controls.push_back(
+        {std::string(control), {other, {}, {}, {}}, Measured{row.score.value - other, {}, {}, {}}});
+  }
   return row;
 }
 
@@ -129,14 +143,31 @@ void set_parts(CellScore& row, const CellScore& counts, const ContrastEstimate& 
   row.degrees_of_freedom = if_finite(estimate.degrees_of_freedom);
 }
 
-/// One group of cells on one benchmark, by the three kinds of scores.
+/// A group's answers to one control.
+struct ControlAnswers {
+  std::string name;
+  AnswerScores score, margin;
+};
+
+/// Those that the group's trials answered a common question of.
+std::vector<ControlAnswers> control_answers(const BenchmarkAnswers& answers, const CellGroup& group) {
+  std::vector<ControlAnswers> controls;
+  for (const std::string_view name : kControls) {
+    AnswerScores score = answers.common(group.trials, ScoreKind::control, name);
+    if (score.questions.empty()) continue;
+    controls.push_back(
+        {std::string(name), std::move(score), answers.common(group.trials, ScoreKind::margin, name)});
+  }
+  return controls;
+}
+
+/// One group of cells on one benchmark, with the pictures and by control.
 class GroupScores {
  public:
   GroupScores(const BenchmarkAnswers& answers, const CellGroup& group)
       : group_(group),
         score_(answers.common(group.trials, ScoreKind::score)),
-        blind_(answers.common(group.trials, ScoreKind::blind)),
-        margin_(answers.common(group.trials, ScoreKind::margin)) {}
+        controls_(control_answers(answers, group)) {}
 
   /// Puts errors into the results that the answers' mean is: then these questions are what they were made of.
   void add_errors(std::vector<CellScore>& rows) const {
@@ -161,10 +192,22 @@ class GroupScores {
           row.from_answers = true;
           set_parts(row, counts, estimate);
         });
-    fill(
-        blind_, [](CellScore& row) { return row.blind ? &*row.blind : nullptr; }, nothing);
-    fill(
-        margin_, [](CellScore& row) { return row.margin ? &*row.margin : nullptr; }, nothing);
+    for (const ControlAnswers& control : controls_) {
+      fill(
+          control.score,
+          [&](CellScore& row) {
+            ControlScore* stated = find_control(row, control.name);
+            return stated == nullptr ? nullptr : &stated->score;
+          },
+          nothing);
+      fill(
+          control.margin,
+          [&](CellScore& row) {
+            ControlScore* stated = find_control(row, control.name);
+            return stated == nullptr || !stated->margin ? nullptr : &*stated->margin;
+          },
+          nothing);
+    }
   }
 
   /// A row a cell and family, where the benchmark has several.
@@ -178,22 +221,35 @@ class GroupScores {
   void add_family(std::vector<CellScore>& rows, std::size_t family) const {
     const std::size_t cells = group_.rows.size();
     const std::string& name = score_.families[family];
-    CellScore counts, unused;
+    CellScore counts;
     const auto scores = cell_means(score_, cells, family, counts);
-    const auto blinds = cell_means(blind_, cells, place_of(blind_, name), unused);
-    const auto margins = cell_means(margin_, cells, place_of(margin_, name), unused);
+    const std::size_t first = rows.size();
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const CellScore& whole = rows[group_.rows[i]];
       CellScore row = whole;
       row.family = name;
       if (!whole.from_answers) row.metric = "mean of the answers' scores";
       row.score = measured(scores[i]);
-      row.blind = blinds.empty() ? std::nullopt : std::optional(measured(blinds[i]));
-      row.margin = margins.empty() ? std::nullopt : std::optional(measured(margins[i]));
+      row.controls.clear();
       row.from_answers = true;
       set_parts(row, counts, scores[i]);
       rows.push_back(std::move(row));
     }
+    for (const ControlAnswers& control : controls_) {
+      CellScore unused;
+      const auto others = cell_means(control.score, cells, place_of(control.score, name), unused);
+      const auto margins = cell_means(control.margin, cells, place_of(control.margin, name), unused);
+      for (std::size_t i = 0; i < others.size() && first + i < rows.size(); ++i)
+        rows[first + i].controls.push_back(
+            {control.name, measured(others[i]),
+             margins.empty() ? std::nullopt : std::optional(measured(margins[i]))});
+    }
+  }
+
+  static ControlScore* find_control(CellScore& row, const std::string& name) {
+    const auto found = std::find_if(row.controls.begin(), row.controls.end(),
+                                    [&](const ControlScore& control) { return control.control == name; });
+    return found == row.controls.end() ? nullptr : &*found;
   }
 
   static std::size_t place_of(const AnswerScores& answers, const std::string& family) {
@@ -202,7 +258,8 @@ class GroupScores {
   }
 
   const CellGroup& group_;
-  AnswerScores score_, blind_, margin_;
+  AnswerScores score_;
+  std::vector<ControlAnswers> controls_;
 };
 
 std::vector<CellScore> benchmark_scores(Database& database, const std::string& benchmark,
@@ -250,20 +307,50 @@ std::vector<CellScore> compute_cell_scores(Database& database, std::int64_t swee
 namespace {
 
 constexpr const char* kColumns =
-    "cell_number, benchmark, family, metric, value, standard_error, ci_low, ci_high, blind, "
-    "blind_standard_error, blind_ci_low, blind_ci_high, margin, margin_standard_error, margin_ci_low, "
-    "margin_ci_high, seeds, n, pictures, picture_variance, seed_variance, degrees_of_freedom, from_answers";
+    "cell_number, benchmark, family, metric, value, standard_error, ci_low, ci_high, seeds, n, pictures, "
+    "picture_variance, seed_variance, degrees_of_freedom, from_answers";
 
-std::optional<Measured> read_measured(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return Measured{row.real(column), row.maybe_real(column + 1), row.maybe_real(column + 2),
-                  row.maybe_real(column + 3)};
+constexpr const char* kControlColumns =
+    "cell_number, benchmark, family, control, value, standard_error, ci_low, ci_high, margin, "
+    "margin_standard_error, margin_ci_low, margin_ci_high";
+
+Measured read_measured(const Statement& row, int column) {
+  return {row.real(column), row.maybe_real(column + 1), row.maybe_real(column + 2),
+          row.maybe_real(column + 3)};
+}
+
+/// A cell on a benchmark or on one of its families.
+using RowKey = std::tuple<std::int64_t, std::string, std::string>;
+
+std::map<RowKey, std::vector<ControlScore>> load_controls(Database& database, std::int64_t sweep_id) {
+  std::map<RowKey, std::vector<ControlScore>> controls;
+  Statement row(database, std::string("SELECT ") + kControlColumns + " FROM cell_control WHERE sweep_id = ?");
+  row.bind_all(sweep_id);
+  while (row.step()) {
+    controls[{row.integer(0), row.text(1), row.text(2)}].push_back(
+        {row.text(3), read_measured(row, 4),
+         row.is_null(8) ? std::nullopt : std::optional(read_measured(row, 8))});
+  }
+  const auto place = [](const ControlScore& score) {
+    return std::find(kControls.begin(), kControls.end(), score.control);
+  };
+  for (auto& [key, scores] : controls)
+    std::sort(scores.begin(), scores.end(),
+              [&](const ControlScore& a, const ControlScore& b) { return place(a) < place(b); });
+  return controls;
 }
 
 }  // namespace
 
+const ControlScore* CellScore::control(std::string_view name) const {
+  const auto found = std::find_if(controls.begin(), controls.end(),
+                                  [&](const ControlScore& row) { return row.control == name; });
+  return found == controls.end() ? nullptr : &*found;
+}
+
 std::vector<CellScore> load_cell_scores(Database& database, std::int64_t sweep_id) {
   if (!has_current_statistics(database, sweep_id)) return compute_cell_scores(database, sweep_id);
+  auto controls = load_controls(database, sweep_id);
   std::vector<CellScore> scores;
   Statement row(database, std::string("SELECT ") + kColumns +
                               " FROM cell_score WHERE sweep_id = ? ORDER BY benchmark, cell_number, family");
@@ -273,41 +360,38 @@ std::vector<CellScore> load_cell_scores(Database& database, std::int64_t sweep_i
                       .benchmark = row.text(1),
                       .family = row.text(2),
                       .metric = row.text(3),
-                      .score = {row.real(4), row.maybe_real(5), row.maybe_real(6), row.maybe_real(7)},
-                      .blind = read_measured(row, 8),
-                      .margin = read_measured(row, 12),
-                      .seeds = row.integer(16),
-                      .questions = row.maybe_integer(17),
-                      .pictures = row.maybe_integer(18),
-                      .picture_variance = row.maybe_real(19),
-                      .seed_variance = row.maybe_real(20),
-                      .degrees_of_freedom = row.maybe_real(21),
-                      .from_answers = row.integer(22) == 1});
+                      .score = read_measured(row, 4),
+                      .controls = std::move(controls[{row.integer(0), row.text(1), row.text(2)}]),
+                      .seeds = row.integer(8),
+                      .questions = row.maybe_integer(9),
+                      .pictures = row.maybe_integer(10),
+                      .picture_variance = row.maybe_real(11),
+                      .seed_variance = row.maybe_real(12),
+                      .degrees_of_freedom = row.maybe_real(13),
+                      .from_answers = row.integer(14) == 1});
   }
   return scores;
 }
 
 void replace_cell_scores(Database& database, std::int64_t sweep_id, const std::vector<CellScore>& scores) {
   Statement(database, "DELETE FROM cell_score WHERE sweep_id = ?").run(sweep_id);
+  Statement(database, "DELETE FROM cell_control WHERE sweep_id = ?").run(sweep_id);
   Statement insert(database, std::string("INSERT INTO cell_score (sweep_id, ") + kColumns +
-                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                                 "?, ?, ?)");
-  const auto value = [](const std::optional<Measured>& measured, auto member) {
-    return measured ? (*measured).*member : std::optional<double>();
-  };
-  const auto mean = [](const std::optional<Measured>& measured) {
-    return measured ? std::optional(measured->value) : std::nullopt;
-  };
-  constexpr auto kError = &Measured::standard_error;
-  constexpr auto kLow = &Measured::ci_low;
-  constexpr auto kHigh = &Measured::ci_high;
+                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert_control(database, std::string("INSERT INTO cell_control (sweep_id, ") + kControlColumns +
+                                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const CellScore& row : scores) {
     insert.run(sweep_id, row.cell_number, row.benchmark, row.family, row.metric, row.score.value,
-               row.score.standard_error, row.score.ci_low, row.score.ci_high, mean(row.blind),
-               value(row.blind, kError), value(row.blind, kLow), value(row.blind, kHigh), mean(row.margin),
-               value(row.margin, kError), value(row.margin, kLow), value(row.margin, kHigh), row.seeds,
-               row.questions, row.pictures, row.picture_variance, row.seed_variance, row.degrees_of_freedom,
+               row.score.standard_error, row.score.ci_low, row.score.ci_high, row.seeds, row.questions,
+               row.pictures, row.picture_variance, row.seed_variance, row.degrees_of_freedom,
                row.from_answers);
+    for (const ControlScore& control : row.controls) {
+      const Measured margin = control.margin.value_or(Measured{});
+      insert_control.run(sweep_id, row.cell_number, row.benchmark, row.family, control.control,
+                         control.score.value, control.score.standard_error, control.score.ci_low,
+                         control.score.ci_high, control.margin ? std::optional(margin.value) : std::nullopt,
+                         margin.standard_error, margin.ci_low, margin.ci_high);
+    }
   }
 }
 

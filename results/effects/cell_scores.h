@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/database.h"
@@ -21,13 +22,20 @@ struct Measured {
   }
 };
 
-/// A row of table cell_score: a cell on a benchmark, or on one family of its questions, over its done seeds.
+/// A row of table cell_control.
+struct ControlScore {
+  std::string control;
+  Measured score;                  ///< as CellScore's
+  std::optional<Measured> margin;  ///< the cell's score - this, paired by question
+};
+
+/// A row of table cell_score with those of its controls: a cell on a benchmark, or on one family of its
+/// questions, over its done seeds.
 struct CellScore {
   std::int64_t cell_number = 0;
   std::string benchmark, family, metric;
-  Measured score;                  ///< mean over seeds of the main metric
-  std::optional<Measured> blind;   ///< the same, picture withheld
-  std::optional<Measured> margin;  ///< score - blind, paired by question
+  Measured score;                      ///< mean over seeds of the main metric
+  std::vector<ControlScore> controls;  ///< in the order of kControls (results/controls.h); may be empty
   std::int64_t seeds = 0;
   std::optional<std::int64_t> questions, pictures;                            ///< that all seeds answered
   std::optional<double> picture_variance, seed_variance, degrees_of_freedom;  ///< of the score
@@ -35,6 +43,9 @@ struct CellScore {
   /// over questions, answers missing), the standard error comes from the trials' own, and there are no
   /// intervals.
   bool from_answers = false;
+
+  /// Null if the cell was not asked so.
+  [[nodiscard]] const ControlScore* control(std::string_view name) const;
 };
 
 /// The scores of a sweep's cells that have a done trial, by benchmark, cell and family. The spread of seeds
@@ -44,7 +55,8 @@ struct CellScore {
 /// The same as they were kept when the sweep was read in, or, while a sweep goes on, computed.
 [[nodiscard]] std::vector<CellScore> load_cell_scores(Database& database, std::int64_t sweep_id);
 
-/// Puts `scores` in place of the sweep's rows of table cell_score. Call it in a transaction.
+/// Puts `scores` in place of the sweep's rows of tables cell_score and cell_control. Call it in a
+/// transaction.
 void replace_cell_scores(Database& database, std::int64_t sweep_id, const std::vector<CellScore>& scores);
 
 }  // namespace imp::results

@@ -33,7 +33,7 @@ std::vector<QuestionSet> load_question_sets(Database& database, const ComparedSw
                     answers.question_deviation(family)});
   };
   for (const std::string& benchmark : benchmarks_of(database, sweep.trials)) {
-    const AnswerScores answers = load_answer_scores(database, benchmark, sweep.trials, ScoreKind::score);
+    const AnswerScores answers = load_answer_scores(database, benchmark, sweep.trials);
     add(benchmark, answers, {});
     for (std::size_t f = 0; answers.families.size() > 1 && f < answers.families.size(); ++f) {
       if (!answers.families[f].empty()) add(benchmark, answers, f);

@@ -36,6 +36,7 @@ std::size_t refresh_all_statistics(Database& database) {
 
 void forget_statistics(Database& database, std::int64_t sweep_id) {
   Statement(database, "DELETE FROM cell_score WHERE sweep_id = ?").run(sweep_id);
+  Statement(database, "DELETE FROM cell_control WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM claim_result WHERE sweep_id = ?").run(sweep_id);
   mark(database, sweep_id, false);

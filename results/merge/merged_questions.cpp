@@ -114,10 +114,10 @@ void MergedQuestions::copy_answers(std::int64_t to, std::int64_t from) const {
       "question_set_id = of_b WHERE trial_id = ?")
       .run(to, from);
   Statement(*database_,
-            "INSERT INTO main.answer (trial_id, question_key, blind, prediction, score, question_tokens, "
+            "INSERT INTO main.answer (trial_id, question_key, control, prediction, score, question_tokens, "
             "answer_tokens) "
-            "SELECT ?, of_a, blind, prediction, score, question_tokens, answer_tokens FROM b.answer JOIN "
-            "temp.merged_question ON question_key = of_b WHERE trial_id = ? ORDER BY of_a, blind")
+            "SELECT ?, of_a, control, prediction, score, question_tokens, answer_tokens FROM b.answer JOIN "
+            "temp.merged_question ON question_key = of_b WHERE trial_id = ? ORDER BY of_a, control")
       .run(to, from);
 }
 

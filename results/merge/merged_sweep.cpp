@@ -59,7 +59,7 @@ bool same_rows(Database& database, const TrialPair& pair, const std::string& col
 
 bool same_results(Database& database, const TrialPair& pair) {
   return same_rows(database, pair, "benchmark, metric, value", "@score") &&
-         same_rows(database, pair, "benchmark, question_id, blind, prediction, score",
+         same_rows(database, pair, "benchmark, question_id, control, prediction, score",
                    "@answer JOIN @question USING (question_key) JOIN @question_set USING (question_set_id)");
 }
 

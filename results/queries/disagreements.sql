@@ -16,7 +16,7 @@ scored AS (
          group_concat(CASE WHEN a.cell = pair.cell THEN prediction END, ' | ') AS answers,
          group_concat(CASE WHEN a.cell = pair.other THEN prediction END, ' | ') AS other_answers
   FROM pair JOIN v_answers AS a ON a.sweep = pair.sweep AND a.cell IN (pair.cell, pair.other)
-  WHERE a.blind = 0
+  WHERE a.control = ''
   GROUP BY a.benchmark, a.question_set, a.question_id)
 SELECT benchmark, question_id, image_id, family, question, references_json, cell, score, answers, other, other_score,
        other_answers

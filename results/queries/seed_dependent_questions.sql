@@ -5,7 +5,7 @@ WITH chosen AS (
 SELECT a.cell, benchmark, question_id, image_id, family, question, references_json, count(*) AS seeds,
        avg(score) AS mean_score, group_concat(prediction, ' | ') AS answers
 FROM chosen JOIN v_answers AS a ON a.sweep = chosen.sweep
-WHERE blind = 0
+WHERE control = ''
   AND a.cell = coalesce(nullif(:cell, ''), (SELECT cell FROM v_cell_scores AS v WHERE v.sweep = chosen.sweep
                                             ORDER BY cell_number LIMIT 1))
 GROUP BY benchmark, question_set, question_id

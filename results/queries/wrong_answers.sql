@@ -5,7 +5,7 @@ WITH wrong AS (
          min(references_json) AS a_reference
   FROM v_answers
   WHERE sweep = coalesce(nullif(:sweep, ''), (SELECT name FROM sweep ORDER BY created DESC, sweep_id DESC LIMIT 1))
-  AND blind = 0 AND score = 0
+  AND control = '' AND score = 0
   GROUP BY benchmark, family, prediction)
 SELECT benchmark, family, prediction, times, questions,
        round(1.0 * times / sum(times) OVER (PARTITION BY benchmark, family), 3) AS of_wrong, a_reference

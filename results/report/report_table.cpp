@@ -91,13 +91,15 @@ Cell score_cell(const Result& result, const ReportCell& cell) {
 }
 
 Cell blind_cell(const Result& result) {
-  if (!result || !result->blind) return {kNothing, {{}, {}}};
-  return {with_half_width(*result->blind), {result->blind->value, as_value(result->blind->half_width())}};
+  const ControlScore* blind = result ? result->control("blind") : nullptr;
+  if (blind == nullptr) return {kNothing, {{}, {}}};
+  return {with_half_width(blind->score), {blind->score.value, as_value(blind->score.half_width())}};
 }
 
 Cell margin_cell(const Result& result) {
-  if (!result || !result->margin) return {kNothing, {{}, {}, {}}};
-  const auto [value, error, low, high] = *result->margin;
+  const ControlScore* blind = result ? result->control("blind") : nullptr;
+  if (blind == nullptr || !blind->margin) return {kNothing, {{}, {}, {}}};
+  const auto [value, error, low, high] = *blind->margin;
   if (!low || !high) return {signed_percent(value), {value, {}, {}}};
   return {difference_text(value, low, high), {value, *low, *high}};
 }

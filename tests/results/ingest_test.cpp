@@ -142,7 +142,23 @@ TEST_F(Ingest, ViewsHaveTheColumnsThatPeopleRelyOn) {
   EXPECT_THAT(columns_of(database, "v_answers"),
               ElementsAre("sweep", "trial", "cell", "seed", "benchmark", "blind", "question_id", "image_id",
                           "family", "question", "references_json", "prediction", "score", "question_tokens",
-                          "answer_tokens", "question_set"));
+                          "answer_tokens", "question_set", "control"));
+  EXPECT_THAT(columns_of(database, "v_controls"),
+              ElementsAre("sweep", "cell_number", "cell", "benchmark", "family", "control", "metric", "score",
+                          "value", "standard_error", "ci_low", "ci_high", "margin", "margin_standard_error",
+                          "margin_ci_low", "margin_ci_high", "seeds", "n"));
+  EXPECT_THAT(columns_of(database, "v_stage_cost"),
+              ElementsAre("sweep", "kind", "key", "users", "planned_users", "seconds", "flops",
+                          "energy_joules", "peak_memory_bytes", "made", "host"));
+  EXPECT_THAT(columns_of(database, "v_sweep_cost"),
+              ElementsAre("sweep", "trials", "stages", "seconds", "seconds_saved", "flops", "flops_saved",
+                          "energy_joules", "energy_joules_saved"));
+  EXPECT_THAT(
+      columns_of(database, "v_cost"),
+      ElementsAre("sweep", "trial", "cell", "seed", "status", "wall_seconds", "train_seconds", "eval_seconds",
+                  "new_stage_seconds", "train_tokens", "tokens_per_second", "peak_memory_bytes",
+                  "trained_parameters", "flops", "own_seconds", "share_seconds", "eval_flops", "own_flops",
+                  "share_flops", "own_joules", "share_joules", "flops_per_second"));
   EXPECT_THAT(columns_of(database, "v_curve"), ElementsAre("sweep", "trial", "cell", "seed", "stage", "step",
                                                            "loss", "lr", "grad_norm", "tokens", "seconds"));
   for (const char* view : {"v_failures", "v_row_kinds", "v_cost", "v_provenance"}) {

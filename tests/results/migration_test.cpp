@@ -55,12 +55,28 @@ class OlderSchema : public ::testing::TestWithParam<int> {
     old.execute(testing::read_file(fmt::format(IMP_TEST_DATA "/results/schema_{}.sql", GetParam())));
     old.execute(fmt::format("PRAGMA user_version = {}", GetParam()));
     old.execute("ATTACH '" + newest_.path().string() + "' AS new");
-    for (const char* table :
-         {"sweep", "factor", "trial", "stage", "trial_stage", "attempt", "train_step", "score", "provenance"})
+    const auto copy = [&](const char* table) {
       old.execute(fmt::format("INSERT INTO main.{0} SELECT * FROM new.{0}", table));
-    if (GetParam() > 1) old.execute("INSERT INTO main.row_kind SELECT * FROM new.row_kind");
+    };
+    for (const char* table :
+         {"sweep", "factor", "trial", "trial_stage", "attempt", "train_step", "score", "provenance"})
+      copy(table);
     old.execute(
-        "INSERT INTO main.answer SELECT trial_id, benchmark, blind, question_id, image_id, prediction, "
+        "INSERT INTO main.stage SELECT kind, key, version, parameters_json, inputs_json, made, seconds, host "
+        "FROM new.stage");
+    if (GetParam() > 1) copy("row_kind");
+    if (GetParam() > 2) {
+      for (const char* table :
+           {"question_set", "question", "picture", "trial_question_set", "sweep_reading", "stage_step"})
+        copy(table);
+      old.execute(
+          "INSERT INTO main.answer SELECT trial_id, question_key, control = 'blind', prediction, score, "
+          "question_tokens, answer_tokens FROM new.answer");
+      return;
+    }
+    old.execute(
+        "INSERT INTO main.answer SELECT trial_id, benchmark, control = 'blind', question_id, image_id, "
+        "prediction, "
         "score, "
         "family, question_tokens, answer_tokens FROM new.answer JOIN new.question USING (question_key) "
         "JOIN new.question_set USING (question_set_id)");
@@ -86,11 +102,13 @@ TEST_P(OlderSchema, KeepsEveryRowAndMakesWhatIsComputedFromThem) {
   const std::vector<std::string> queries{
       "SELECT * FROM v_cells ORDER BY sweep, trial",
       "SELECT * FROM v_scores ORDER BY sweep, trial, benchmark, metric",
-      "SELECT sweep, trial, cell, seed, benchmark, blind, question_id, image_id, family, question, "
+      "SELECT sweep, trial, cell, seed, benchmark, blind, control, question_id, image_id, family, question, "
       "references_json, prediction, score, question_tokens, answer_tokens FROM v_answers ORDER BY sweep, "
       "trial, blind, question_id",
       "SELECT * FROM v_curve ORDER BY sweep, trial, step",
       "SELECT * FROM v_cell_scores",
+      "SELECT * FROM v_controls",
+      "SELECT * FROM stage",
       "SELECT * FROM v_effects",
       "SELECT * FROM v_wide",
       "SELECT * FROM v_failures",
@@ -110,7 +128,7 @@ TEST_P(OlderSchema, IsFollowedByReadingTheSameRunFoldersWithoutAChange) {
   EXPECT_EQ(rows_of(old, "SELECT * FROM answer"), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEveryVersion, OlderSchema, ::testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(OfEveryVersion, OlderSchema, ::testing::Values(1, 2, 3));
 
 }  // namespace
 }  // namespace imp::results

@@ -158,6 +158,27 @@ class SweepFolder {
     add("vqa_accuracy_blind", &Question::blind);
   }
 
+  /// Adds what was answered to the same questions under a control, whose scores stand in `score`.
+  void add_control(json& outcome, const std::string& benchmark, const std::string& control,
+                   const std::vector<Question>& questions) const {
+    std::string lines;
+    for (const Question& question : questions) {
+      lines += json{{"question_id", question.question_id},
+                    {"image_id", question.image_id},
+                    {"prediction", "go"},
+                    {"score", question.score},
+                    {"family", question.family}}
+                   .dump() +
+               "\n";
+    }
+    write_file(trial_folder(outcome["trial"]) / "predictions" / (benchmark + "." + control + ".jsonl"),
+               lines);
+    outcome["scores"].push_back({{"benchmark", benchmark},
+                                 {"metric", "vqa_accuracy_" + control},
+                                 {"value", mean_score(questions, &Question::score)},
+                                 {"n", questions.size()}});
+  }
+
   void write_outcome(const json& outcome) const {
     write_file(trial_folder(outcome["trial"]) / "outcome.json", outcome.dump(2));
     write_file(trial_folder(outcome["trial"]) / "train.jsonl",

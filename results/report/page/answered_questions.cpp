@@ -86,7 +86,8 @@ std::vector<AnsweredQuestion> answered_questions(Database& database, const Repor
                                                  const std::string& benchmark, std::size_t count) {
   constexpr double kDisagreement = 0.5;
   Statement answer(
-      database, "SELECT prediction, score FROM answer WHERE trial_id = ? AND question_key = ? AND blind = 0");
+      database,
+      "SELECT prediction, score FROM answer WHERE trial_id = ? AND question_key = ? AND control = ''");
   std::vector<AnsweredQuestion> questions;
   for (Candidate& candidate : candidates(database, data, benchmark)) {
     if (!add_answers(answer, data, candidate)) continue;

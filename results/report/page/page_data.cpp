@@ -146,8 +146,9 @@ std::vector<FamilyScore> family_scores(const ReportData& data, const std::vector
     if (score.benchmark != benchmark || score.family.empty()) continue;
     const auto cell = static_cast<std::size_t>(score.cell_number);
     if (cell >= data.cells.size()) continue;
+    const ControlScore* blind = score.control("blind");
     found.push_back({data.cells[cell].label, score.family, score.score.value, score.score.ci_low,
-                     score.score.ci_high, score.blind ? std::optional(score.blind->value) : std::nullopt,
+                     score.score.ci_high, blind == nullptr ? std::nullopt : std::optional(blind->score.value),
                      score.questions});
   }
   return found;

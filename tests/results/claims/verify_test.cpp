@@ -169,7 +169,8 @@ TEST_F(Claims, SayWhetherTheyWereWrittenDownFirst) {
   // An evaluation that another sweep had made: the answers were known.
   Statement(database_, "UPDATE trial_stage SET kind = 'eval' WHERE kind = 'data'").run();
   Statement(database_,
-            "INSERT INTO stage VALUES ('eval', ?, '1', '{}', '[]', '2026-11-24T06:00:00Z', 1.0, 'h')")
+            "INSERT INTO stage (kind, key, version, parameters_json, inputs_json, made, seconds, host) "
+            "VALUES ('eval', ?, '1', '{}', '[]', '2026-11-24T06:00:00Z', 1.0, 'h')")
       .run(std::string(32, 'a'));
   EXPECT_EQ(judge(higher).at("a").registered, Registered::after);
 }

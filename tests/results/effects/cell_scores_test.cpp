@@ -34,6 +34,9 @@ double score_of(int rank, int seed, int question) {
 double blind_of(int rank, int seed, int question) {
   return static_cast<double>((question * 7 + seed * 5 + rank) % 4) / 10.0;
 }
+double shuffled_of(int rank, int seed, int question) {
+  return static_cast<double>((question * 3 + seed * 7 + rank / 64) % 6) / 10.0;
+}
 std::string family_of(int question) {
   return question % 4 == 0 ? "color" : "word";
 }
@@ -47,10 +50,13 @@ class CellScores : public ::testing::Test {
       for (const int seed : {1, 2}) {
         const std::string trial = sweep.add_trial(std::to_string(rank), seed);
         json outcome = sweep.outcome(trial, std::to_string(rank), seed);
-        std::vector<testing::Question> questions;
-        for (int q = 0; q < kQuestions; ++q)
+        std::vector<testing::Question> questions, shuffled;
+        for (int q = 0; q < kQuestions; ++q) {
           questions.push_back({q, q / 3, score_of(rank, seed, q), blind_of(rank, seed, q), family_of(q)});
+          shuffled.push_back({q, q / 3, shuffled_of(rank, seed, q), 0.0, family_of(q)});
+        }
         sweep.add_answers(outcome, "scenetext", questions);
+        sweep.add_control(outcome, "scenetext", "shuffled", shuffled);
         sweep.write_outcome(outcome);
       }
     }
@@ -131,14 +137,48 @@ TEST_F(CellScores, OfFamiliesAreTheEstimatorsOfTheirQuestions) {
   }
 }
 
+TEST_F(CellScores, OfEachControlAreTheEstimatorsOfItsAnswersAndOfTheMarginOverThem) {
+  write_sweep();
+  ingest_sweep(database_, runs_, "ranks");
+  const std::map<std::string, double (*)(int, int, int)> controls{{"blind", blind_of},
+                                                                  {"shuffled", shuffled_of}};
+  for (const char* family : {"", "color"}) {
+    Statement row(database_,
+                  "SELECT value, ci_low, ci_high, margin, margin_ci_low, margin_ci_high, control, score FROM "
+                  "v_controls WHERE cell = 'lora_rank=256' AND family = ? ORDER BY control");
+    row.bind_all(family);
+    for (const auto& [control, value] : controls) {
+      ASSERT_TRUE(row.step());
+      EXPECT_EQ(row.text(6), control);
+      EXPECT_NEAR(row.real(7), expected(family, score_of).difference, 1e-12);
+      expect_measured(row, 0, expected(family, value));
+      expect_measured(row, 3, expected(family, [&, of = value](int rank, int seed, int q) {
+                        return score_of(rank, seed, q) - of(rank, seed, q);
+                      }));
+    }
+    EXPECT_FALSE(row.step());
+  }
+}
+
+TEST_F(CellScores, AnswersOfAControlAreNoneOfTheOthers) {
+  write_sweep();
+  ingest_sweep(database_, runs_, "ranks");
+  for (const char* of :
+       {"control = ''", "control = 'blind'", "control = 'shuffled'", "blind = 0", "blind = 1"})
+    EXPECT_EQ(database_.integer(std::string("SELECT count(*) FROM v_answers WHERE ") + of), 4 * kQuestions)
+        << of;
+  EXPECT_EQ(database_.integer("SELECT count(*) FROM score WHERE main = 1"), 4);
+}
+
 /// Rows as text, to be compared whole.
 std::vector<std::string> as_text(const std::vector<CellScore>& scores) {
   std::vector<std::string> lines;
   for (const CellScore& row : scores) {
-    lines.push_back(fmt::format(
-        "{} {} {} {} {:.12f} {:.12f} {:.12f} {:.12f} {} {} {}", row.cell_number, row.benchmark, row.family,
-        row.metric, row.score.value, row.score.ci_low.value(), row.blind.value().ci_high.value(),
-        row.margin.value().standard_error.value(), row.seeds, row.questions.value(), row.pictures.value()));
+    lines.push_back(fmt::format("{} {} {} {} {:.12f} {:.12f} {:.12f} {:.12f} {} {} {}", row.cell_number,
+                                row.benchmark, row.family, row.metric, row.score.value,
+                                row.score.ci_low.value(), row.control("blind")->score.ci_high.value(),
+                                row.control("blind")->margin.value().standard_error.value(), row.seeds,
+                                row.questions.value(), row.pictures.value()));
   }
   std::sort(lines.begin(), lines.end());
   return lines;
