@@ -36,6 +36,10 @@ std::string_view spread_name(SeedSpread spread) {
   return "own";
 }
 
+double prior_degrees(double rest_degrees, double cells) {
+  return 1.0 / (1.0 / rest_degrees + 1.0 / cells);
+}
+
 double ContrastEstimate::standard_error() const {
   return std::sqrt(picture_variance + seed_variance);
 }
@@ -163,38 +167,57 @@ void ContrastEstimator::add_picture_variance(std::span<const double> weights, Co
   }
 }
 
+ContrastEstimator::SeedSquares ContrastEstimator::moderated(const SeedSquares& pooled,
+                                                            std::span<const double> weights,
+                                                            SeedSpread& spread) const {
+  constexpr double kConfidence = 0.95, kSomeDegrees = 0.5;
+  const auto own_degrees = static_cast<double>(seeds_ - 1);
+  const double rest_degrees = pooled.degrees - own_degrees;
+  if (rest_degrees < kSomeDegrees) return pooled;  // there are no other cells
+  const double own = own_mean_square(weights);
+  if (own > pooled.mean_square * fisher_f_quantile(kConfidence, own_degrees, pooled.degrees))
+    spread = SeedSpread::own;
+  const double rest = std::max(0.0, pooled.degrees * pooled.mean_square - own_degrees * own) / rest_degrees;
+  double squares = 0.0, fourths = 0.0;
+  for (const double weight : weights) {
+    squares += squared(weight);
+    fourths += squared(squared(weight));
+  }
+  const double prior = prior_degrees(rest_degrees, squared(squares) / fourths);
+  return {(prior * rest + own_degrees * own) / (prior + own_degrees), pooled.question_part,
+          prior + own_degrees};
+}
+
+void ContrastEstimator::add_seed_variance(std::span<const double> weights, ContrastEstimate& estimate,
+                                          double& over_degrees) const {
+  constexpr double kTolerance = 1e-9;
+  const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const double weight_squares = std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
+  estimate.spread = SeedSpread::pooled;
+  const SeedSquares squares =
+      moderated(std::abs(weight_sum) < kTolerance ? of_differences_ : of_cells_, weights, estimate.spread);
+  const double scale = weight_squares / static_cast<double>(seeds_);
+  estimate.picture_variance -= scale * squares.question_part;
+  if (estimate.picture_variance < 0.0) estimate.picture_variance = 0.0;  // not a number stays one
+  estimate.seed_variance = scale * squares.mean_square;
+  // How well V is known is judged by what MS is at least: by chance it may lie below what questions explain.
+  const double at_least = scale * std::max(squares.mean_square, squares.question_part);
+  over_degrees += squared(at_least) / squares.degrees;
+  estimate.degrees_of_freedom = squared(estimate.picture_variance + at_least) / over_degrees;
+}
+
 ContrastEstimate ContrastEstimator::estimate(std::span<const double> weights) const {
-  constexpr double kTolerance = 1e-9, kConfidence = 0.95;
   ContrastEstimate estimate;
   double over_degrees = 0.0;  // the denominator of Satterthwaite's quotient
-  double weight_sum = 0.0, weight_squares = 0.0;
-  std::size_t contrast_cells = 0;
-  for (std::size_t c = 0; c < cells_; ++c) {
-    estimate.difference += weights[c] * mean(c);
-    weight_sum += weights[c];
-    weight_squares += squared(weights[c]);
-    if (weights[c] != 0.0) ++contrast_cells;
-  }
+  for (std::size_t c = 0; c < cells_; ++c) estimate.difference += weights[c] * mean(c);
   add_picture_variance(weights, estimate, over_degrees);
   if (seeds_ > 1) {
-    SeedSquares squares = std::abs(weight_sum) < kTolerance ? of_differences_ : of_cells_;
-    estimate.spread = SeedSpread::pooled;
-    const double own = own_mean_square(weights);
-    const auto own_degrees = static_cast<double>(seeds_ - 1);
-    if (squares.degrees > own_degrees && own > squares.mean_square) {
-      if (own > squares.mean_square * fisher_f_quantile(kConfidence, own_degrees, squares.degrees)) {
-        estimate.spread = SeedSpread::own;
-        squares.degrees = own_degrees;
-      }
-      squares.mean_square = own;
-    }
-    const double scale = weight_squares / static_cast<double>(seeds_);
-    estimate.seed_variance = scale * std::max(0.0, squares.mean_square - squares.question_part);
-    over_degrees += squared(scale * squares.mean_square) / squares.degrees;
+    add_seed_variance(weights, estimate, over_degrees);
+  } else {
+    estimate.degrees_of_freedom = squared(estimate.picture_variance) / over_degrees;
   }
-  const double total = estimate.picture_variance + estimate.seed_variance;
-  estimate.degrees_of_freedom =
-      over_degrees > 0.0 ? std::max(1.0, squared(total) / over_degrees) : 1.0;  // 1: nothing varied at all
+  if (!(over_degrees > 0.0)) estimate.degrees_of_freedom = 1.0;  // nothing varied at all
+  estimate.degrees_of_freedom = std::max(1.0, estimate.degrees_of_freedom);
   return estimate;
 }
 

@@ -16,26 +16,35 @@ namespace imp::results {
 // the readers:
 //
 //   contrast  D = sum over cells of w_c m_c, with m_c the mean over seeds and questions
-//   variance  V = V_pictures + (sum of w_c^2 / S) max(0, MS - R)
+//   variance  V = max(0, V_pictures - k R) + k MS, with k = (sum of w_c^2) / S
 //
 // V_pictures is the variance of D over the questions, clustered by picture, times P / (P - 1). MS is the mean
-// square of the seeds' means of a cell, and R what the questions alone add to it (which V_pictures already
-// holds). Both are pooled over all cells, so that two or three seeds suffice in a grid. Where the weights sum
+// square of the seeds' means of a cell, and R what the questions alone add to it (which V_pictures holds
+// too). Both are pooled over all cells, so that two or three seeds suffice in a grid. Where the weights sum
 // to 0 (a difference), what a seed does to all cells alike cancels and is taken out of MS and R; for the mean
-// of a cell it stays in. Degrees of freedom by Satterthwaite (1946).
+// of a cell it stays in. Degrees of freedom by Satterthwaite (1946), MS taken as no less than R there.
+//
+// Seeds of some cells may spread more than those of others, which two to five seeds seldom show. So MS is
+// moderated (Smyth, 2004): the contrast's own mean square with its S - 1 degrees of freedom, and that of the
+// rest of the sweep as a prior of prior_degrees().
 
 /// Which spread of seeds an interval rests on.
 enum class SeedSpread {
   none,    ///< one seed: the interval is of these checkpoints, not of the recipe
-  pooled,  ///< of all cells
-  own      ///< of the contrast's own cells, whose seeds spread more than the others' (Welch)
+  pooled,  ///< of all cells, the contrast's own before the others
+  own  ///< the same, but the contrast's own cells' seeds spread more than the others' (95 % quantile of F)
 };
 [[nodiscard]] std::string_view spread_name(SeedSpread spread);
 
+/// What the other cells' seeds tell of a cell's own spread, in degrees of freedom: as much as one more seed
+/// of the cell would (a unit-information prior: Kass and Wasserman, 1995), so `cells` for the mean of so many
+/// cells, and no more than they know of themselves.
+[[nodiscard]] double prior_degrees(double rest_degrees, double cells);
+
 struct ContrastEstimate {
   double difference = 0.0;
-  double picture_variance = 0.0;  ///< V_pictures
-  double seed_variance = 0.0;     ///< the second term of V
+  double picture_variance = 0.0;  ///< the first term of V: what other questions would change
+  double seed_variance = 0.0;     ///< the second: what other seeds would, on these questions
   double degrees_of_freedom = 0.0;
   SeedSpread spread = SeedSpread::none;
 
@@ -81,6 +90,11 @@ class ContrastEstimator {
   [[nodiscard]] SeedSquares pooled_squares(bool seeds_in_common) const;
   [[nodiscard]] double pooled_question_part(bool seeds_in_common) const;
   [[nodiscard]] double own_mean_square(std::span<const double> weights) const;
+  /// The squares that a contrast rests on; `spread` says if its own are larger beyond chance.
+  [[nodiscard]] SeedSquares moderated(const SeedSquares& pooled, std::span<const double> weights,
+                                      SeedSpread& spread) const;
+  void add_seed_variance(std::span<const double> weights, ContrastEstimate& estimate,
+                         double& over_degrees) const;
   void add_picture_variance(std::span<const double> weights, ContrastEstimate& estimate,
                             double& over_degrees) const;
 

@@ -12,6 +12,15 @@ namespace {
 
 constexpr double kAlpha = 0.05;
 
+/// Of the spread of seeds, as the estimator counts them.
+double degrees_of_seeds(const Design& design) {
+  const auto own = static_cast<double>(design.seeds - 1);
+  if (design.cells < 3) return own;
+  return prior_degrees(static_cast<double>(design.cells - 2) * own,
+                       2.0 * static_cast<double>(design.groups)) +
+         own;
+}
+
 }  // namespace
 
 NoiseModel noise_model(const ContrastEstimator& estimator, std::size_t pictures) {
@@ -30,9 +39,7 @@ NoiseModel noise_model(const ContrastEstimator& estimator, std::size_t pictures)
   NoiseModel noise;
   noise.question_variance = estimator.question_part() * count;
   noise.cell_seed_variance = estimator.cell_by_seed_variance();
-  // A picture's part in a difference holds the noise of both cells' runs, averaged over the seeds.
-  const double of_runs = 2.0 * noise.question_variance / static_cast<double>(estimator.seeds());
-  noise.picture_variance = std::max(0.0, variance / pairs * count - of_runs);
+  noise.picture_variance = variance / pairs * count;
   return noise;
 }
 
@@ -48,7 +55,7 @@ Foresight::Foresight(const NoiseModel& noise, const Design& design) {
   standard_error_ = std::sqrt(total);
   double over_degrees = picture_part * picture_part / std::max(1.0, pictures - 1.0);
   if (design.seeds > 1 && design.cells > 1) {
-    over_degrees += mean_square * mean_square / static_cast<double>((design.cells - 1) * (design.seeds - 1));
+    over_degrees += mean_square * mean_square / degrees_of_seeds(design);
   }
   if (over_degrees > 0.0) degrees_of_freedom_ = std::max(1.0, total * total / over_degrees);
 }

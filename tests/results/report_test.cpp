@@ -14,6 +14,7 @@
 #include "results/report/report_table.h"
 #include "results/report/sweep_choice.h"
 #include "results/results_database.h"
+#include "results/statistics/distributions.h"
 #include "results/store_error.h"
 #include "tests/results/run_folder.h"
 
@@ -87,19 +88,22 @@ TEST_F(Report, ErrorsOfSeedsAndQuestionsAreThoseOfAHandComputation) {
   // variance of its mean / 2 is what questions alone add to the mean square of the seeds' means.
   const double mean_square = 2.0 * variance_of_mean({0.64, 0.62});
   const double by_questions = variance_of_mean({0.2, 0.0, -0.2, 0.1, -0.2}) / 2.0;
-  const double seed_part = std::max(0.0, mean_square - by_questions) / 2.0;
-  const double question_part = variance_of_mean({0.3, 0.9, 0.4, 0.65, 0.9});
+  const double seed_part = mean_square / 2.0;
+  const double question_part = variance_of_mean({0.3, 0.9, 0.4, 0.65, 0.9}) - by_questions / 2.0;
   EXPECT_NEAR(row["scenetext"], 0.63, 1e-12);
   EXPECT_NEAR(row["scenetext_standard_error"], std::sqrt(question_part + seed_part), 1e-12);
   const double margin_part = variance_of_mean({0.3, 0.8, 0.2, 0.35, 0.5});
-  const double total = margin_part + seed_part;
-  const double degrees = total * total / (margin_part * margin_part / 4 + mean_square * mean_square / 4 / 1);
-  ASSERT_NEAR(degrees, 4.0, 0.05);
+  const double total = margin_part - by_questions / 2.0 + seed_part;
+  // The mean square is by chance less than what questions alone add; in truth it cannot be.
+  ASSERT_LT(mean_square, by_questions);
+  const double degrees =
+      margin_part * margin_part / (margin_part * margin_part / 4 + by_questions * by_questions / 4 / 1);
+  ASSERT_NEAR(degrees, 3.68, 0.01);
   const double half_width =
       (static_cast<double>(row["scenetext_margin_high"]) - static_cast<double>(row["scenetext_margin_low"])) /
       2;
   EXPECT_NEAR(row["scenetext_margin"], 0.43, 1e-12);
-  EXPECT_NEAR(half_width / std::sqrt(total), 2.776, 0.03) << "Student's t, 4 degrees of freedom";
+  EXPECT_NEAR(half_width / std::sqrt(total), student_t_quantile(0.975, degrees), 1e-9);
   EXPECT_EQ(row["seeds"], 2);
 }
 

@@ -63,9 +63,9 @@ TEST(Contrast, BalancedSweepsHaveTheMixedModelsStandardError) {
         pairs += 1.0;
       }
     }
-    const double seed_variance =
-        2.0 / static_cast<double>(estimator.seeds()) * estimator.cell_by_seed_variance();
-    ASSERT_GT(seed_variance, 0.0);
+    ASSERT_GT(estimator.cell_by_seed_variance(), 0.0);
+    const double seed_variance = 2.0 / static_cast<double>(estimator.seeds()) *
+                                 (estimator.cell_by_seed_variance() + estimator.question_part());
     const double error = std::sqrt(picture_variance / pairs + seed_variance);
     const double difference = estimator.mean(1) - estimator.mean(0);
     EXPECT_NEAR(difference, sweep["difference"].get<double>(), 1e-9);
@@ -133,6 +133,63 @@ TEST(Contrast, ACellWhoseSeedsSpreadMoreHasAnIntervalOfItsOwn) {
   EXPECT_GT(estimator.estimate(with).standard_error(), 2.0 * estimator.estimate(without).standard_error());
 }
 
+/// Cells x seeds whose runs answer every question alike, so that nothing but their means varies.
+PictureSums sums_of_means(const std::vector<std::vector<double>>& means) {
+  Scores scores;
+  for (const std::vector<double>& cell : means) {
+    scores.emplace_back();
+    for (const double mean : cell) scores.back().emplace_back(4, mean);
+  }
+  return sums_of(scores, {0, 1, 2, 3});
+}
+
+// By hand: the squares of a two-way table of means.
+TEST(Contrast, RestsOnItsOwnCellsSpreadAndOnTheOthersAsAPrior) {
+  const ContrastEstimator estimator({sums_of_means({{0.5, 0.9}, {0.7, 0.5}, {0.6, 0.6}, {0.5, 0.5}})});
+  // All cells: squares 0.1 - 0.005 with 3 degrees. The first two differ by -0.2 and 0.4: variance 0.18, half
+  // of it a cell's, 1 degree. The rest has 0.005 with 2 degrees, worth 1 / (1/2 + 1/2) = 1 as a prior of a
+  // pair.
+  const auto wide = estimator.estimate(std::vector{1.0, -1.0, 0.0, 0.0});
+  EXPECT_NEAR(wide.seed_variance, (0.09 + 0.0025) / 2.0, 1e-12);
+  EXPECT_NEAR(wide.degrees_of_freedom, 2.0, 1e-9);
+  EXPECT_EQ(wide.spread, SeedSpread::pooled);
+  // The last two do not spread.
+  const auto narrow = estimator.estimate(std::vector{0.0, 0.0, 1.0, -1.0});
+  EXPECT_NEAR(narrow.seed_variance, (0.0 + 0.095 / 2.0) / 2.0, 1e-12);
+}
+
+TEST(Contrast, WhereSpreadsAreAlikeHasTheMixedModelsVariance) {
+  // A Latin square: the differences of any two cells spread as all do.
+  const ContrastEstimator estimator({sums_of_means({{0.5, 0.7, 0.6}, {0.7, 0.6, 0.5}, {0.6, 0.5, 0.7}})});
+  const double mean_square = estimator.cell_by_seed_variance();
+  EXPECT_NEAR(mean_square, 3.0 * 0.02 / 4.0, 1e-12);
+  for (const auto& weights : {std::vector{1.0, -1.0, 0.0}, {1.0, 0.0, -1.0}, {0.5, 0.5, -1.0}}) {
+    const double of_weights = weights[0] * weights[0] + weights[1] * weights[1] + weights[2] * weights[2];
+    EXPECT_NEAR(estimator.estimate(weights).seed_variance, of_weights / 3.0 * mean_square, 1e-12);
+  }
+}
+
+TEST(Contrast, TwoCellsHaveNoOthersToBeLike) {
+  const auto estimate =
+      ContrastEstimator({sums_of_means({{0.5, 0.9, 0.6}, {0.7, 0.5, 0.6}})}).estimate(std::vector{1.0, -1.0});
+  EXPECT_NEAR(estimate.degrees_of_freedom, 2.0, 1e-12);
+}
+
+// The spread of runs that answer by chance is what questions explain (R): with it taken out of the pictures'
+// part, the variance is right on average, though it may lie below that of the pictures alone.
+TEST(Contrast, TheVarianceIsRightOnAverageWhereSeedsDoNotMatter) {
+  SimulationRandom random(17);
+  const SweepModel model{.cells = 2, .seeds = 3, .pictures = 60, .seed_deviation = 0.0};
+  constexpr int kSweeps = 2000;
+  double squares = 0.0, variance = 0.0;
+  for (int i = 0; i < kSweeps; ++i) {
+    const auto estimate = ContrastEstimator({simulate_sweep(model, random)}).estimate(std::vector{1.0, -1.0});
+    squares += estimate.difference * estimate.difference / kSweeps;
+    variance += (estimate.picture_variance + estimate.seed_variance) / kSweeps;
+  }
+  EXPECT_NEAR(variance / squares, 1.0, 0.1);
+}
+
 TEST(Contrast, TheMeanOfTwoEqualBenchmarksKnowsThatItsPicturesAreOthers) {
   SimulationRandom random(5);
   const PictureSums sums = simulate_sweep({.cells = 2, .seeds = 1}, random);
@@ -150,6 +207,13 @@ TEST(Contrast, OnePictureHasNoInterval) {
   EXPECT_EQ(estimate.difference, 0.5);
   EXPECT_TRUE(std::isnan(estimate.half_width()));
   EXPECT_TRUE(std::isnan(estimate.p()));
+}
+
+TEST(Contrast, OnePictureHasNoIntervalWhateverTheSeeds) {
+  const Scores scores{{{1, 0}, {1, 1}}, {{0, 0}, {1, 0}}, {{0, 1}, {0, 0}}};
+  const auto estimate = ContrastEstimator({sums_of(scores, {0, 0})}).estimate(std::vector{1.0, -1.0, 0.0});
+  EXPECT_EQ(estimate.difference, 0.5);
+  EXPECT_TRUE(std::isnan(estimate.half_width()));
 }
 
 TEST(Contrast, CellsThatAnswerAlikeDifferByNothingForSure) {
