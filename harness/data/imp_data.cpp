@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "harness/data/dataset.h"
+#include "harness/data/leaks/leaks_command.h"
 #include "harness/data/profiles.h"
 #include "harness/data/rows_command.h"
 #include "harness/data/statistics.h"
@@ -59,8 +62,7 @@ void print_json(const std::map<std::string, PartStatistics>& parts) {
   fmt::print("{}\n", imp::printable_lines(out.dump(1)));
 }
 
-void render(const RenderOptions& options) {
-  imp::require_output_folder(options.folder);
+imp::harness::SceneTextParameters parameters_of(const RenderOptions& options) {
   imp::harness::SceneTextParameters parameters = imp::harness::scenetext_profile(options.profile);
   if (options.pictures >= 0) parameters.train_pictures = options.pictures;
   if (options.test_pictures >= 0) parameters.test_pictures = options.test_pictures;
@@ -68,8 +70,56 @@ void render(const RenderOptions& options) {
   if (options.size >= 0) parameters.image_size = options.size;
   parameters.seed = options.seed;
   parameters.threads = options.threads;
-  imp::harness::write_scenetext(options.folder, parameters);
+  return parameters;
+}
+
+void render(const RenderOptions& options) {
+  imp::require_output_folder(options.folder);
+  imp::harness::write_scenetext(options.folder, parameters_of(options));
   print(imp::harness::scenetext_statistics(options.folder));
+}
+
+/// What both commands that draw pictures take.
+void add_render_options(CLI::App& command, RenderOptions& options) {
+  command.add_option("-o,--output", options.folder, "folder to write")->required();
+  command.add_option("--pictures", options.pictures, "training pictures with questions")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--test-pictures", options.test_pictures, "test pictures")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--questions", options.questions, "questions a training picture")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--size", options.size, "width and height of pictures, in pixels")
+      ->check(CLI::Range(32, 4096));
+  command.add_option("--seed", options.seed, "seed of everything random");
+  command.add_option("--threads", options.threads, "threads; they do not change the result")
+      ->check(CLI::Range(1, 256));
+}
+
+void add_leaks(CLI::App& app, imp::harness::LeaksRequest& request, int& exit_code) {
+  CLI::App* const command = app.add_subcommand(
+      "leaks",
+      "find the pictures and texts that training data and a benchmark have in common; exit code 0: no "
+      "picture in common, 1: some");
+  command->add_option("TRAIN", request.train, "a JSON file of LLaVA's rows, or a folder that imp-data wrote")
+      ->required();
+  command
+      ->add_option("BENCHMARK", request.benchmark,
+                   "a benchmark's name, such as textvqa, or a folder that imp-data render wrote")
+      ->required();
+  command->add_option("--images", request.images,
+                      "folders of the training pictures, searched in this order (default: the file's own)");
+  command->add_option("--data", request.data, "folder with a folder a benchmark, as imp-eval run takes it")
+      ->capture_default_str();
+  command->add_option("--annotations", request.annotations,
+                      "the benchmark's annotations, if not below --data");
+  command->add_option("--benchmark-images", request.benchmark_images, "folder of the benchmark's pictures");
+  command->add_option("-o,--output", request.output, "file for all pairs, JSON lines");
+  command->add_option("--named", request.named, "pairs to print")->capture_default_str();
+  command->add_option("--threads", request.threads, "threads; they do not change the result")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_flag("--json", request.json, "print JSON instead of a table");
+  command->callback([&] { exit_code = imp::harness::run_leaks(request); });
 }
 
 int run(int argc, char** argv) {
@@ -81,19 +131,13 @@ int run(int argc, char** argv) {
   CLI::App* const render_command =
       app.add_subcommand("render", "render a data set of a profile into a folder");
   render_command->add_option("PROFILE", options.profile, "embedded or crowded")->required();
-  render_command->add_option("-o,--output", options.folder, "folder to write")->required();
-  render_command->add_option("--pictures", options.pictures, "training pictures")
-      ->check(CLI::NonNegativeNumber);
-  render_command->add_option("--test-pictures", options.test_pictures, "test pictures")
-      ->check(CLI::NonNegativeNumber);
-  render_command->add_option("--questions", options.questions, "questions a training picture")
-      ->check(CLI::PositiveNumber);
-  render_command->add_option("--size", options.size, "width and height of pictures, in pixels")
-      ->check(CLI::Range(32, 4096));
-  render_command->add_option("--seed", options.seed, "seed of everything random");
-  render_command->add_option("--threads", options.threads, "threads; they do not change the result")
-      ->check(CLI::Range(1, 256));
+  add_render_options(*render_command, options);
   render_command->callback([&] { render(options); });
+
+  int exit_code = 0;
+  imp::harness::LeaksRequest leaks;
+  leaks.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 256U));
+  add_leaks(app, leaks, exit_code);
 
   imp::harness::RowStatisticsOptions rows;
   std::string turns = "conversation";
@@ -135,7 +179,7 @@ int run(int argc, char** argv) {
                imp::printable(error.what()));
     return static_cast<int>(imp::ErrorKind::usage);
   }
-  return 0;
+  return exit_code;
 }
 
 }  // namespace

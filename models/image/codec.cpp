@@ -22,15 +22,13 @@ struct Format {
   Image (*decode)(std::span<const std::byte> bytes, const std::string& where);
 };
 
+constexpr std::string_view kJpegSignature = "\xff\xd8\xff"sv;
+
 constexpr std::array kFormats{
-    Format{"\xff\xd8\xff"sv, decode_jpeg},
-    Format{"\x89PNG\r\n\x1a\n"sv, decode_png},
-    Format{"GIF87a"sv, decode_gif},
-    Format{"GIF89a"sv, decode_gif},
-    Format{"BM"sv, decode_bmp},
-    Format{"II*\0"sv, decode_tiff},  // and with 64-bit places:
-    Format{"II+\0"sv, decode_tiff},
-    Format{"MM\0*"sv, decode_tiff},
+    Format{kJpegSignature, decode_jpeg}, Format{"\x89PNG\r\n\x1a\n"sv, decode_png},
+    Format{"GIF87a"sv, decode_gif},      Format{"GIF89a"sv, decode_gif},
+    Format{"BM"sv, decode_bmp},          Format{"II*\0"sv, decode_tiff},  // and with 64-bit places:
+    Format{"II+\0"sv, decode_tiff},      Format{"MM\0*"sv, decode_tiff},
     Format{"MM\0+"sv, decode_tiff},
 };
 
@@ -59,13 +57,22 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where) {
   throw Error(where + ": " + what_it_is_instead(bytes));
 }
 
-Image read_image(const std::filesystem::path& path) {
+bool is_jpeg(std::span<const std::byte> bytes) {
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
+      .starts_with(kJpegSignature);
+}
+
+std::string read_picture_file(const std::filesystem::path& path) {
   std::error_code ignored;  // read_file names it
   if (std::filesystem::is_directory(path, ignored))
     throw Error(path.string() + ": is a folder; a picture is needed");
   if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
     throw Error(path.string() + ": is no regular file; a picture is needed");
-  const std::string content = read_file(path);
+  return read_file(path);
+}
+
+Image read_image(const std::filesystem::path& path) {
+  const std::string content = read_picture_file(path);
   return decode_image(std::as_bytes(std::span(content)), path.string());
 }
 

@@ -63,6 +63,16 @@ bool read_header(Decoder& decoder, const unsigned char* data, std::size_t size) 
   return true;
 }
 
+/// Makes decoding give the luminance alone, both sides divided by `reduction`.
+bool set_gray(Decoder& decoder, unsigned reduction) {
+  if (setjmp(decoder.errors.back) != 0) return false;
+  decoder.state.out_color_space = JCS_GRAYSCALE;
+  decoder.state.scale_num = 1;
+  decoder.state.scale_denom = reduction;
+  jpeg_calc_output_dimensions(&decoder.state);
+  return true;
+}
+
 bool read_rows(Decoder& decoder, unsigned char* pixels, std::size_t stride) {
   constexpr JDIMENSION kRowsAtOnce = 16;
   if (setjmp(decoder.errors.back) != 0) return false;
@@ -117,34 +127,80 @@ bool write_all(Encoder& encoder, const Image& image, int quality) {
   return true;
 }
 
+/// A JPEG whose header has been read.
+class OpenedJpeg {
+ public:
+  OpenedJpeg(std::span<const std::byte> bytes, const std::string& where) : where_(where) {
+    decoder_.state.err = prepare(decoder_.errors);
+    if (!read_header(decoder_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) {
+      const Error error = damage();
+      jpeg_destroy_decompress(&decoder_.state);
+      throw error;
+    }
+  }
+  ~OpenedJpeg() { jpeg_destroy_decompress(&decoder_.state); }
+  OpenedJpeg(const OpenedJpeg&) = delete;
+  OpenedJpeg& operator=(const OpenedJpeg&) = delete;
+
+  void check() const {
+    if (channels() != 1 && channels() != 3 && channels() != 4)
+      throw Error(fmt::format("{}: the JPEG has {} channels; 1, 3 and 4 are known", where_, channels()));
+    check_picture_size(decoder_.state.image_width, decoder_.state.image_height, where_);
+  }
+  [[nodiscard]] int channels() const { return decoder_.state.num_components; }
+  [[nodiscard]] JDIMENSION width() const { return decoder_.state.image_width; }
+  [[nodiscard]] JDIMENSION height() const { return decoder_.state.image_height; }
+
+  GrayImage gray(int reduction) {
+    if (!set_gray(decoder_, static_cast<unsigned>(reduction))) throw damage();
+    GrayImage image{static_cast<std::int32_t>(decoder_.state.output_width),
+                    static_cast<std::int32_t>(decoder_.state.output_height),
+                    {}};
+    image.pixels = rows(decoder_.state.output_width, decoder_.state.output_height);
+    return image;
+  }
+
+  std::vector<std::uint8_t> rows(std::size_t stride, std::size_t count) {
+    std::vector<std::uint8_t> pixels(stride * count);
+    if (!read_rows(decoder_, pixels.data(), stride)) throw damage();
+    if (decoder_.errors.cut_off)
+      throw Error(where_ + ": the JPEG is cut off; its data end before the picture does");
+    return pixels;
+  }
+
+ private:
+  [[nodiscard]] Error damage() const {
+    return Error(fmt::format("{}: the JPEG is damaged: {}", where_, decoder_.errors.message));
+  }
+
+  Decoder decoder_{};
+  const std::string& where_;
+};
+
+Image decode_jpeg(OpenedJpeg& jpeg) {
+  Image image{static_cast<std::int32_t>(jpeg.width()), static_cast<std::int32_t>(jpeg.height()), {}};
+  const bool inks = jpeg.channels() == 4;
+  image.pixels = jpeg.rows(jpeg.width() * (inks ? std::size_t{4} : 3), jpeg.height());
+  if (inks) image.pixels = rgb_of_inverted_cmyk(image.pixels);
+  return image;
+}
+
 }  // namespace
 
 Image decode_jpeg(std::span<const std::byte> bytes, const std::string& where) {
-  Decoder decoder{};
-  decoder.state.err = prepare(decoder.errors);
-  struct Cleanup {
-    Decoder& decoder;
-    ~Cleanup() { jpeg_destroy_decompress(&decoder.state); }
-  } const cleanup{decoder};
-  const auto refuse = [&] {
-    throw Error(fmt::format("{}: the JPEG is damaged: {}", where, decoder.errors.message));
-  };
-  if (!read_header(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) refuse();
-  const int channels = decoder.state.num_components;
-  if (channels != 1 && channels != 3 && channels != 4) {
-    throw Error(fmt::format("{}: the JPEG has {} channels; 1, 3 and 4 are known", where, channels));
-  }
-  check_picture_size(decoder.state.image_width, decoder.state.image_height, where);
-  Image image{static_cast<std::int32_t>(decoder.state.image_width),
-              static_cast<std::int32_t>(decoder.state.image_height),
-              {}};
-  const std::size_t stride = decoder.state.image_width * (channels == 4 ? std::size_t{4} : 3);
-  image.pixels.resize(stride * decoder.state.image_height);
-  if (!read_rows(decoder, image.pixels.data(), stride)) refuse();
-  if (decoder.errors.cut_off)
-    throw Error(where + ": the JPEG is cut off; its data end before the picture does");
-  if (channels == 4) image.pixels = rgb_of_inverted_cmyk(image.pixels);
-  return image;
+  OpenedJpeg jpeg(bytes, where);
+  jpeg.check();
+  return decode_jpeg(jpeg);
+}
+
+GrayImage decode_jpeg_gray(std::span<const std::byte> bytes, const std::string& where,
+                           std::int64_t least_side) {
+  OpenedJpeg jpeg(bytes, where);
+  jpeg.check();
+  const int reduction = reduction_of(jpeg.width(), jpeg.height(), least_side);
+  // libjpeg has no way from inks to luminance.
+  if (jpeg.channels() == 4) return averaged(gray_of(decode_jpeg(jpeg)), reduction);
+  return jpeg.gray(reduction);
 }
 
 std::string encode_jpeg(const Image& image, int quality) {
