@@ -3,17 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
 
 #include "harness/data/catalog.h"
+#include "harness/data/picture_files.h"
 #include "harness/data/renderer.h"
 #include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
-#include "models/io/output_path.h"
 #include "models/io/parallel_for.h"
 
 namespace imp::harness {
@@ -53,16 +52,6 @@ void check(const SceneTextParameters& parameters) {
           "jpeg_quality must be within 1 and 100");
 }
 
-void write_picture(const std::filesystem::path& path, const std::string& bytes) {
-  require_output_file(path);  // an earlier rendering's picture is replaced, a link's target is not
-  std::ofstream file(path, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file)
-    throw Error(fmt::format("{}: cannot be written; is the disk full?", path.string()),
-                ErrorKind::environment);
-}
-
 class DatasetWriter {
  public:
   DatasetWriter(const std::filesystem::path& folder, const SceneTextParameters& parameters)
@@ -100,12 +89,7 @@ class DatasetWriter {
 
   std::vector<PictureRecord> render(Split split, int pictures) {
     const std::filesystem::path images = folder_ / "images" / name_of(split);
-    std::error_code failure;
-    std::filesystem::create_directories(images, failure);
-    if (failure)
-      throw Error(fmt::format("{}: cannot be made ({}); choose a writable folder", images.string(),
-                              failure.message()),
-                  ErrorKind::environment);
+    make_picture_folder(images);
     const int held_out = split == Split::test ? static_cast<int>(parameters_.open_word_share * pictures) : 0;
     const SceneSampler plain(assets_, vocabulary_, scene_parameters(split, false));
     const SceneSampler open(assets_, vocabulary_, scene_parameters(split, true));

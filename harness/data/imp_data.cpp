@@ -14,6 +14,7 @@
 
 #include "harness/data/dataset.h"
 #include "harness/data/leaks/leaks_command.h"
+#include "harness/data/mixes.h"
 #include "harness/data/profiles.h"
 #include "harness/data/rows_command.h"
 #include "harness/data/statistics.h"
@@ -79,6 +80,12 @@ void render(const RenderOptions& options) {
   print(imp::harness::scenetext_statistics(options.folder));
 }
 
+void write_mix(const std::string& name, const RenderOptions& options) {
+  imp::require_output_folder(options.folder);
+  imp::harness::write_mix(options.folder, *imp::harness::find_mix(name), parameters_of(options));
+  print(imp::harness::scenetext_statistics(options.folder));
+}
+
 /// What both commands that draw pictures take.
 void add_render_options(CLI::App& command, RenderOptions& options) {
   command.add_option("-o,--output", options.folder, "folder to write")->required();
@@ -93,6 +100,20 @@ void add_render_options(CLI::App& command, RenderOptions& options) {
   command.add_option("--seed", options.seed, "seed of everything random");
   command.add_option("--threads", options.threads, "threads; they do not change the result")
       ->check(CLI::Range(1, 256));
+}
+
+void add_mix(CLI::App& app, std::string& name, RenderOptions& options) {
+  options.profile = "embedded";
+  std::vector<std::string> names;
+  for (const imp::harness::Mix& mix : imp::harness::kMixes) names.emplace_back(mix.name);
+  CLI::App* const command =
+      app.add_subcommand("mix", "write a training mix, as the key finetune_data names it, into a folder");
+  command
+      ->add_option("NAME", name, "665k, 643k, 675k, 705k or 1m: harness/data/README.md says what is in each")
+      ->required()
+      ->check(CLI::IsMember(names));
+  add_render_options(*command, options);
+  command->callback([&] { write_mix(name, options); });
 }
 
 void add_leaks(CLI::App& app, imp::harness::LeaksRequest& request, int& exit_code) {
@@ -133,6 +154,10 @@ int run(int argc, char** argv) {
   render_command->add_option("PROFILE", options.profile, "embedded or crowded")->required();
   add_render_options(*render_command, options);
   render_command->callback([&] { render(options); });
+
+  std::string mix;
+  RenderOptions mix_options;
+  add_mix(app, mix, mix_options);
 
   int exit_code = 0;
   imp::harness::LeaksRequest leaks;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/data/mixes.h"
+
 namespace imp::harness {
 
 namespace {
@@ -28,8 +30,12 @@ std::vector<KeyDescription> make_keys() {
        "a Hugging Face LLaVA directory in place of llm and encoder; its projector replaces stage 1"},
       {"init_adapter", &Config::init_adapter, "a PEFT directory that stage 2 starts from"},
       {"init_projector", &Config::init_projector, "a safetensors file that the projector starts from"},
-      {"connector_data", &Config::connector_data, "data of stage 1: a named mix, or {json, images}", data},
-      {"finetune_data", &Config::finetune_data, "data of stage 2: a named mix, or {json, images}", data},
+      {"connector_data", &Config::connector_data, "data of stage 1: scenetext, or {json, images}", data},
+      {"finetune_data", &Config::finetune_data,
+       "data of stage 2: scenetext, a mix that stands for the paper's of that name (harness/data/README.md), "
+       "or "
+       "{json, images}",
+       finetune_data_names()},
       {"conversation", &Config::conversation,
        "prompt template: a name, or {system, user, assistant, turn_end}", templates},
       {"finetune",

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/data/dataset.h"
+#include "harness/data/mixes.h"
 #include "harness/plan/input_hash.h"
 #include "harness/stages/stage_context.h"
 #include "harness/stages/training_rows.h"
@@ -11,14 +12,16 @@
 namespace imp::harness {
 namespace {
 
-void render_scenetext(const StageContext& context) {
+/// scenetext, with the further rows of `mix` where that is not null.
+void render(const StageContext& context, const Mix* mix) {
   const TrialConfig& config = context.trial.config;
   SceneTextParameters parameters;
   parameters.train_pictures = static_cast<int>(config.train_pictures);
   parameters.test_pictures = static_cast<int>(config.test_pictures);
   parameters.questions_per_picture = static_cast<int>(config.questions_per_picture);
   parameters.seed = static_cast<uint64_t>(config.data_seed);
-  const QuestionCounts counts = write_scenetext(context.folder, parameters);
+  const QuestionCounts counts = mix == nullptr ? write_scenetext(context.folder, parameters)
+                                               : write_mix(context.folder, *mix, parameters);
   nlohmann::json record = counts;
   write_file_atomically(context.folder / "question_counts.json", record.dump(2) + "\n");
 }
@@ -46,11 +49,12 @@ void make_data_stage(const StageContext& context) {
   const nlohmann::json& parameters = context.request.parameters;
   if (!parameters.contains("dataset")) return check_llava_json(context);
   const auto dataset = parameters["dataset"].get<std::string>();
-  if (dataset != "scenetext") {
+  const Mix* const mix = find_mix(dataset);
+  if (mix == nullptr && dataset != "scenetext") {
     throw Error("data set '" + dataset +
-                "' is not known; imp renders scenetext, other data is given as {json, images}");
+                "' is not known; imp renders scenetext and its mixes, other data is given as {json, images}");
   }
-  render_scenetext(context);
+  render(context, mix);
 }
 
 }  // namespace imp::harness

@@ -96,6 +96,26 @@ TEST_F(LeaksProgramTest, PlantedPicturesAreFoundCountedAndNamed) {
   EXPECT_EQ(json["first"].size(), 2U);
 }
 
+// 300 * 22 / 643 captions are of 10 of the 30 test pictures; the other mixes have none.
+TEST_F(LeaksProgramTest, OfTheTrainingMixesOneHoldsTheBenchmarksPictures) {
+  for (const auto& [name, exit_code] : {std::pair{"665k", 1}, {"675k", 0}}) {
+    const std::string mix = (folder_ / name).string();
+    const Outcome written =
+        run(fmt::format("mix {} -o {} --pictures 300 --test-pictures 30 --size 64", name, mix));
+    ASSERT_EQ(written.exit_code, 0) << written.errors;
+    EXPECT_EQ(run("stats " + mix).output, written.output);
+    const Outcome outcome = leaks(mix + " " + mix);
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.output << outcome.errors;
+    if (exit_code == 0) continue;
+    EXPECT_THAT(outcome.output,
+                HasSubstr("| pictures of the same pixels | 10 | 10 of 310 (3.2 %) | 10 of 30 (33.3 %) |"));
+    EXPECT_THAT(outcome.output, HasSubstr("not zero-shot: 33 % of the benchmark's pictures"));
+  }
+  const Outcome unknown = run("mix 642k -o " + (folder_ / "unknown").string());
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.errors, HasSubstr("643k"));
+}
+
 TEST_F(LeaksProgramTest, FoldersAreSearchedInTheirOrder) {
   const fs::path rows = rows_of_test_pictures(2);
   const Outcome outcome = leaks(fmt::format("{} {} --images {} {}", rows.string(), set().string(),
