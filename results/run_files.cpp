@@ -172,6 +172,27 @@ std::vector<RowKindCount> read_row_kinds(const json& list, const std::string& wh
   return kinds;
 }
 
+/// leaks: [{benchmark, pictures, questions, exact: {pictures}, exact_or_near: {pictures, questions},
+/// answered_about_the_picture: {questions}, note}]
+std::vector<Leak> read_leaks(const json& list, const std::string& where) {
+  std::vector<Leak> leaks;
+  for (const json& item : list) {
+    const JsonFields fields(item, where + ": leaks");
+    const auto count = [&](const char* part, const char* of) {
+      return JsonFields(fields.object(part), where + ": leaks: " + part).integer(of);
+    };
+    leaks.push_back({.benchmark = fields.text("benchmark"),
+                     .text = fields.text("note"),
+                     .pictures = fields.integer("pictures"),
+                     .exact_pictures = count("exact", "pictures"),
+                     .shared_pictures = count("exact_or_near", "pictures"),
+                     .questions = fields.integer("questions"),
+                     .shared_questions = count("exact_or_near", "questions"),
+                     .answered_questions = count("answered_about_the_picture", "questions")});
+  }
+  return leaks;
+}
+
 std::map<std::string, std::string> read_question_sets(const json& value, const std::string& where) {
   std::map<std::string, std::string> sets;
   const JsonFields fields(value, where + ": questions");
@@ -238,6 +259,7 @@ OutcomeFile read_outcome_file(const std::filesystem::path& path) {
           .attempts = read_attempts(fields.list("attempts"), where),
           .scores = read_scores(fields.list("scores"), where),
           .row_kinds = read_row_kinds(fields.list("rows"), where),
+          .leaks = read_leaks(fields.list("leaks"), where),
           .question_sets = read_question_sets(part("questions"), where),
           .cost = read_cost(part("cost"), where),
           .provenance = read_provenance(part("provenance"), where)};

@@ -65,6 +65,13 @@ struct RowKindCount {
   bool teaches_nothing = false;
 };
 
+/// What a benchmark and the data that a trial learned from have in common (harness/stages/leaks_stage.cpp).
+struct Leak {
+  std::string benchmark, text;  ///< "not zero-shot: ..."; empty where no picture is shared
+  std::int64_t pictures = 0, exact_pictures = 0, shared_pictures = 0;
+  std::int64_t questions = 0, shared_questions = 0, answered_questions = 0;
+};
+
 struct Cost {
   std::optional<double> wall_seconds, train_seconds, eval_seconds, tokens_per_second, flops;
   std::optional<std::int64_t> train_tokens, peak_memory_bytes, trained_parameters;
@@ -85,6 +92,7 @@ struct OutcomeFile {
   std::vector<Attempt> attempts;
   std::vector<Score> scores;
   std::vector<RowKindCount> row_kinds;
+  std::vector<Leak> leaks;
   std::map<std::string, std::string>
       question_sets;  ///< by benchmark: what it was asked (AskedQuestion); may be empty
   Cost cost;

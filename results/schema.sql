@@ -219,6 +219,20 @@ CREATE TABLE row_kind (
   PRIMARY KEY (trial_id, stage, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- What a benchmark and the data that a trial learned from have in common. No row: it was not looked for.
+CREATE TABLE leak (
+  trial_id           INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  benchmark          TEXT NOT NULL,
+  pictures           INTEGER NOT NULL,  -- of the benchmark
+  exact_pictures     INTEGER NOT NULL,  -- of them, those whose pixels a training picture has
+  shared_pictures    INTEGER NOT NULL,  -- of them, those that a training picture is, to the pixel or nearly
+  questions          INTEGER NOT NULL,  -- of the benchmark
+  shared_questions   INTEGER NOT NULL,  -- about shared pictures
+  answered_questions INTEGER NOT NULL,  -- whose picture, question and answer are in the training data
+  text               TEXT NOT NULL,     -- all of it in a sentence; '' where no picture is shared
+  PRIMARY KEY (trial_id, benchmark)
+) STRICT, WITHOUT ROWID;
+
 -- train.jsonl of the trial's own training (finetune, pretrain). A loss that was not finite, or over no token, is NULL.
 CREATE TABLE train_step (
   trial_id  INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
@@ -533,6 +547,11 @@ CREATE VIEW v_row_kinds AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, stage, kind, file, rows, of_rows, teaches_nothing, first_row,
        first_line, text
 FROM row_kind JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
+
+CREATE VIEW v_leaks AS
+SELECT sweep.name AS sweep, trial.name AS trial, cell, benchmark, pictures, exact_pictures, shared_pictures, questions,
+       shared_questions, answered_questions, text
+FROM leak JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 -- What each stage that trials of a sweep went through took when it was made, for this sweep or an earlier one.
 -- planned_users: trials of the sweep that need it, those to come included

@@ -80,6 +80,11 @@ void write_outcome(Database& database, std::int64_t trial_id, const OutcomeFile&
     kind.run(trial_id, row.stage, row.kind, row.file, row.rows, row.of_rows, row.teaches_nothing,
              row.first_row, row.first_line, row.text);
   }
+  Statement leak(database, "INSERT OR REPLACE INTO leak VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const Leak& row : outcome.leaks) {
+    leak.run(trial_id, row.benchmark, row.pictures, row.exact_pictures, row.shared_pictures, row.questions,
+             row.shared_questions, row.answered_questions, row.text);
+  }
   const Provenance& from = outcome.provenance;
   Statement(database, "INSERT INTO provenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(trial_id, from.imp_version, from.git_commit, from.git_dirty, from.torch_version, from.compiler,

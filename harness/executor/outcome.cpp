@@ -111,6 +111,18 @@ ordered_json rows_json(const StageStore& store, const TrialOutcome& outcome) {
   return rows;
 }
 
+/// What each benchmark and the training data have in common.
+ordered_json leaks_json(const StageStore& store, const TrialOutcome& outcome) {
+  ordered_json leaks = ordered_json::array();
+  for (const StageUse& use : outcome.stages) {
+    if (use.request.kind != "leaks") continue;
+    const json report = stage_file(store, use, "leaks.json");
+    if (!report.is_object()) fail_as_stage_json(stage_path(store, use, "leaks.json"), "is no object");
+    leaks.push_back(ordered_json(report));
+  }
+  return leaks;
+}
+
 /// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
 /// gradients. Frozen weights need no gradient of their own, but LoRA's merged form computes one; this is the
 /// upper count.
@@ -178,6 +190,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["attempts"] = attempts_json(outcome, earlier);
   record["scores"] = outcome.status == "done" ? scores_json(store, outcome) : ordered_json::array();
   record["rows"] = rows_json(store, outcome);
+  record["leaks"] = leaks_json(store, outcome);
   record["questions"] = outcome.question_sets;
   record["cost"] = cost_json(store, outcome);
   record["provenance"] = provenance();

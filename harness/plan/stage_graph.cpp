@@ -32,6 +32,7 @@ class GraphBuilder {
       return std::move(stages_);
     }
     add_looks_at_pictures();
+    for (const Benchmark& benchmark : spec_.benchmarks) add_look_for_leaks(benchmark);
     const std::optional<StageInput> connector = add_connector();
     const StageInput finetune = add_finetune(connector);
     for (const Benchmark& benchmark : spec_.benchmarks) add_eval(benchmark, finetune);
@@ -123,6 +124,19 @@ class GraphBuilder {
     for (const Benchmark& benchmark : spec_.benchmarks) {
       if (!benchmark.annotations.empty()) add("pictures", benchmark_parameters(benchmark), {});
     }
+  }
+
+  /// Whether the data that the trial learns from hold what the benchmark asks. The benchmark's own data come
+  /// first.
+  void add_look_for_leaks(const Benchmark& benchmark) {
+    std::vector<StageInput> inputs;
+    if (benchmark.annotations.empty()) inputs.push_back(add_rendered(benchmark.name));
+    inputs.push_back(add_data("finetune_data", config_.finetune_data));
+    if (has_connector()) {
+      const StageInput connector = add_data("connector_data", config_.connector_data);
+      if (connector != inputs.back()) inputs.push_back(connector);
+    }
+    add("leaks", benchmark_parameters(benchmark), std::move(inputs));
   }
 
   /// The look at a data set's pictures, where rows may have been left out by it.

@@ -11,9 +11,10 @@ namespace imp::harness {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 7> kVersions{{
+constexpr std::array<std::pair<std::string_view, int>, 8> kVersions{{
     {"data", 1},
     {"pictures", 1},
+    {"leaks", 1},
     {"features", 2},
     {"pretrain", 2},
     {"connector", 2},

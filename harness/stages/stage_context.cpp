@@ -23,6 +23,7 @@ void make_stage(const StageContext& context) {
   const std::string& kind = context.request.kind;
   if (kind == "data") return make_data_stage(context);
   if (kind == "pictures") return make_pictures_stage(context);
+  if (kind == "leaks") return make_leaks_stage(context);
   if (kind == "features") return make_features_stage(context);
   if (kind == "connector") return make_connector_stage(context);
   if (kind == "finetune") return make_finetune_stage(context);

@@ -51,6 +51,7 @@ void make_stage(const StageContext& context);
 // One function a kind; each in a file of its name.
 void make_data_stage(const StageContext& context);
 void make_pictures_stage(const StageContext& context);
+void make_leaks_stage(const StageContext& context);
 void make_features_stage(const StageContext& context);
 void make_connector_stage(const StageContext& context);
 void make_finetune_stage(const StageContext& context);

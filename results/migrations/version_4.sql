@@ -164,3 +164,21 @@ SELECT sweep, (SELECT count(*) FROM trial JOIN sweep USING (sweep_id) WHERE swee
        CASE WHEN count(*) = count(energy_joules) THEN sum(energy_joules * (users - 1)) END AS energy_joules_saved
 FROM v_stage_cost AS s
 GROUP BY sweep;
+
+CREATE TABLE leak (
+  trial_id           INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  benchmark          TEXT NOT NULL,
+  pictures           INTEGER NOT NULL,  -- of the benchmark
+  exact_pictures     INTEGER NOT NULL,  -- of them, those whose pixels a training picture has
+  shared_pictures    INTEGER NOT NULL,  -- of them, those that a training picture is, to the pixel or nearly
+  questions          INTEGER NOT NULL,  -- of the benchmark
+  shared_questions   INTEGER NOT NULL,  -- about shared pictures
+  answered_questions INTEGER NOT NULL,  -- whose picture, question and answer are in the training data
+  text               TEXT NOT NULL,     -- all of it in a sentence; '' where no picture is shared
+  PRIMARY KEY (trial_id, benchmark)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_leaks AS
+SELECT sweep.name AS sweep, trial.name AS trial, cell, benchmark, pictures, exact_pictures, shared_pictures, questions,
+       shared_questions, answered_questions, text
+FROM leak JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);

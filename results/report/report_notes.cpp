@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "results/report/leak_notes.h"
 #include "results/report/row_notes.h"
 
 namespace imp::results {
@@ -86,6 +87,7 @@ std::vector<std::string> report_notes(Database& database, const ReportData& data
     notes.push_back(fmt::format("not run yet: {} of the sweep's trials ({}{})", planned.size(),
                                 fmt::join(first, end, "; "), planned.size() > kShown ? "; ..." : ""));
   }
+  for (std::string& note : leak_notes(database, data)) notes.push_back(std::move(note));
   for (std::string& note : row_notes(database, data)) notes.push_back(std::move(note));
   if (const auto note = single_seed_note(data)) notes.push_back(*note);
   return notes;

@@ -79,8 +79,9 @@ TEST(ImpSweep, EventsAreAJsonObjectALine) {
     EXPECT_THAT(event.value("time", ""), MatchesRegex("20..-..-..T..:..:..Z"));
     ++count[event.value("event", "")];
   }
-  EXPECT_EQ(count["stage_begin"], 7);  // data, features and connector are shared; finetune and eval twice
-  EXPECT_EQ(count["stage_end"], 7);
+  EXPECT_EQ(count["stage_begin"],
+            8);  // data, leaks, features and connector are shared; finetune and eval twice
+  EXPECT_EQ(count["stage_end"], 8);
   EXPECT_EQ(count["score"], 4);  // with its picture and blind, two cells
 }
 

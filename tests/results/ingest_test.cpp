@@ -161,7 +161,7 @@ TEST_F(Ingest, ViewsHaveTheColumnsThatPeopleRelyOn) {
                   "share_flops", "own_joules", "share_joules", "flops_per_second"));
   EXPECT_THAT(columns_of(database, "v_curve"), ElementsAre("sweep", "trial", "cell", "seed", "stage", "step",
                                                            "loss", "lr", "grad_norm", "tokens", "seconds"));
-  for (const char* view : {"v_failures", "v_row_kinds", "v_cost", "v_provenance"}) {
+  for (const char* view : {"v_failures", "v_row_kinds", "v_leaks", "v_cost", "v_provenance"}) {
     const auto columns = columns_of(database, view);
     EXPECT_EQ(std::vector(columns.begin(), columns.begin() + 3),
               (std::vector<std::string>{"sweep", "trial", "cell"}))

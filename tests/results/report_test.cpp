@@ -185,6 +185,39 @@ TEST_F(Report, RowsThatTeachNothingAndStepsWithoutALossAreTold) {
   EXPECT_EQ(database_.integer("SELECT count(*) FROM train_step WHERE loss IS NULL"), 2);
 }
 
+/// What a leaks stage found, as outcome.json has it: `shared` of 50 pictures.
+json leak(int shared, const std::string& note) {
+  return {
+      {"benchmark", "scenetext"},
+      {"pictures", 50},
+      {"questions", 100},
+      {"exact",
+       {{"pairs", shared}, {"training_pictures", shared}, {"pictures", shared}, {"questions", 2 * shared}}},
+      {"exact_or_near",
+       {{"pairs", shared}, {"training_pictures", shared}, {"pictures", shared}, {"questions", 2 * shared}}},
+      {"answered_about_the_picture", {{"turns", 3}, {"pictures", 1}, {"questions", shared == 0 ? 0 : 3}}},
+      {"note", note}};
+}
+
+TEST_F(Report, ScoresOfPicturesThatTrainingHeldAreSaidNotToBeZeroShot) {
+  const std::string note = "not zero-shot: 22 % of the benchmark's pictures are in the training data";
+  SweepFolder sweep(runs_, "leaks");
+  for (const char* rank : {"128", "256"}) {
+    const std::string trial = sweep.add_trial(rank, 1);
+    json outcome = sweep.outcome(trial, rank, 1);
+    const bool is_leak = rank == std::string("256");
+    outcome["leaks"] = {leak(is_leak ? 11 : 0, is_leak ? note : "")};
+    sweep.write_outcome(outcome);
+  }
+  sweep.write_plan();
+  EXPECT_TRUE(ingest_sweep(database_, runs_, "leaks").empty());
+  EXPECT_THAT(report_table(database_, "leaks").notes,
+              ::testing::Contains("scenetext is " + note + " (lora_rank=256)"));
+  EXPECT_EQ(database_.integer("SELECT sum(shared_questions) FROM v_leaks WHERE cell = 'lora_rank=256'"), 22);
+  EXPECT_EQ(database_.integer("SELECT answered_questions FROM v_leaks WHERE shared_pictures = 11"), 3);
+  EXPECT_EQ(database_.integer("SELECT count(*) FROM v_leaks"), 2);
+}
+
 TEST_F(Report, NamesWithMarkupAreEscaped) {
   Table table{
       "a|b_c", {{"x|y", false, {"x,y"}}}, {{{"<b>1|2</b>\n&_", {std::string("say \"a\",b\n")}}}}, {}, {}};

@@ -77,8 +77,8 @@ TEST_F(PlanTest, RanksAndSeedsShareDataFeaturesAndConnector) {
     EXPECT_EQ(stage.status, shared ? StageStatus::share : StageStatus::run);
     EXPECT_EQ(stage.trials, shared ? 6U : 1U);
   }
-  const std::map<std::string, std::size_t> expected{
-      {"data", 1}, {"features", 1}, {"connector", 1}, {"finetune", 6}, {"eval", 6}};
+  const std::map<std::string, std::size_t> expected{{"data", 1},      {"leaks", 1},    {"features", 1},
+                                                    {"connector", 1}, {"finetune", 6}, {"eval", 6}};
   EXPECT_EQ(stages, expected);
 }
 
@@ -219,8 +219,8 @@ TEST_F(PlanTest, PicturesThatAreNotImpsOwnAreLookedAtBeforeAllElse) {
   std::vector<std::string> kinds;
   const Plan planned = plan(body);
   for (const StageRequest& stage : planned.trials.at(0).stages) kinds.push_back(stage.kind);
-  EXPECT_THAT(kinds, testing::ElementsAre("data", "pictures", "pictures", "data", "features", "connector",
-                                          "features", "finetune", "eval", "eval"));
+  EXPECT_THAT(kinds, testing::ElementsAre("data", "pictures", "pictures", "data", "leaks", "leaks",
+                                          "features", "connector", "features", "finetune", "eval", "eval"));
   EXPECT_EQ(keys({}).count("pictures"), 0U);
 
   // Rows that may be left out make another training; those of the other stage do not.
@@ -234,12 +234,30 @@ TEST_F(PlanTest, PicturesThatAreNotImpsOwnAreLookedAtBeforeAllElse) {
   EXPECT_EQ(keys({"skip_unreadable=true"}, asked), keys({}, asked));
 }
 
+TEST_F(PlanTest, LeaksAreLookedForOnceForAllTrialsOfTheSameData) {
+  const auto leaks_of = [](const Plan& planned) {
+    std::vector<const PlannedStage*> found;
+    for (const PlannedStage& stage : planned.stages)
+      if (stage.request.kind == "leaks") found.push_back(&stage);
+    return found;
+  };
+  const Plan ranks = plan(kRanks);
+  ASSERT_EQ(leaks_of(ranks).size(), 1U);
+  // The benchmark's pictures come first, then what is learned from.
+  EXPECT_EQ(leaks_of(ranks)[0]->request.inputs.size(), 2U);
+  const Plan mixes =
+      plan("vary: {grid: {finetune_data: [643k, 665k]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n");
+  ASSERT_EQ(leaks_of(mixes).size(), 2U);
+  // scenetext's rows of stage 1 and those of the mix.
+  for (const PlannedStage* stage : leaks_of(mixes)) EXPECT_EQ(stage->request.inputs.size(), 3U);
+}
+
 TEST_F(PlanTest, CheckpointStandsInForModelsAndStageOne) {
   const auto model = folder_.write("llava/config.json", "{}").parent_path();
   const Plan planned = plan("baseline: {checkpoint: " + model.string() + "}\nbenchmarks: [scenetext]\n");
   std::vector<std::string> kinds;
   for (const StageRequest& stage : planned.trials[0].stages) kinds.push_back(stage.kind);
-  EXPECT_THAT(kinds, testing::ElementsAre("data", "features", "finetune", "eval"));
+  EXPECT_THAT(kinds, testing::ElementsAre("data", "leaks", "features", "finetune", "eval"));
 }
 
 TEST_F(PlanTest, PretrainingCellIsOneStage) {
@@ -316,7 +334,7 @@ std::string grid(int ranks, int epochs) {
 TEST_F(PlanTest, AThousandTrialsShareWhatTheyCan) {
   const Plan planned = plan(grid(100, 5));
   EXPECT_EQ(planned.trials.size(), 1000U);
-  EXPECT_EQ(planned.stages.size(), 2003U);
+  EXPECT_EQ(planned.stages.size(), 2004U);
   EXPECT_THAT(plan_as_text(planned), HasSubstr("1000 trials"));
 }
 
@@ -334,11 +352,13 @@ TEST_F(PlanTest, TextNamesStatusTimeAndReason) {
   }
   const std::string text = plan_as_text(plan(kRanks));
   EXPECT_THAT(text, HasSubstr("s: 6 trials\n"));
-  EXPECT_THAT(text,
-              HasSubstr("lora_rank=8,seed=1   reuse data, reuse features, reuse connector, run finetune"));
-  EXPECT_THAT(text,
-              HasSubstr("15 stages: 6 to run, 0 to run once and share, 9 to reuse; estimated time: 0 s and 6 "
-                        "stages of unknown time"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "lora_rank=8,seed=1   reuse data, reuse leaks, reuse features, reuse connector, run finetune"));
+  EXPECT_THAT(
+      text, HasSubstr("16 stages: 6 to run, 0 to run once and share, 10 to reuse; estimated time: 0 s and 6 "
+                      "stages of unknown time"));
   EXPECT_EQ(duration_as_text(3725), "1 h 02 min");
   EXPECT_EQ(duration_as_text(125), "2 min 05 s");
 }
@@ -353,7 +373,7 @@ TEST_F(PlanTest, SweepRecordHoldsWhatTheDatabaseIsFilledFrom) {
   EXPECT_EQ(trial.at("trial"), "lora_rank=8,seed=1");
   EXPECT_EQ(trial.at("levels").dump(), R"({"lora_rank":"8"})");
   EXPECT_EQ(trial.at("config").at("lora_rank"), 8);
-  EXPECT_EQ(trial.at("stages").size(), 5U);
+  EXPECT_EQ(trial.at("stages").size(), 6U);
   EXPECT_THAT(record.at("spec_text").get<std::string>(), HasSubstr("lora_rank: [8, 16, 32]"));
 }
 
