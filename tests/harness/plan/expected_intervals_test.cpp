@@ -82,18 +82,20 @@ TEST_F(ExpectedIntervalsTest, WithoutEarlierSweepRestOnAnAssumptionThatIsNamed) 
 }
 
 // By hand: 750 pictures of two questions with scores near 0.6, an eighth of the variance the cell's and an
-// eighth the run's, seeds of 1.5 points; six cells with two seeds have five degrees of freedom for the seeds.
+// eighth the run's, seeds of 1.5 points. Six cells with two seeds have one degree of freedom for a
+// difference's own seeds; the others' four are worth 1 / (1/4 + 1/4) as a prior of the four cells that two
+// matched pairs are.
 TEST_F(ExpectedIntervalsTest, FollowFromTheAssumption) {
   const double eighth = 0.6 * 0.4 / 8 / 2;
   const double pictures = (2 * eighth + 2 * eighth / 2) / 750 / 2;
   const double seeds = 2 * 0.015 * 0.015 / 2 / 2;
   const double mean_square = 2 * (0.015 * 0.015 + eighth / 750) / 2 / 2;
   const double variance = pictures + seeds;
-  const double degrees = variance * variance / (pictures * pictures / 749 + mean_square * mean_square / 5);
-  ASSERT_NEAR(degrees, 6.5, 0.5);
+  const double degrees = variance * variance / (pictures * pictures / 749 + mean_square * mean_square / 3);
+  ASSERT_NEAR(degrees, 4.1, 0.1);
   const auto expected = plan(kGrid).expected.intervals[0];
-  EXPECT_GT(expected.half_width, std::sqrt(variance) * 2.365);  // t of 7 degrees
-  EXPECT_LT(expected.half_width, std::sqrt(variance) * 2.447);  // t of 6
+  EXPECT_GT(expected.half_width, std::sqrt(variance) * 2.571);  // t of 5 degrees
+  EXPECT_LT(expected.half_width, std::sqrt(variance) * 2.776);  // t of 4
 }
 
 TEST_F(ExpectedIntervalsTest, TakeTheNoiseOfAnEarlierSweepAndNameIt) {
