@@ -123,11 +123,14 @@ HAVING count(t.reused) > 0
 ORDER BY trial.sweep_id, min(t.position), t.key;
 
 CREATE VIEW v_cost AS
-WITH part AS (
-  SELECT t.trial_id, t.kind, planned_users = 1 AS own, s.seconds / users AS seconds, s.flops / users AS flops,
-         energy_joules / users AS joules
-  FROM trial_stage AS t JOIN trial USING (trial_id) JOIN sweep USING (sweep_id)
-  JOIN v_stage_cost AS s ON s.sweep = sweep.name AND s.kind = t.kind AND s.key = t.key
+WITH use AS (
+  SELECT trial_id, kind, key, reused, count(*) OVER sharers AS planned_users, count(reused) OVER sharers AS users,
+         max(CASE WHEN reused = 0 THEN seconds END) OVER sharers AS seconds
+  FROM trial_stage JOIN trial USING (trial_id) WINDOW sharers AS (PARTITION BY sweep_id, kind, key)),
+part AS (
+  SELECT trial_id, use.kind AS kind, planned_users = 1 AS own, coalesce(stage.seconds, use.seconds) / users AS seconds,
+         flops / users AS flops, energy_joules / users AS joules
+  FROM use LEFT JOIN stage ON stage.kind = use.kind AND stage.key = use.key
   WHERE reused IS NOT NULL)
 SELECT sweep.name AS sweep, trial.name AS trial, cell, seed, status, wall_seconds, train_seconds, eval_seconds,
        (SELECT total(seconds) FROM trial_stage AS s WHERE s.trial_id = trial.trial_id AND s.reused = 0)

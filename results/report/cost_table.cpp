@@ -1,69 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "results/report/cost_table.h"
+
 #include <fmt/format.h>
 
-#include <optional>
+#include <vector>
 
+#include "results/printable.h"
 #include "results/report/display.h"
-#include "results/report/report_table.h"
 #include "results/report/sweep_choice.h"
 #include "results/report/unfinished_mark.h"
 
 namespace imp::results {
 namespace {
 
-std::vector<Column> cost_columns() {
-  return {{"trial", false, {"trial"}, ColumnRole::key},
-          {"status", false, {"status"}},
-          {"wall time", true, {"wall_seconds"}},
-          {"training", true, {"train_seconds"}},
-          {"evaluation", true, {"eval_seconds"}},
-          {"new stages", true, {"new_stage_seconds"}},
-          {"tokens", true, {"train_tokens"}},
-          {"tokens/s", true, {"tokens_per_second"}},
-          {"peak memory", true, {"peak_memory_bytes"}},
-          {"trained parameters", true, {"trained_parameters"}},
-          {"FLOPs", true, {"flops"}}};
+constexpr double kSecondsAnHour = 3600.0;
+
+std::string money_heading(const MachineRate& rate) {
+  return rate.currency.empty() ? "money" : "money, " + printable(rate.currency);
 }
 
-std::vector<Cell> cost_row(const Statement& row) {
+std::optional<double> money(std::optional<double> seconds, const MachineRate& rate) {
+  return seconds ? std::optional(*seconds / kSecondsAnHour * rate.an_hour) : std::nullopt;
+}
+
+std::string money_text(std::optional<double> amount) {
+  return amount ? fmt::format("{:.{}f}", *amount, *amount < 1.0 ? 4 : 2) : kNothing;
+}
+
+std::optional<double> sum_of(std::optional<double> a, std::optional<double> b) {
+  return a && b ? std::optional(*a + *b) : std::nullopt;
+}
+
+std::vector<Column> cost_columns(const std::optional<MachineRate>& rate) {
+  std::vector<Column> columns{{"trial", false, {"trial"}, ColumnRole::key},
+                              {"status", false, {"status"}},
+                              {"own", true, {"own_seconds"}},
+                              {"share", true, {"share_seconds"}},
+                              {"training", true, {"train_seconds"}},
+                              {"evaluation", true, {"eval_seconds"}},
+                              {"tokens", true, {"train_tokens"}},
+                              {"tokens/s", true, {"tokens_per_second"}},
+                              {"FLOP", true, {"flops", "eval_flops", "own_flops", "share_flops"}},
+                              {"FLOP/s", true, {"flops_per_second"}},
+                              {"peak memory", true, {"peak_memory_bytes"}},
+                              {"energy", true, {"own_joules", "share_joules"}}};
+  if (rate) columns.push_back({money_heading(*rate), true, {"money"}});
+  return columns;
+}
+
+/// One of the columns that cost_table asks for, in its order.
+enum Figure {
+  kTrial,
+  kStatus,
+  kOwn,
+  kShare,
+  kTraining,
+  kEvaluation,
+  kTokens,
+  kSpeed,
+  kFlops,
+  kEvalFlops,
+  kOwnFlops,
+  kShareFlops,
+  kFlopSpeed,
+  kMemory,
+  kOwnJoules,
+  kShareJoules
+};
+
+std::vector<Cell> cost_row(const Statement& row, const std::optional<MachineRate>& rate) {
+  const auto real = [&](Figure figure) { return row.maybe_real(figure); };
+  const auto value = [&](Figure figure) { return as_value(row.maybe_real(figure)); };
   std::vector<Cell> cells;
-  for (const int column : {0, 1}) cells.push_back({row.text(column), {row.text(column)}});
-  for (const int column : {2, 3, 4, 5}) {
-    cells.push_back({duration(row.maybe_real(column)), {as_value(row.maybe_real(column))}});
+  for (const Figure name : {kTrial, kStatus}) cells.push_back({row.text(name), {row.text(name)}});
+  for (const Figure time : {kOwn, kShare, kTraining, kEvaluation})
+    cells.push_back({duration(real(time)), {value(time)}});
+  cells.push_back({short_count(real(kTokens)), {as_value(row.maybe_integer(kTokens))}});
+  cells.push_back({grouped(real(kSpeed)), {value(kSpeed)}});
+  cells.push_back({operations(sum_of(real(kOwnFlops), real(kShareFlops))),
+                   {value(kFlops), value(kEvalFlops), value(kOwnFlops), value(kShareFlops)}});
+  cells.push_back({operations(real(kFlopSpeed)), {value(kFlopSpeed)}});
+  cells.push_back({bytes(real(kMemory)), {as_value(row.maybe_integer(kMemory))}});
+  const auto joules = sum_of(real(kOwnJoules), real(kShareJoules));
+  cells.push_back({joules ? energy(joules) : "not measured", {value(kOwnJoules), value(kShareJoules)}});
+  if (rate) {
+    const auto amount = money(sum_of(real(kOwn), real(kShare)), *rate);
+    cells.push_back({money_text(amount), {as_value(amount)}});
   }
-  cells.push_back({short_count(row.maybe_real(6)), {as_value(row.maybe_integer(6))}});
-  cells.push_back({grouped(row.maybe_real(7)), {as_value(row.maybe_real(7))}});
-  cells.push_back({bytes(row.maybe_real(8)), {as_value(row.maybe_integer(8))}});
-  cells.push_back({short_count(row.maybe_real(9)), {as_value(row.maybe_integer(9))}});
-  const auto flops = row.maybe_real(10);
-  cells.push_back({flops ? fmt::format("{:.2e}", *flops) : kNothing, {as_value(flops)}});
   return cells;
+}
+
+/// The sweep's sums, and what they would be had each trial made its own stages.
+void add_sums(Table& table, Database& database, const std::string& sweep,
+              const std::optional<MachineRate>& rate) {
+  Statement sums(
+      database,
+      "SELECT trials, stages, seconds, seconds_saved, flops, flops_saved, energy_joules, energy_joules_saved "
+      "FROM v_sweep_cost WHERE sweep = ?");
+  if (!sums.bind_all(sweep).step()) return;
+  std::string all = fmt::format("in all {} of {} stages for {} done trials", duration(sums.maybe_real(2)),
+                                sums.integer(1), sums.integer(0));
+  std::string saved = fmt::format("sharing stages saved {}", duration(sums.maybe_real(3)));
+  if (const auto flops = sums.maybe_real(4)) {
+    all += fmt::format(", {} FLOP", operations(flops));
+    saved += fmt::format(", {} FLOP", operations(sums.maybe_real(5)));
+  }
+  if (const auto joules = sums.maybe_real(6)) {
+    all += ", " + energy(joules);
+    saved += ", " + energy(sums.maybe_real(7));
+  }
+  if (rate) {
+    const std::string currency = rate->currency.empty() ? "" : " " + printable(rate->currency);
+    all += fmt::format(", {}{}", money_text(money(sums.maybe_real(2), *rate)), currency);
+    saved += fmt::format(", {}{}", money_text(money(sums.maybe_real(3), *rate)), currency);
+  }
+  table.notes.push_back(std::move(all));
+  table.notes.push_back(std::move(saved));
 }
 
 }  // namespace
 
-Table cost_table(Database& database, const std::string& sweep) {
+Table cost_table(Database& database, const std::string& sweep, const std::optional<MachineRate>& rate) {
   const std::string name = choose_sweep(database, sweep);
   Table table;
   table.title = name + ": what each trial cost";
-  table.columns = cost_columns();
-  Statement statement(
-      database,
-      "SELECT trial, status, wall_seconds, train_seconds, eval_seconds, new_stage_seconds, train_tokens, "
-      "tokens_per_second, peak_memory_bytes, trained_parameters, flops FROM v_cost WHERE sweep = ?");
+  table.columns = cost_columns(rate);
+  Statement statement(database,
+                      "SELECT trial, status, own_seconds, share_seconds, train_seconds, eval_seconds, "
+                      "train_tokens, tokens_per_second, "
+                      "flops, eval_flops, own_flops, share_flops, flops_per_second, peak_memory_bytes, "
+                      "own_joules, share_joules "
+                      "FROM v_cost WHERE sweep = ?");
   statement.bind_all(name);
-  double wall = 0.0;
-  double tokens = 0.0;
-  while (statement.step()) {
-    wall += statement.maybe_real(2).value_or(0.0);
-    tokens += statement.maybe_real(6).value_or(0.0);
-    table.rows.push_back(cost_row(statement));
-  }
-  table.notes.push_back(fmt::format("in all {} of wall time and {} trained tokens in {} trials",
-                                    duration(wall), short_count(tokens), table.rows.size()));
-  table.footnotes.emplace_back(
-      "New stages: time spent on stages that were made for this trial; stages it reused are not counted "
-      "again.");
+  while (statement.step()) table.rows.push_back(cost_row(statement, rate));
+  add_sums(table, database, name, rate);
+  table.footnotes = {
+      "Own: stages that only this trial needs. Share: of each stage that it shares, the stage's time divided "
+      "by the trials "
+      "that went through it. A stage counts what it took when it was made, for this sweep or an earlier one; "
+      "attempts that "
+      "failed are not in it.",
+      "FLOP: of the models' products by formula, own stages and share; FLOP/s: those of the training over "
+      "its time. Energy: "
+      "of the processors, whatever else ran beside; not measured where the machine does not tell it."};
   mark_if_unfinished(table, database, name);
   return table;
 }

@@ -111,6 +111,22 @@ std::string duration(std::optional<double> seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string operations(std::optional<double> count) {
+  if (!count) return kNothing;
+  constexpr std::array<std::pair<double, const char*>, 6> kPrefixes{
+      {{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}}};
+  for (const auto& [unit, prefix] : kPrefixes) {
+    if (*count >= unit) return fmt::format("{:.2f} {}", *count / unit, prefix);
+  }
+  return fmt::format("{:.0f}", *count);
+}
+
+std::string energy(std::optional<double> joules) {
+  if (!joules) return kNothing;
+  const double hours = *joules / 3600.0;
+  return hours >= 1000.0 ? fmt::format("{:.2f} kWh", hours / 1000.0) : fmt::format("{:.2f} Wh", hours);
+}
+
 std::string bytes(std::optional<double> count) {
   if (!count) return kNothing;
   constexpr double kMebi = 1024.0 * 1024.0;

@@ -37,6 +37,10 @@ inline constexpr const char* kNothing = "–";
 [[nodiscard]] std::string grouped(std::optional<double> number);
 /// 112 -> "1 min 52 s"
 [[nodiscard]] std::string duration(std::optional<double> seconds);
+/// Floating-point operations: 1.5e15 -> "1.50 P"
+[[nodiscard]] std::string operations(std::optional<double> count);
+/// Joules in hours of a watt: 5400 -> "1.50 Wh"
+[[nodiscard]] std::string energy(std::optional<double> joules);
 /// 6442450944 -> "6.00 GiB"
 [[nodiscard]] std::string bytes(std::optional<double> count);
 

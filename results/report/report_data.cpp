@@ -76,7 +76,21 @@ void load_cells(Database& database, ReportData& data) {
                                         .wall_seconds = statement.maybe_real(7),
                                         .tokens_per_second = statement.maybe_real(8),
                                         .trained_parameters = statement.maybe_real(9),
+                                        .cost_seconds = {},
                                         .scores = load_scores(database, statement.integer(3))});
+  }
+}
+
+void load_costs(Database& database, ReportData& data) {
+  std::map<std::string, std::optional<double>> seconds;  // by trial
+  Statement statement(database, "SELECT trial, own_seconds + share_seconds FROM v_cost WHERE sweep = ?");
+  statement.bind_all(data.name);
+  while (statement.step()) seconds[statement.name(0)] = statement.maybe_real(1);
+  for (ReportCell& cell : data.cells) {
+    for (ReportTrial& trial : cell.trials) {
+      const auto found = seconds.find(trial.name);
+      if (found != seconds.end()) trial.cost_seconds = found->second;
+    }
   }
 }
 
@@ -125,6 +139,7 @@ ReportData load_report_data(Database& database, const std::string& sweep) {
                   .benchmarks = {},
                   .cells = {}};
   load_cells(database, data);
+  load_costs(database, data);
   data.benchmarks =
       benchmarks_of(statement.text(2), place_of(database, "sweep", sweep, "benchmarks_json"), data.cells);
   return data;

@@ -10,11 +10,9 @@ namespace imp::results {
 
 /// A sweep's table: one row a cell (mean over its done seeds), columns for what varies, each benchmark's
 /// score and standard error, its blind control, the margin over it, seeds, trained parameters, tokens/s and
-/// wall time. Program fields (csv, json) carry fractions, seconds and counts as they are in the database.
-/// Throws StoreError (usage) if there is no such sweep; an empty name means the newest.
+/// time with its share of shared stages. Program fields (csv, json) carry fractions, seconds and counts as
+/// they are in the database. Throws StoreError (usage) if there is no such sweep; an empty name means the
+/// newest.
 [[nodiscard]] Table report_table(Database& database, const std::string& sweep = "");
-
-/// What each trial of a sweep cost (view v_cost), with the sums in a note. Throws as above.
-[[nodiscard]] Table cost_table(Database& database, const std::string& sweep = "");
 
 }  // namespace imp::results

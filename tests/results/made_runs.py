@@ -66,6 +66,8 @@ def write_trial(folder, sweep, trial, rows, place):
                         "eval_seconds": 5.0, "train_tokens": 100000, "tokens_per_second": 1250.0,
                         "peak_memory_bytes": 2**31, "trained_parameters": 1000 * 2**place, "flops": 1.5e12},
                "provenance": {"imp_version": "0.1.0", "git_commit": f"abc{place // 2}", "git_dirty": False, "threads": 2}}
+    stage = {**trial["stages"][0], "schema": 1, "inputs": [], "seconds": 85.0 + 10 * place, "flops": 1.5e12}
+    write(folder.parent.parent / f"stages/finetune-{stage['key']}/stage.json", json.dumps(stage))
     for blind, suffix in ((0, ""), (1, "_blind")):
         seen = [row for row in rows if row["blind"] == blind]
         if seen:

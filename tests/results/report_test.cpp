@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "results/ingest.h"
+#include "results/report/cost_table.h"
 #include "results/report/display.h"
 #include "results/report/effects_table.h"
 #include "results/report/format.h"
@@ -248,6 +249,10 @@ TEST(Display, NumbersReadAsPeopleWriteThem) {
   EXPECT_EQ(duration(112.0), "1 min 52 s");
   EXPECT_EQ(duration(3900.0), "1 h 05 min");
   EXPECT_EQ(bytes(6442450944.0), "6.00 GiB");
+  EXPECT_EQ(operations(1.5e15), "1.50 P");
+  EXPECT_EQ(operations(999.0), "999");
+  EXPECT_EQ(energy(5400.0), "1.50 Wh");
+  EXPECT_EQ(energy(7.2e6), "2.00 kWh");
 }
 
 TEST(Display, WidthCountsTerminalColumns) {

@@ -74,8 +74,8 @@ TEST_F(Terminal, NoLineIsLongerThanTheTerminalAndNothingIsLost) {
   for (const unsigned short columns : {60, 80, 120, 200}) {
     const std::string text = without_bold(report("TERM=xterm", "", columns));
     for (const std::string& line : lines_of(text)) EXPECT_LE(display_width(line), columns) << line;
-    for (const char* part : {"scenetext ± 95 %", "over blind [95 %]", "trained parameters", "12,500",
-                             "1 min 52 s", "60.0 ± 63.5", "1 of 3", "ranks: effects"}) {
+    for (const char* part : {"scenetext ± 95 %", "over blind [95 %]", "trained parameters", "12,500", "13 s",
+                             "60.0 ± 63.5", "1 of 3", "ranks: effects"}) {
       EXPECT_THAT(text, HasSubstr(part)) << columns;
     }
     EXPECT_THAT(text, Not(HasSubstr("|--")));

@@ -259,27 +259,27 @@ Chart cost_chart(const std::string& id, const std::string& benchmark, const std:
   json rows = json::array();
   for (const CostScore& cell : cells) {
     rows.push_back({{"cell", printable(cell.cell)},
-                    {"seconds", cell.train_seconds},
+                    {"seconds", cell.seconds},
                     {"parameters", short_count(cell.trained_parameters)},
                     {"score", points(cell.value)},
                     {"low", maybe_points(cell.ci_low)},
                     {"high", maybe_points(cell.ci_high)},
                     {"front", cell.on_front}});
   }
-  json x = quantitative("seconds", "training time of a trial, s");
+  json x = quantitative("seconds", "time of a trial and its share, s");
   x["scale"] = {{"zero", false}, {"padding", 20}};
   json y = quantitative("score", printable(benchmark) + ", %");
   y["scale"] = {{"zero", false}};
   json low = y;
   low["field"] = "low";
   const json hint = tooltip({{"cell", "cell"},
-                             {"seconds", "training, s"},
+                             {"seconds", "time, s"},
                              {"parameters", "trained parameters"},
                              {"score", "score, %"},
                              {"low", "95 % from"},
                              {"high", "to"}});
   return finished(
-      id, fmt::format("{} against training time, with 95 % intervals.", printable(benchmark)),
+      id, fmt::format("{} against time, with 95 % intervals.", printable(benchmark)),
       {{"width", "container"},
        {"height", 260},
        {"data", {{"values", rows}}},

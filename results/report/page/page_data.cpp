@@ -100,8 +100,8 @@ const CellScore* find_score(const std::vector<CellScore>& scores, std::size_t ce
 void mark_front(std::vector<CostScore>& cells) {
   for (CostScore& cell : cells) {
     cell.on_front = std::none_of(cells.begin(), cells.end(), [&](const CostScore& other) {
-      const bool is_no_worse = other.train_seconds <= cell.train_seconds && other.value >= cell.value;
-      return is_no_worse && (other.train_seconds < cell.train_seconds || other.value > cell.value);
+      const bool is_no_worse = other.seconds <= cell.seconds && other.value >= cell.value;
+      return is_no_worse && (other.seconds < cell.seconds || other.value > cell.value);
     });
   }
 }
@@ -189,18 +189,22 @@ std::vector<LossStep> loss_steps(Database& database, const ReportData& data, con
 
 std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
                                    const std::vector<CellScore>& scores, const std::string& benchmark) {
+  struct MeanCost {
+    std::optional<double> seconds, trained_parameters;
+  };
+  std::map<std::string, MeanCost> costs;  // by cell
+  Statement cost(database,
+                 "SELECT cell, avg(own_seconds + share_seconds), avg(trained_parameters) FROM v_cost "
+                 "WHERE sweep = ? AND status = 'done' GROUP BY cell");
+  cost.bind_all(data.name);
+  while (cost.step()) costs[cost.text(0)] = {cost.maybe_real(1), cost.maybe_real(2)};
   std::vector<CostScore> cells;
-  Statement cost(
-      database,
-      "SELECT avg(train_seconds), avg(trained_parameters) FROM v_cost WHERE sweep = ? AND cell = ? "
-      "AND status = 'done'");
   for (std::size_t c = 0; c < data.cells.size(); ++c) {
     const CellScore* score = find_score(scores, c, benchmark);
-    if (score == nullptr || !cost.bind_all(data.name, data.cells[c].label).step() || cost.is_null(0))
-      continue;
-    cells.push_back({data.cells[c].label, cost.real(0), cost.maybe_real(1), score->score.value,
+    const MeanCost& mean = costs[data.cells[c].label];
+    if (score == nullptr || !mean.seconds) continue;
+    cells.push_back({data.cells[c].label, *mean.seconds, mean.trained_parameters, score->score.value,
                      score->score.ci_low, score->score.ci_high});
-    cost.reset();
   }
   mark_front(cells);
   return cells;

@@ -45,7 +45,7 @@ struct LossStep {
 
 struct CostScore {
   std::string cell;
-  double train_seconds = 0.0;
+  double seconds = 0.0;  ///< of a trial, its share of shared stages included
   std::optional<double> trained_parameters;
   double value = 0.0;
   std::optional<double> ci_low, ci_high;

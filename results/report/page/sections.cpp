@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "results/report/cost_table.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/report/effects_table.h"
@@ -178,7 +179,8 @@ std::string cost_section(PageSource& source) {
         cost_scores(source.database, source.data, source.scores, source.data.benchmarks[b]);
     if (cells.size() < 2) continue;
     text += figure(cost_chart(fmt::format("chart-cost-{}", b), source.data.benchmarks[b], cells),
-                   "Dashed: cells that no other cell beats in less time. Time is of a trial's own training.");
+                   "Dashed: cells that no other cell beats in less time. Time is of a trial's own stages and "
+                   "its share of those that it shares.");
   }
   const Table table = cost_table(source.database, source.data.name);
   if (table.rows.empty()) return text;
