@@ -143,14 +143,22 @@ void write_predictions(Database& database, std::int64_t trial_id, const fs::path
   }
 }
 
+/// A trunk is a way to train a stage, not a part of what was trained: through one or in one piece, it is the
+/// same.
+std::vector<std::string> keys_without_trunks(const std::vector<StageUse>& stages) {
+  std::vector<std::string> keys;
+  for (const StageUse& stage : stages) {
+    if (stage.kind != "trunk") keys.push_back(stage.key);
+  }
+  return keys;
+}
+
 /// Whether a finished trial went through other stages than the plan has for it: its configuration was another
 /// one, or imp's code was. The next run of the sweep replaces it, and until then its scores belong to no
 /// cell.
 bool is_outdated(const OutcomeFile& outcome, const PlannedTrial& planned) {
   return outcome.status == "done" &&
-         !std::equal(outcome.stages.begin(), outcome.stages.end(), planned.stages.begin(),
-                     planned.stages.end(),
-                     [](const StageUse& made, const StageUse& wanted) { return made.key == wanted.key; });
+         keys_without_trunks(outcome.stages) != keys_without_trunks(planned.stages);
 }
 
 /// All rows that come from the folder's files. Returns whether every file could be used.

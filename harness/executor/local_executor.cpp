@@ -4,6 +4,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <set>
@@ -64,12 +65,17 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
   const nlohmann::json outcome = read_outcome(runs_ / plan_.sweep.spec.name / planned.trial.name);
   if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages"))
     return false;
-  const nlohmann::json& stages = outcome["stages"];
-  if (stages.size() != planned.stages.size()) return false;
-  for (size_t i = 0; i < stages.size(); ++i) {
-    if (stages[i].value("key", "") != planned.stages[i].key || !store_.has(planned.stages[i])) return false;
+  // Trunks are ways to stages, which are the same without them.
+  std::vector<std::string> made, wanted;
+  for (const nlohmann::json& stage : outcome["stages"]) {
+    if (stage.value("kind", "") != "trunk") made.push_back(stage.value("key", ""));
   }
-  return true;
+  for (const StageRequest& stage : planned.stages) {
+    if (stage.kind == "trunk") continue;
+    wanted.push_back(stage.key);
+    if (!store_.has(stage)) return false;
+  }
+  return made == wanted;
 }
 
 SweepResult LocalExecutor::run() {
@@ -242,7 +248,12 @@ void LocalExecutor::look_at_pictures() {
 
 void LocalExecutor::make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
                                 std::string& kind) {
+  const auto is_finished_finetune = [&](const StageRequest& stage) {
+    return stage.kind == "finetune" && store_.has(stage);
+  };
+  const bool needs_trunks = std::none_of(planned.stages.begin(), planned.stages.end(), is_finished_finetune);
   for (const StageRequest& request : planned.stages) {
+    if (request.kind == "trunk" && !needs_trunks) continue;
     kind = request.kind;
     StageUse use{request, true, 0.0};
     std::optional<double> seconds = make_if_missing(planned, request, label);

@@ -98,10 +98,11 @@ ordered_json scores_json(const StageStore& store, const TrialOutcome& outcome) {
   return scores;
 }
 
-/// What each training stage counted of its rows.
+/// What each training stage counted of its rows; a trunk's are those of the finetune stage after it.
 ordered_json rows_json(const StageStore& store, const TrialOutcome& outcome) {
   ordered_json rows = ordered_json::array();
   for (const StageUse& use : outcome.stages) {
+    if (use.request.kind == "trunk") continue;
     const json census = stage_file(store, use, kRowCensus);
     if (!census.is_object()) continue;
     ordered_json row{{"stage", use.request.kind}};

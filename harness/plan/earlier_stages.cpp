@@ -44,6 +44,7 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
     stage.parameters = record.value("parameters", json::object());
     stage.made = record.value("made", "");
     stage.seconds = record.value("seconds", -1.0);
+    stage.own_epochs = record.value("own_epochs", 0.0);
     for (const json& input : record.value("inputs", json::array())) {
       stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
     }
@@ -74,16 +75,27 @@ bool EarlierStages::has(const StageRequest& request) const {
 }
 
 const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
+  const EarlierStage* best = closest_of(request.kind, request);
+  return best == nullptr && request.kind == "trunk" ? closest_of("finetune", request) : best;
+}
+
+const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request) const {
   const EarlierStage* best = nullptr;
   std::size_t fewest = 0;
   for (const EarlierStage& stage : stages_) {
-    if (stage.kind != request.kind) continue;
+    if (stage.kind != kind) continue;
     const std::size_t count = differing_parameters(request.parameters, stage.parameters).size();
     if (best != nullptr && count >= fewest) continue;
     best = &stage;
     fewest = count;
   }
   return best;
+}
+
+std::optional<double> expected_seconds(const StageRequest& request, const EarlierStage& earlier) {
+  if (earlier.seconds < 0) return std::nullopt;
+  if (earlier.own_epochs <= 0 || request.own_epochs <= 0) return earlier.seconds;
+  return earlier.seconds * request.own_epochs / earlier.own_epochs;
 }
 
 std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/plan/stage_request.h"
@@ -17,8 +18,9 @@ struct EarlierStage {
   std::string key;
   nlohmann::json parameters;
   std::vector<StageInput> inputs;
-  std::string made;     ///< ISO time
-  double seconds = -1;  ///< negative: not recorded
+  std::string made;       ///< ISO time
+  double seconds = -1;    ///< negative: not recorded
+  double own_epochs = 0;  ///< as in StageRequest; 0: not recorded
 };
 
 /// The finished stage in a folder; nothing if it has no readable stage.json of its own kind and key.
@@ -32,12 +34,19 @@ class EarlierStages {
 
   [[nodiscard]] bool has(const StageRequest& request) const;
 
-  /// The stage of the same kind with the fewest other parameters (of equals the newest), or nullptr.
+  /// The stage of the same kind with the fewest other parameters (of equals the newest), or nullptr. For a
+  /// trunk that is the first of its kind, a finetune stage: it is the same work.
   [[nodiscard]] const EarlierStage* closest(const StageRequest& request) const;
 
  private:
+  [[nodiscard]] const EarlierStage* closest_of(std::string_view kind, const StageRequest& request) const;
+
   std::vector<EarlierStage> stages_;  ///< newest first
 };
+
+/// How long a stage will take if an epoch takes as long as in `earlier`; nothing where that is not recorded.
+[[nodiscard]] std::optional<double> expected_seconds(const StageRequest& request,
+                                                     const EarlierStage& earlier);
 
 /// The parameters in which two stages differ, `lora_rank: 128, was 256`, and `inputs` where those do.
 [[nodiscard]] std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier);

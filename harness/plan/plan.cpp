@@ -10,6 +10,7 @@
 #include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/training_memory.h"
+#include "harness/plan/trunks.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -33,7 +34,11 @@ void judge(PlannedStage& stage, const EarlierStages& earlier) {
     stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request.kind);
     return;
   }
-  if (closest->seconds >= 0) stage.seconds = closest->seconds;
+  stage.seconds = expected_seconds(stage.request, *closest);
+  if (closest->kind != stage.request.kind) {
+    stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request.kind);
+    return;
+  }
   const std::vector<std::string> lines = differences(stage.request, *closest);
   if (lines.empty()) {
     stage.reason = sharing + "its code changed";
@@ -68,7 +73,6 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
 Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics) {
   Plan plan;
   InputHashes hashes;
-  std::unordered_map<std::string, std::size_t> known;
   for (const Trial& trial : sweep.trials) {
     PlannedTrial planned{trial, {}, {}};
     try {
@@ -77,17 +81,22 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& 
       if (error.kind() != ErrorKind::usage) throw;
       diagnostics.add_lines(error.what());
     }
+    plan.trials.push_back(std::move(planned));
+  }
+  add_trunks(plan.trials);
+  std::unordered_map<std::string, std::size_t> known;
+  for (PlannedTrial& planned : plan.trials) {
     for (const StageRequest& request : planned.stages) {
       const auto [place, fresh] = known.emplace(request.key, plan.stages.size());
       if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}, .memory = {}});
       ++plan.stages[place->second].trials;
       planned.planned.push_back(place->second);
     }
-    plan.trials.push_back(std::move(planned));
   }
   plan.sweep = std::move(sweep);
   const EarlierStages earlier(runs_dir);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier);
+  leave_out_trunks(plan);
   return plan;
 }
 
@@ -96,7 +105,8 @@ void estimate_memory(Plan& plan) {
   for (const PlannedTrial& trial : plan.trials) {
     for (const std::size_t index : trial.planned) {
       PlannedStage& stage = plan.stages[index];
-      if (stage.request.kind != "finetune" || stage.status == StageStatus::reuse || stage.memory) continue;
+      const bool trains = stage.request.kind == "finetune" || stage.request.kind == "trunk";
+      if (!trains || stage.status == StageStatus::reuse || stage.memory) continue;
       try {
         stage.memory = memory.of(trial.trial);
       } catch (const Error&) {  // the stage will say it, with all the rest that it needs

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/plan/config_writer.h"
+#include "harness/plan/trunks.h"
 #include "results/report/display.h"
 
 namespace imp::harness {
@@ -96,6 +97,21 @@ ordered_json memory_as_json(const std::optional<MemoryEstimate>& memory) {
           {"frozen_weights", memory->frozen_weights},
           {"trained_weights", memory->trained_weights},
           {"activations", memory->activations}};
+}
+
+std::string saving_as_text(const std::optional<TrunkSaving>& saving) {
+  if (!saving) return "";
+  const std::string seconds =
+      saving->seconds ? fmt::format(", which saves about {}", duration_as_text(saving->seconds)) : "";
+  return fmt::format("trunks: {:.3g} epochs of stage 2 are trained in place of {:.3g}{}\n", saving->epochs,
+                     saving->epochs_apart, seconds);
+}
+
+ordered_json saving_as_json(const std::optional<TrunkSaving>& saving) {
+  if (!saving) return nullptr;
+  return {{"epochs", saving->epochs},
+          {"epochs_apart", saving->epochs_apart},
+          {"seconds", saving->seconds ? ordered_json(*saving->seconds) : ordered_json()}};
 }
 
 std::string points(double fraction) {
@@ -193,6 +209,7 @@ std::string plan_as_text(const Plan& plan) {
   if (!plan.benchmarks.empty()) text += '\n';
   for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
+  text += saving_as_text(trunk_saving(plan));
   if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
   for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   text += expected_as_text(plan.expected);
@@ -221,16 +238,18 @@ ordered_json plan_as_json(const Plan& plan) {
     ordered_json inputs = ordered_json::array();
     for (const StageInput& input : stage.request.inputs)
       inputs.push_back({{"kind", input.kind}, {"key", input.key}});
-    stages.push_back({{"kind", stage.request.kind},
-                      {"key", stage.request.key},
-                      {"version", stage.request.version},
-                      {"status", status_name(stage.status)},
-                      {"reason", stage.reason},
-                      {"trials", stage.trials},
-                      {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
-                      {"memory_bytes", memory_as_json(stage.memory)},
-                      {"parameters", stage.request.parameters},
-                      {"inputs", inputs}});
+    stages.push_back(
+        {{"kind", stage.request.kind},
+         {"key", stage.request.key},
+         {"version", stage.request.version},
+         {"status", status_name(stage.status)},
+         {"reason", stage.reason},
+         {"trials", stage.trials},
+         {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
+         {"memory_bytes", memory_as_json(stage.memory)},
+         {"parameters", stage.request.parameters},
+         {"inputs", inputs},
+         {"trunk", stage.request.trunk ? ordered_json(stage.request.trunk->key) : ordered_json()}});
   }
   ordered_json benchmarks = ordered_json::array();
   for (const BenchmarkCounts& benchmark : plan.benchmarks)
@@ -245,6 +264,7 @@ ordered_json plan_as_json(const Plan& plan) {
           {"stages", stages},
           {"benchmarks", benchmarks},
           {"bytes", plan.bytes},
+          {"trunk_saving", saving_as_json(trunk_saving(plan))},
           {"notes", plan.notes},
           {"expected", expected_as_json(plan.expected)}};
 }

@@ -171,6 +171,7 @@ class GraphBuilder {
     std::vector<StageInput> inputs{data, add_features(data, Adapted::no)};
     add_look_at(data, inputs);
     json parameters = training_parameters();
+    parameters["schedule"] = connector_schedule(config_);
     parameters.update(pick({"connector_epochs", "connector_max_steps", "connector_batch_size",
                             "connector_micro_batch", "connector_learning_rate", "connector_seed"}));
     add_language_model(parameters);
@@ -201,6 +202,7 @@ class GraphBuilder {
     json parameters = training_parameters();
     parameters.update(pick(
         {"finetune", "epochs", "max_steps", "batch_size", "micro_batch", "projector_learning_rate", "seed"}));
+    if (config_.schedule == "warmup_stable_decay") parameters.update(pick({"cooldown_ratio"}));
     if (config_.finetune != "projector") parameters.update(pick({"learning_rate"}));
     if (config_.finetune == "lora") {
       parameters.update(pick({"lora_rank", "lora_alpha", "lora_dropout", "lora_targets"}));
@@ -212,7 +214,9 @@ class GraphBuilder {
     } else {
       add_file(parameters, "init_projector", config_.init_projector);
     }
-    return add("finetune", std::move(parameters), std::move(inputs));
+    const StageInput finetune = add("finetune", std::move(parameters), std::move(inputs));
+    if (config_.max_steps == 0) stages_.back().own_epochs = static_cast<double>(config_.epochs);
+    return finetune;
   }
 
   /// Which questions are asked, about which pictures.

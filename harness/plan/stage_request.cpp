@@ -11,13 +11,14 @@ namespace imp::harness {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 8> kVersions{{
+constexpr std::array<std::pair<std::string_view, int>, 9> kVersions{{
     {"data", 1},
     {"pictures", 1},
     {"leaks", 1},
     {"features", 2},
     {"pretrain", 2},
     {"connector", 2},
+    {"trunk", 2},  // what it begins, finetune ends: both are raised together
     {"finetune", 2},
     {"eval", 5},
 }};

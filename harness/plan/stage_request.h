@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,15 @@ struct StageInput {
 
 /// One stage of a trial, wholly determined: two requests with the same key give the same files.
 struct StageRequest {
-  std::string kind;  ///< data, pictures, features, connector, finetune, eval or pretrain
+  std::string kind;  ///< data, pictures, features, connector, trunk, finetune, eval or pretrain
   int version = 1;   ///< of the code that makes this kind
   nlohmann::json
       parameters;  ///< everything that has an effect on the stage, and nothing else; sorted by name
   std::vector<StageInput> inputs;
   std::string key;  ///< 32 hexadecimal digits
+  /// The trunk that a trunk or finetune stage goes on from. In no key: it saves time and changes no bit.
+  std::optional<StageInput> trunk = {};
+  double own_epochs = 0;  ///< epochs of stage 2 that are trained in this stage; 0: not told in epochs
 
   /// `<kind>-<key>`, its folder's name below `runs/stages`.
   [[nodiscard]] std::string folder() const { return kind + "-" + key; }

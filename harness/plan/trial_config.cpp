@@ -72,10 +72,22 @@ std::vector<KeyDescription> make_keys() {
        {},
        0,
        10},
-      {"schedule", &Config::schedule, "learning rate after warmup", {"cosine", "constant", "linear"}},
+      {"schedule",
+       &Config::schedule,
+       "learning rate after warmup; warmup_stable_decay: constant and at the end of stage 2 a cooldown, so "
+       "that "
+       "trials which differ in epochs train in common what they can (stage 1 then has cosine)",
+       {"cosine", "constant", "linear", "warmup_stable_decay"}},
       {"warmup_ratio",
        &Config::warmup_ratio,
-       "share of the steps over which the rate rises from 0",
+       "share of the steps over which the rate rises from 0; with warmup_stable_decay of those of one epoch",
+       {},
+       0,
+       1},
+      {"cooldown_ratio",
+       &Config::cooldown_ratio,
+       "with warmup_stable_decay: length of the cooldown, as a share of one epoch; it is the last part of "
+       "'epochs'",
        {},
        0,
        1},
@@ -171,6 +183,10 @@ std::string range_in_words(const KeyDescription& key) {
 }
 
 }  // namespace
+
+std::string connector_schedule(const TrialConfig& config) {
+  return config.schedule == "warmup_stable_decay" ? "cosine" : config.schedule;
+}
 
 const std::vector<KeyDescription>& configuration_keys() {
   static const std::vector<KeyDescription> keys = make_keys();

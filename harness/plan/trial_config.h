@@ -57,6 +57,7 @@ struct TrialConfig {
   double projector_learning_rate = 2e-5;
   std::string schedule = "cosine";
   double warmup_ratio = 0.03;
+  double cooldown_ratio = 0.2;
   double weight_decay = 0;
   double grad_clip = 1;
   std::string loss_normalization = "global_batch";
@@ -92,6 +93,10 @@ struct TrialConfig {
 
   bool operator==(const TrialConfig&) const = default;
 };
+
+/// The schedule of stage 1: that of stage 2, but cosine where that one is there for trials to share trunks,
+/// so that trials with other schedules of stage 2 share stage 1.
+[[nodiscard]] std::string connector_schedule(const TrialConfig& config);
 
 /// Where the value of a key stands in a TrialConfig; its alternative is the key's type.
 using ConfigMember =

@@ -45,12 +45,15 @@ class BytesOfStages {
     if (request.kind == "data" && request.parameters.contains("dataset"))
       kept_ += (config.train_pictures + config.test_pictures) * kRenderedPicture;
     if (request.kind == "features") kept_ += features(planned, request);
-    if (request.kind == "connector") add_trained(projector(planned.trial));
-    if (request.kind == "finetune") add_trained(projector(planned.trial) + finetuned(planned.trial));
+    if (request.kind == "connector") add_trained(projector(planned.trial), kFloat);
+    const bool is_trunk = request.kind == "trunk";
+    if (is_trunk || request.kind == "finetune")
+      add_trained(projector(planned.trial) + finetuned(planned.trial), is_trunk ? kTrainingState : kFloat);
   }
 
-  void add_trained(std::int64_t parameters) {
-    kept_ += parameters * kFloat;
+  /// bytes: that are kept of each parameter.
+  void add_trained(std::int64_t parameters, std::int64_t bytes) {
+    kept_ += parameters * bytes;
     largest_state_ = std::max(largest_state_, parameters * kTrainingState);
   }
 

@@ -58,7 +58,7 @@ class Preflight {
     const TrialConfig& config = planned.trial.config;
     const bool connector =
         pending.stage("connector") && config.checkpoint.empty() && config.connector_epochs > 0;
-    const bool finetune = pending.stage("finetune");
+    const bool finetune = pending.stage("finetune") || pending.stage("trunk");
     const bool eval = pending.stage("eval") && !spec_.benchmarks.empty();
     models_.check(planned.trial, {.vision = pending.stage("features") || eval,
                                   .language = connector || finetune || eval,

@@ -40,7 +40,7 @@ at::ScalarType resolve_dtype(const std::string& dtype, const std::filesystem::pa
   if (dtype == "float32") return at::kFloat;
   if (dtype == "bfloat16") return at::kBFloat16;
   if (dtype != "auto") throw Error("dtype: '" + dtype + "' is not known; it is auto, float32 or bfloat16");
-  const std::filesystem::path memory = folder / "dtype";
+  const std::filesystem::path memory = folder / kChosenDtype;
   if (std::filesystem::exists(memory)) return read_file(memory) == "bfloat16" ? at::kBFloat16 : at::kFloat;
   const at::ScalarType chosen = faster_dtype(tokens, in_features, out_features);
   write_file_atomically(memory, chosen == at::kBFloat16 ? "bfloat16" : "float32");

@@ -13,6 +13,9 @@ namespace imp::harness {
 /// casts. tokens x in -> out is the shape of a typical product.
 [[nodiscard]] at::ScalarType faster_dtype(int64_t tokens, int64_t in_features, int64_t out_features);
 
+/// Name of the file in a stage's folder that holds what `auto` became.
+inline constexpr const char* kChosenDtype = "dtype";
+
 /// Resolves the configuration key `dtype`. What `auto` became is kept in `<folder>/dtype`, so that a resumed
 /// run goes on in it.
 [[nodiscard]] at::ScalarType resolve_dtype(const std::string& dtype, const std::filesystem::path& folder,

@@ -41,7 +41,9 @@ void make_connector_stage(const StageContext& context) {
   options.seed = static_cast<uint64_t>(config.connector_seed);
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
-  const TrainingSummary summary = run_training(task, training_options(context));
+  TrainingOptions loop = training_options(context);
+  loop.schedule = parse_schedule(connector_schedule(config));
+  const TrainingSummary summary = run_training(task, loop);
   models::save_projector(context.folder / "projector.safetensors", projector);
   write_training_summary(context, summary, dtype);
 }

@@ -25,10 +25,12 @@ Finetune parse_finetune(const std::string& name) {
   throw Error("finetune: '" + name + "' is not known; it is lora, full or projector");
 }
 
-LlavaTaskOptions task_options(const TrialConfig& config) {
+LlavaTaskOptions task_options(const StageContext& context) {
+  const TrialConfig& config = context.trial.config;
   LlavaTaskOptions options;
   options.finetune = parse_finetune(config.finetune);
-  options.epochs = config.epochs;
+  // A trunk's own, not those of the trial that happens to make it.
+  options.epochs = context.request.parameters.at("epochs").get<std::int64_t>();
   options.max_steps = config.max_steps;
   options.batch_size = config.batch_size;
   options.micro_batch = config.micro_batch;
@@ -87,12 +89,40 @@ void save_text_model(const std::filesystem::path& folder, models::TextModel& mod
   write_file_atomically(folder / "config.json", models::to_json(model.config()).dump(2) + "\n");
 }
 
+/// The loop's options; a stage that goes on from a trunk goes on in its number format too.
+TrainingOptions loop_options(const StageContext& context) {
+  TrainingOptions options = training_options(context);
+  options.is_trunk = context.request.kind == "trunk";
+  if (context.request.trunk)
+    options.trunk = context.store.folder(context.request.trunk->kind, context.request.trunk->key);
+  const std::filesystem::path chosen = options.trunk / kChosenDtype, own = context.folder / kChosenDtype;
+  if (context.request.trunk && std::filesystem::exists(chosen) && !std::filesystem::exists(own))
+    write_file_atomically(own, read_file(chosen));
+  return options;
+}
+
+/// What stage 2 trained, in the forms that others load.
+void save_trained(const StageContext& context, const LanguageParts& language, Finetune finetune,
+                  const models::LoraOptions& lora, const models::PeftAdapter* initial,
+                  const models::Projector& projector) {
+  models::save_projector(context.folder / "projector.safetensors", projector);
+  if (finetune == Finetune::lora)
+    models::save_adapter(context.folder / "adapter", *language.model, lora, initial);
+  if (finetune != Finetune::full) return;
+  save_text_model(context.folder / "text_model", *language.model);
+  models::write_end_tokens(
+      context.folder / "text_model",
+      models::end_tokens(language.directory, *language.tokenizer, &language.conversation));
+}
+
 }  // namespace
 
-/// Stage 2: the projector, and an adapter or the whole language model, on questions and answers.
+/// Stage 2: the projector, and an adapter or the whole language model, on questions and answers; or a trunk,
+/// its first part, of which the training's state is what is left.
 void make_finetune_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
-  const LlavaTaskOptions options = task_options(config);
+  const LlavaTaskOptions options = task_options(context);
+  const TrainingOptions loop = loop_options(context);
   const FeatureStore features(context.input("features"), "train");
   const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   at::ScalarType dtype =
@@ -123,16 +153,9 @@ void make_finetune_stage(const StageContext& context) {
       {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns}, looked_at);
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
-  const TrainingSummary summary = run_training(task, training_options(context));
-  models::save_projector(context.folder / "projector.safetensors", projector);
-  if (options.finetune == Finetune::lora)
-    models::save_adapter(context.folder / "adapter", *language.model, lora, initial ? &*initial : nullptr);
-  if (options.finetune == Finetune::full) {
-    save_text_model(context.folder / "text_model", *language.model);
-    models::write_end_tokens(
-        context.folder / "text_model",
-        models::end_tokens(language.directory, *language.tokenizer, &language.conversation));
-  }
+  const TrainingSummary summary = run_training(task, loop);
+  if (!loop.is_trunk)
+    save_trained(context, language, options.finetune, lora, initial ? &*initial : nullptr, projector);
   write_training_summary(context, summary, dtype);
 }
 

@@ -26,14 +26,14 @@ void make_stage(const StageContext& context) {
   if (kind == "leaks") return make_leaks_stage(context);
   if (kind == "features") return make_features_stage(context);
   if (kind == "connector") return make_connector_stage(context);
-  if (kind == "finetune") return make_finetune_stage(context);
+  if (kind == "trunk" || kind == "finetune") return make_finetune_stage(context);
   if (kind == "eval") return make_eval_stage(context);
   if (kind == "pretrain") return make_pretrain_stage(context);
   throw Error("no stage of kind " + kind, ErrorKind::environment);
 }
 
 bool is_resumable(const std::string& kind) {
-  return kind == "connector" || kind == "finetune" || kind == "pretrain";
+  return kind == "connector" || kind == "trunk" || kind == "finetune" || kind == "pretrain";
 }
 
 }  // namespace imp::harness

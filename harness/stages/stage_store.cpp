@@ -99,6 +99,8 @@ void StageStore::publish(const StageRequest& request, double seconds) const {
   record["inputs"] = nlohmann::ordered_json::array();
   for (const StageInput& input : request.inputs)
     record["inputs"].push_back({{"kind", input.kind}, {"key", input.key}});
+  if (request.trunk) record["trunk"] = {{"kind", request.trunk->kind}, {"key", request.trunk->key}};
+  if (request.own_epochs > 0) record["own_epochs"] = request.own_epochs;
   record["made"] = iso_time_now();
   record["seconds"] = seconds;
   record["host"] = host_name();

@@ -14,6 +14,7 @@ TrainingOptions training_options(const StageContext& context) {
   TrainingOptions options;
   options.schedule = parse_schedule(config.schedule);
   options.warmup_ratio = config.warmup_ratio;
+  options.cooldown_ratio = config.cooldown_ratio;
   options.grad_clip = config.grad_clip;
   options.checkpoint_every = config.checkpoint_every;
   options.folder = context.folder;

@@ -78,13 +78,13 @@ class LlavaTask : public TrainingTask {
   /// The language model's group comes first (its rate is the one logged), then the projector's.
   [[nodiscard]] std::vector<ParameterGroup> parameter_groups() override;
   [[nodiscard]] int64_t total_steps() const override;
+  [[nodiscard]] int64_t steps_per_epoch() const override;
   [[nodiscard]] int64_t micro_batches(int64_t step) const override;
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
 
  private:
   /// Rows of a step, in order; the last step of an epoch may be smaller.
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
-  [[nodiscard]] int64_t steps_per_epoch() const;
   [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
   [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);

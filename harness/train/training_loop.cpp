@@ -14,6 +14,9 @@
 namespace imp::harness {
 namespace {
 
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kLog = "train.jsonl";
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -39,21 +42,41 @@ void accumulate(TrainingTask& task, int64_t step, StepRecord& record) {
   }
 }
 
+/// The state that a run begins with: its own checkpoint, else the end of its trunk, whose log it goes on in.
+TrainingProgress starting_progress(const TrainingOptions& options, Optimizer& optimizer) {
+  if (auto own = load_checkpoint(options.folder / kCheckpoint, optimizer)) return *own;
+  if (options.trunk.empty()) return {};
+  const auto progress = load_checkpoint(options.trunk / kCheckpoint, optimizer);
+  if (!progress) {
+    throw Error(fmt::format("{}: has no {}; remove the folder to train it again", options.trunk.string(),
+                            kCheckpoint));
+  }
+  write_file_atomically(options.folder / kLog, read_file(options.trunk / kLog));
+  return *progress;
+}
+
 }  // namespace
 
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options) {
   Optimizer optimizer(task.parameter_groups());
-  const std::filesystem::path checkpoint = options.folder / "checkpoint.safetensors";
-  TrainingProgress progress = load_checkpoint(checkpoint, optimizer).value_or(TrainingProgress{});
-  LineWriter log(options.folder / "train.jsonl", progress.log_bytes);
-  const int64_t total = task.total_steps(), warmup = warmup_steps(options.warmup_ratio, total);
+  const std::filesystem::path checkpoint = options.folder / kCheckpoint;
+  TrainingProgress progress = starting_progress(options, optimizer);
+  LineWriter log(options.folder / kLog, progress.log_bytes);
+  const ScheduleLengths lengths =
+      schedule_lengths(options.schedule, options.warmup_ratio, options.cooldown_ratio, task.total_steps(),
+                       task.steps_per_epoch());
+  const int64_t end = options.is_trunk ? lengths.total - lengths.cooldown : lengths.total;
+  if (progress.steps > end) {
+    throw Error(fmt::format("{}: begins with step {} of {}; remove it to train from the start",
+                            options.folder.string(), progress.steps, end));
+  }
   const double base_rate = optimizer.groups().front().learning_rate;
   const auto save = [&] {
     progress.log_bytes = log.sync();
     save_checkpoint(checkpoint, optimizer, progress);
   };
 
-  while (progress.steps < total) {
+  while (progress.steps < end) {
     if (options.stop != nullptr && options.stop->load()) {
       save();
       throw Interrupted();
@@ -61,7 +84,7 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     const auto start = std::chrono::steady_clock::now();
     StepRecord record;
     record.step = progress.steps + 1;
-    const double factor = schedule_factor(options.schedule, progress.steps, warmup, total);
+    const double factor = schedule_factor(options.schedule, progress.steps, lengths);
     record.learning_rate = base_rate * factor;
     accumulate(task, progress.steps, record);
     if (!record.loss) optimizer.set_gradients_to_zero();
@@ -80,13 +103,17 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     progress.steps_without_loss += record.loss ? 0 : 1;
     if (record.loss) progress.last_loss = record.loss;
     log.write(log_line(record));
-    if (options.observer != nullptr) options.observer->on_step(record, total);
+    if (options.observer != nullptr) options.observer->on_step(record, end);
     if (options.checkpoint_every > 0 && progress.steps % options.checkpoint_every == 0 &&
-        progress.steps < total)
+        progress.steps < end)
       save();
   }
-  log.sync();
-  std::filesystem::remove(checkpoint);
+  if (options.is_trunk) {
+    save();
+  } else {
+    log.sync();
+    std::filesystem::remove(checkpoint);
+  }
   return {progress.steps,   progress.tokens,    optimizer.num_elements(),
           progress.seconds, progress.last_loss, progress.steps_without_loss};
 }

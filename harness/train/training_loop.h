@@ -35,6 +35,8 @@ class TrainingTask {
   /// Parameters to train; called once, before the first step.
   [[nodiscard]] virtual std::vector<ParameterGroup> parameter_groups() = 0;
   [[nodiscard]] virtual int64_t total_steps() const = 0;
+  /// Steps that go once over the data; all of them where the data has no end.
+  [[nodiscard]] virtual int64_t steps_per_epoch() const { return total_steps(); }
   /// Micro-batches of a step. All randomness must come from `step` (from 0), so that a resumed run repeats
   /// it.
   [[nodiscard]] virtual int64_t micro_batches(int64_t step) const = 0;
@@ -59,9 +61,12 @@ class TrainingObserver {
 struct TrainingOptions {
   Schedule schedule = Schedule::cosine;
   double warmup_ratio = 0.03;
+  double cooldown_ratio = 0.0;  ///< of warmup_stable_decay
   double grad_clip = 0.0;
   int64_t checkpoint_every = 0;  ///< steps; 0: never
   std::filesystem::path folder;  ///< train.jsonl and the checkpoint stand here
+  bool is_trunk = false;         ///< end where the cooldown begins, and leave the checkpoint
+  std::filesystem::path trunk;   ///< folder of a finished trunk to go on from; empty: from the start
   const std::atomic<bool>* stop = nullptr;
   TrainingObserver* observer = nullptr;
 };
@@ -74,10 +79,11 @@ struct TrainingSummary {
 };
 
 /// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result
-/// are the same bits whether the run was killed in between or not. A step without a token to learn is a step
+/// are the same bits whether the run was killed in between or not, and whether its first part was trained as
+/// a trunk. A step without a token to learn is a step
 /// with gradients of zero, as in PyTorch where all labels are ignored. Removes the checkpoint at the end.
 /// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its gradient is
-/// not finite.
+/// not finite or the trunk is longer than the run.
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace imp::harness

@@ -21,7 +21,8 @@ std::vector<nlohmann::json> json_lines(const fs::path& file) {
   return lines;
 }
 
-/// A training log without what the clock says.
+}  // namespace
+
 std::string without_seconds(const fs::path& file) {
   std::string text;
   for (nlohmann::json& line : json_lines(file)) {
@@ -30,8 +31,6 @@ std::string without_seconds(const fs::path& file) {
   }
   return text;
 }
-
-}  // namespace
 
 TinySweep::TinySweep(const Settings& settings, const std::string& vary, const std::string& name)
     : name_(name), runs_(folder_.path() / "runs") {
@@ -93,7 +92,7 @@ std::vector<fs::path> TinySweep::stages(const std::string& kind, bool finished) 
 
 int TinySweep::steps_logged() const {
   int64_t lines = 0;
-  for (const char* kind : {"connector", "finetune"}) {
+  for (const char* kind : {"connector", "trunk", "finetune"}) {
     for (const bool finished : {false, true}) {
       for (const fs::path& stage : stages(kind, finished)) {
         try {

@@ -45,7 +45,7 @@ class TinySweep {
   /// Folders below runs/stages of a kind, finished or being made.
   [[nodiscard]] std::vector<std::filesystem::path> stages(const std::string& kind,
                                                           bool finished = true) const;
-  /// Steps that stand in the train.jsonl of connector and finetune.
+  /// Steps that stand in the train.jsonl of connector, trunks and finetune.
   [[nodiscard]] int steps_logged() const;
   [[nodiscard]] nlohmann::json outcome(const std::filesystem::path& trial) const;
 
@@ -57,6 +57,9 @@ class TinySweep {
 
 /// A whole run of the tiny sweep, made once a process.
 [[nodiscard]] const TinySweep& uninterrupted();
+
+/// A training log without what the clock says.
+[[nodiscard]] std::string without_seconds(const std::filesystem::path& file);
 
 /// All that must be the same bits whether a run was killed or not, by a name that tells what it is: final
 /// weights, logs but for their seconds, predictions, and the names of all files of the finished stages.

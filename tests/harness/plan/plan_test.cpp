@@ -56,11 +56,11 @@ class PlanTest : public testing::Test {
   void finish(const StageRequest& stage, double seconds) const {
     nlohmann::json inputs = nlohmann::json::array();
     for (const StageInput& input : stage.inputs) inputs.push_back({{"kind", input.kind}, {"key", input.key}});
-    const nlohmann::json record{{"schema", 1},        {"kind", stage.kind},
-                                {"key", stage.key},   {"version", stage.version},
-                                {"inputs", inputs},   {"parameters", stage.parameters},
-                                {"seconds", seconds}, {"made", "2026-11-24T08:00:00Z"},
-                                {"host", "elsewhere"}};
+    const nlohmann::json record{{"schema", 1},         {"kind", stage.kind},
+                                {"key", stage.key},    {"version", stage.version},
+                                {"inputs", inputs},    {"parameters", stage.parameters},
+                                {"seconds", seconds},  {"made", "2026-11-24T08:00:00Z"},
+                                {"host", "elsewhere"}, {"own_epochs", stage.own_epochs}};
     folder_.write("runs/stages/" + stage.folder() + "/stage.json", record.dump());
   }
 
@@ -113,7 +113,7 @@ TEST_F(PlanTest, EachKeyChangesSomeStageUnlessItIsDeclaredWithoutEffect) {
     const std::string name(key.name);
     // Files and folders have tests of their own; pretraining keys act on pretraining cells.
     if (name.starts_with("init_") || name.starts_with("pretrain") || name.ends_with("_data") ||
-        name == "checkpoint" || name == "seed" || name == "skip_unreadable") {
+        name == "checkpoint" || name == "seed" || name == "skip_unreadable" || name == "cooldown_ratio") {
       continue;
     }
     const auto after = keys({name + "=" + other_value(key, {})});
@@ -318,6 +318,100 @@ TEST_F(PlanTest, DamagedStageRecordIsNotTakenForAFinishedStage) {
     folder_.write("runs/stages/" + stage.request.folder() + "/stage.json", "{\"kind\": \"da");
   }
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_NE(stage.status, StageStatus::reuse);
+}
+
+const std::string kEpochs =
+    "baseline: {schedule: warmup_stable_decay, cooldown_ratio: 0.25}\n"
+    "vary: {grid: {epochs: [1, 2, 4]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
+
+TEST_F(PlanTest, TrialsThatDifferInEpochsGoOnFromTheTrunkOfTheShorterOne) {
+  const Plan planned = plan(kEpochs);
+  std::map<std::string, std::vector<std::string>> ways;  // of a trial: epochs and users of its trunks
+  for (const PlannedTrial& trial : planned.trials) {
+    std::optional<StageInput> before;
+    for (const std::size_t index : trial.planned) {
+      const PlannedStage& stage = planned.stages[index];
+      if (stage.request.kind != "trunk" && stage.request.kind != "finetune") continue;
+      EXPECT_EQ(stage.request.trunk, before) << trial.trial.name;
+      before = StageInput{stage.request.kind, stage.request.key};
+      if (stage.request.kind == "trunk") {
+        EXPECT_EQ(stage.status, StageStatus::share);
+        ways[trial.trial.name].push_back(stage.request.parameters.at("epochs").dump() + " for " +
+                                         std::to_string(stage.trials));
+      }
+    }
+  }
+  using testing::ElementsAre;
+  EXPECT_THAT(ways.at("epochs=1,seed=1"), ElementsAre("1 for 3"));
+  EXPECT_THAT(ways.at("epochs=2,seed=1"), ElementsAre("1 for 3", "2 for 2"));
+  EXPECT_THAT(ways.at("epochs=4,seed=2"), ElementsAre("1 for 3", "2 for 2"));
+  // A seed: 0.75, 1 and 2.25 epochs to the last trial's end, and two cooldowns more; 1 + 2 + 4 alone.
+  EXPECT_THAT(plan_as_text(planned), HasSubstr("trunks: 9 epochs of stage 2 are trained in place of 14\n"));
+  EXPECT_EQ(plan_as_json(planned).at("trunk_saving").at("epochs_apart"), 14);
+}
+
+TEST_F(PlanTest, TrunksChangeNoKeyOfWhatIsTrainedInOnePiece) {
+  const Plan together = plan(kEpochs);
+  for (const char* epochs : {"1", "2", "4"}) {
+    const Plan alone = plan(kEpochs, {std::string("vary={list: [{epochs: ") + epochs + "}]}"});
+    for (const PlannedStage& stage : alone.stages) {
+      EXPECT_NE(stage.request.kind, "trunk");
+      const bool is_known =
+          std::any_of(together.stages.begin(), together.stages.end(),
+                      [&](const PlannedStage& other) { return other.request.key == stage.request.key; });
+      EXPECT_TRUE(is_known) << epochs << " epochs: " << stage.request.kind;
+    }
+  }
+}
+
+TEST_F(PlanTest, TrunksOfFinishedTrialsNeedNotBeMade) {
+  for (const PlannedStage& stage : plan(kEpochs).stages) {
+    if (stage.request.kind != "trunk") finish(stage.request, 30);
+  }
+  const Plan again = plan(kEpochs);
+  for (const PlannedStage& stage : again.stages)
+    EXPECT_EQ(stage.status, StageStatus::reuse) << stage.request.kind;
+  EXPECT_THAT(plan_as_text(again), AllOf(HasSubstr("not needed: what goes on from it is finished"),
+                                         testing::Not(HasSubstr("trunks: "))));
+}
+
+TEST_F(PlanTest, OtherSchedulesOtherFactorsAndMaxStepsHaveNoTrunks) {
+  const auto trunks = [&](const std::vector<std::string>& overrides) {
+    const Plan planned = plan(kEpochs, overrides);
+    return std::count_if(planned.stages.begin(), planned.stages.end(),
+                         [](const PlannedStage& stage) { return stage.request.kind == "trunk"; });
+  };
+  EXPECT_EQ(trunks({}), 4);
+  EXPECT_EQ(trunks({"vary={grid: {epochs: [1, 2], lora_rank: [8, 16]}}"}), 4);
+  for (const char* schedule : {"cosine", "linear", "constant"})
+    EXPECT_EQ(trunks({std::string("schedule=") + schedule}), 0) << schedule;
+  EXPECT_EQ(trunks({"max_steps=100"}), 0);
+  EXPECT_EQ(trunks({"vary={grid: {lora_rank: [8, 16]}}"}), 0);
+  EXPECT_EQ(trunks({"vary={list: [{epochs: 1, lora_rank: 8}, {epochs: 2, lora_rank: 16}]}"}), 0);
+}
+
+TEST_F(PlanTest, CooldownActsOnStageTwoOfItsOwnScheduleOnly) {
+  const std::string own = "schedule=warmup_stable_decay";
+  EXPECT_EQ(keys({"cooldown_ratio=0.5"}), keys({}));
+  EXPECT_EQ(keys({own, "cooldown_ratio=0.5"}).at("connector"), keys({}).at("connector"));
+  EXPECT_NE(keys({own, "cooldown_ratio=0.5"}).at("finetune"), keys({own}).at("finetune"));
+  EXPECT_NE(keys({"schedule=linear"}).at("connector"), keys({}).at("connector"));
+}
+
+TEST_F(PlanTest, StagesOfStageTwoAreExpectedToTakeTheTimeOfTheirEpochs) {
+  // An epoch took 40 s, in one piece and under another schedule.
+  for (const PlannedStage& stage : plan("baseline: {epochs: 2}\nbenchmarks: [scenetext]\n").stages)
+    finish(stage.request, 80);
+  const Plan planned = plan(kEpochs, {"seeds=[1]"});
+  for (const PlannedStage& stage : planned.stages) {
+    if (stage.request.kind != "trunk" && stage.request.kind != "finetune") continue;
+    ASSERT_TRUE(stage.seconds.has_value());
+    EXPECT_DOUBLE_EQ(*stage.seconds, 40 * stage.request.own_epochs);
+  }
+  EXPECT_THAT(plan_as_text(planned),
+              HasSubstr("trunks: 4.5 epochs of stage 2 are trained in place of 7, which "
+                        "saves about 1 min 40 s\n"));
+  EXPECT_THAT(plan_as_text(planned), HasSubstr("once for 3 trials; no trunk stage yet"));
 }
 
 /// A grid of cells with two seeds each.

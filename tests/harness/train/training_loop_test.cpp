@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 using models::test::random_tensor;
 using testing::HasSubstr;
 
+constexpr int64_t kEpoch = 10;  ///< steps
+
 /// Pulls a vector towards a target that depends on the step; two micro-batches a step.
 class Pull : public TrainingTask {
  public:
@@ -34,6 +37,7 @@ class Pull : public TrainingTask {
     return {group};
   }
   [[nodiscard]] int64_t total_steps() const override { return steps_; }
+  [[nodiscard]] int64_t steps_per_epoch() const override { return std::min<int64_t>(steps_, kEpoch); }
   [[nodiscard]] int64_t micro_batches(int64_t) const override { return 2; }
   MicroBatchLoss forward(int64_t step, int64_t micro) override {
     if (step == stop_at && stop != nullptr) stop->store(true);
@@ -124,6 +128,74 @@ TEST_F(TrainingLoop, StepsBeyondTheCheckpointAreDoneAndLoggedAgain) {
   (void)run_training(second, options("killed"));
   EXPECT_TRUE(at::equal(second.weight.detach(), whole.weight.detach()));
   EXPECT_EQ(losses("killed"), losses("whole"));
+}
+
+/// Options of a run with a cooldown of three steps.
+TrainingOptions with_cooldown(TrainingOptions options, const fs::path& trunk = {}, bool is_trunk = false) {
+  options.schedule = Schedule::warmup_stable_decay;
+  options.warmup_ratio = 0.2;
+  options.cooldown_ratio = 0.3;
+  options.trunk = trunk;
+  options.is_trunk = is_trunk;
+  return options;
+}
+
+TEST_F(TrainingLoop, ThroughTrunksItEndsWithTheBitsOfOnePiece) {
+  // Trunks up to the cooldowns of one and of two epochs; runs of one, two and three epochs go on from them.
+  Pull to_first(kEpoch), to_second(2 * kEpoch);
+  EXPECT_EQ(run_training(to_first, with_cooldown(options("first"), {}, true)).steps, 7);
+  EXPECT_EQ(run_training(to_second, with_cooldown(options("second"), folder_ / "first", true)).steps, 17);
+  for (const auto& [epochs, trunk] :
+       {std::pair{1, "first"}, std::pair{2, "second"}, std::pair{3, "second"}}) {
+    const std::string whole_name = fmt::format("whole{}", epochs), name = fmt::format("through{}", epochs);
+    Pull whole(epochs * kEpoch), through(epochs * kEpoch);
+    const TrainingSummary expected = run_training(whole, with_cooldown(options(whole_name)));
+    const TrainingSummary summary = run_training(through, with_cooldown(options(name), folder_ / trunk));
+    EXPECT_TRUE(at::equal(through.weight.detach(), whole.weight.detach())) << epochs;
+    EXPECT_EQ(losses(name), losses(whole_name)) << epochs;
+    EXPECT_EQ(summary.steps, epochs * kEpoch);
+    EXPECT_EQ(summary.tokens, expected.tokens);
+    EXPECT_FALSE(fs::exists(folder_ / name / "checkpoint.safetensors"));
+  }
+  EXPECT_TRUE(fs::exists(folder_ / "first" / "checkpoint.safetensors"));
+}
+
+TEST_F(TrainingLoop, TrunkAndWhatGoesOnFromItAreResumedWithTheSameBits) {
+  Pull whole(2 * kEpoch);
+  (void)run_training(whole, with_cooldown(options("whole")));
+  // Stopped in the trunk, at its end, at once after it, in the middle and in the cooldown.
+  for (const int64_t stop_at : {5, 6, 7, 12, 18}) {
+    const std::string trunk = fmt::format("trunk{}", stop_at), name = fmt::format("through{}", stop_at);
+    std::atomic<bool> stop{false};
+    const auto run = [&](int64_t steps, const TrainingOptions& chosen) {
+      Pull task(steps);
+      task.stop = &stop;
+      task.stop_at = stop_at;
+      TrainingOptions stoppable = chosen;
+      stoppable.stop = &stop;
+      try {
+        (void)run_training(task, stoppable);
+      } catch (const Interrupted&) {
+        stop = false;
+        task = Pull(steps);
+        (void)run_training(task, chosen);
+      }
+      stop = false;
+      return task.weight.detach();
+    };
+    (void)run(kEpoch, with_cooldown(options(trunk), {}, true));
+    const at::Tensor weight = run(2 * kEpoch, with_cooldown(options(name), folder_ / trunk));
+    EXPECT_TRUE(at::equal(weight, whole.weight.detach())) << "stopped at " << stop_at;
+    EXPECT_EQ(losses(name), losses("whole")) << "stopped at " << stop_at;
+  }
+}
+
+TEST_F(TrainingLoop, AFolderThatIsNoFinishedTrunkIsRefused) {
+  Pull task(2 * kEpoch);
+  EXPECT_THROW((void)run_training(task, with_cooldown(options("through"), folder_ / "nothing")), Error);
+  Pull trunk(3 * kEpoch);
+  (void)run_training(trunk, with_cooldown(options("longer"), {}, true));
+  EXPECT_THROW((void)run_training(task, with_cooldown(options("through"), folder_ / "longer")), Error);
 }
 
 TEST_F(TrainingLoop, ALossThatIsNotFiniteEndsItWithTheStep) {
