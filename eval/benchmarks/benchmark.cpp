@@ -28,6 +28,12 @@ void require_unique_ids(const std::vector<Question>& questions, const std::files
                   " occurs twice; ids must be unique");
 }
 
+/// A prompt's words and, on a line of its own, the suffix with which the data set is evaluated.
+std::string with_suffix(const Benchmark& benchmark, const std::string& words) {
+  const std::string_view suffix = find_benchmark_format(benchmark.name).prompt_suffix;
+  return suffix.empty() ? words : words + "\n" + std::string(suffix);
+}
+
 }  // namespace
 
 Benchmark load_benchmark(std::string_view name, const std::filesystem::path& annotations,
@@ -75,8 +81,13 @@ const std::string& the_answer(const Question& question) {
 }
 
 std::string prompt(const Benchmark& benchmark, const Question& question) {
-  const std::string_view suffix = find_benchmark_format(benchmark.name).prompt_suffix;
-  return suffix.empty() ? question.question : question.question + "\n" + std::string(suffix);
+  return with_suffix(benchmark, question.question);
+}
+
+std::string prompt_with_ocr_tokens(const Benchmark& benchmark, const Question& question) {
+  std::string tokens;
+  for (const std::string& token : question.ocr_tokens) tokens += (tokens.empty() ? "" : ", ") + token;
+  return with_suffix(benchmark, question.question + "\n" + kOcrTokensLine + tokens);
 }
 
 }  // namespace imp::eval

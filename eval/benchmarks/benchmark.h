@@ -23,7 +23,8 @@ struct Question {
   /// What other programs' answer files call it where that is not question_id: `<part>/<id>`, or LLaVA's
   /// number.
   std::string other_id = {};
-  bool image_in_annotations = false;  ///< unpack_images writes the picture out of the annotations
+  std::vector<std::string> ocr_tokens = {};  ///< what the picture says, where the annotations have it
+  bool image_in_annotations = false;         ///< unpack_images writes the picture out of the annotations
 };
 
 /// A data set ready to be asked and scored.
@@ -54,7 +55,14 @@ void require_images(const Benchmark& benchmark);
 /// The first answer. Throws imp::Error if the annotations carry none, as those of test splits do.
 [[nodiscard]] const std::string& the_answer(const Question& question);
 
+/// What stands before a picture's text in a prompt, as in LLaVA-1.5's for TextVQA.
+inline constexpr const char* kOcrTokensLine = "Reference OCR token: ";
+
 /// What is asked about a picture: the question and the suffix with which LLaVA-1.5 evaluates this data set.
 [[nodiscard]] std::string prompt(const Benchmark& benchmark, const Question& question);
+
+/// The same with the picture's text after the question, as LLaVA-1.5's prompt for TextVQA has it:
+/// "Reference OCR token: STOP, ALL" on a line of its own.
+[[nodiscard]] std::string prompt_with_ocr_tokens(const Benchmark& benchmark, const Question& question);
 
 }  // namespace imp::eval

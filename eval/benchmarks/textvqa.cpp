@@ -29,6 +29,7 @@ std::vector<Question> read(const std::filesystem::path& annotations, const std::
     read_members([&](std::string_view key, simdjson::ondemand::value value) {
       read_question_member(file, key, value, question);
       if (key == "family") question.family = file.text(value, key);
+      if (key == "ocr_tokens") question.ocr_tokens = read_texts(file, value, key);
       if (key == "answers") question.answers = read_answers(file, value);
     });
     require_question_members(file, at, question);

@@ -9,9 +9,9 @@
 
 namespace imp::eval {
 
-/// Reads TextVQA 0.5.1's annotations; pictures are `<images>/<image_id>.jpg` (the official folder is
-/// `train_images`). Throws imp::Error with file:line:column for a wrong key or value, and for another
-/// `dataset_version`.
+/// Reads TextVQA 0.5.1's annotations, and `ocr_tokens` where they have been put in (M4C's and scenetext's
+/// form); pictures are `<images>/<image_id>.jpg` (the official folder is `train_images`). Throws imp::Error
+/// with file:line:column for a wrong key or value, and for another `dataset_version`.
 [[nodiscard]] std::vector<Question> read_textvqa(const std::filesystem::path& annotations,
                                                  const std::filesystem::path& images);
 

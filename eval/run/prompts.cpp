@@ -69,7 +69,7 @@ std::string Prompts::text(const std::string& benchmark) const {
   if (found != overrides_.end()) return found->second;
   std::string words = kQuestion;
   if (benchmark == "textvqa" && !ocr_tokens_.empty())
-    words += std::string("\nReference OCR token: ") + kOcrTokens;
+    words += std::string("\n") + kOcrTokensLine + kOcrTokens;
   const std::string_view suffix = find_benchmark_format(benchmark).prompt_suffix;
   return suffix.empty() ? words : words + "\n" + std::string(suffix);
 }

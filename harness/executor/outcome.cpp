@@ -11,6 +11,7 @@
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/json_depth.h"
+#include "results/controls.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -55,6 +56,19 @@ const StageUse* find_stage(const TrialOutcome& outcome, const std::string& kind)
 
 void copy_whole(const fs::path& from, const fs::path& to) {
   if (fs::exists(from)) write_file_atomically(to, read_file(from));
+}
+
+/// A benchmark's answers, with the picture and under each control; those of an earlier evaluation that had
+/// more controls go.
+void copy_predictions(const fs::path& stage, const fs::path& trial, const std::string& benchmark) {
+  std::vector<std::string> names{benchmark + ".jsonl"};
+  for (const std::string_view control : results::kControls)
+    names.push_back(benchmark + "." + std::string(control) + ".jsonl");
+  for (const std::string& name : names) {
+    const fs::path copy = trial / "predictions" / name;
+    copy_whole(stage / name, copy);
+    if (!fs::exists(stage / name)) fs::remove(copy);
+  }
 }
 
 ordered_json stages_json(const TrialOutcome& outcome) {
@@ -176,9 +190,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
     }
     if (use.request.kind != "eval") continue;
     const auto benchmark = use.request.parameters["benchmark"].get<std::string>();
-    for (const std::string& name : {benchmark + ".jsonl", benchmark + ".blind.jsonl"}) {
-      copy_whole(stage / name, folder / "predictions" / name);
-    }
+    copy_predictions(stage, folder, benchmark);
   }
   ordered_json record;
   record["schema"] = 1;

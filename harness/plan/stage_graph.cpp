@@ -235,6 +235,8 @@ class GraphBuilder {
 
   void add_eval(const Benchmark& benchmark, const StageInput& finetune) {
     json parameters = pick({"max_new_tokens"});
+    // Blind alone is what evaluations were before there was a choice; they are still good.
+    if (config_.controls != "blind") parameters.update(pick({"controls"}));
     parameters.update(benchmark_parameters(benchmark));
     std::vector<StageInput> inputs{finetune};
     if (benchmark.annotations.empty()) {

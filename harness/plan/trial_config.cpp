@@ -146,6 +146,12 @@ std::vector<KeyDescription> make_keys() {
       {"test_pictures", &Config::test_pictures, "scenetext: pictures of the benchmark", {}, 1, 1e6},
       {"questions_per_picture", &Config::questions_per_picture, "scenetext: questions a picture", {}, 1, 32},
       {"data_seed", &Config::data_seed, "scenetext: seed of the renderer", {}, 0, kLargestSeed},
+      {"controls",
+       &Config::controls,
+       "what is scored beside the answers, the picture withheld (blind) in each case: also another "
+       "question's picture "
+       "(shuffled), the picture's text in the prompt where the annotations have it (ocr), or all",
+       {"blind", "shuffled", "ocr", "all"}},
       {"max_new_tokens", &Config::max_new_tokens, "longest answer, in tokens", {}, 1, 4096},
       {"eval_batch", &Config::eval_batch, "questions answered at once", {}, 1, 65536},
       {"checkpoint_every", &Config::checkpoint_every, "steps between checkpoints", {}, 1, 1e9},

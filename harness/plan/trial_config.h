@@ -81,6 +81,7 @@ struct TrialConfig {
   std::int64_t questions_per_picture = 4;
   std::int64_t data_seed = 1;
 
+  std::string controls = "blind";
   std::int64_t max_new_tokens = 8;
   std::int64_t eval_batch = 64;
   std::int64_t checkpoint_every = 100;

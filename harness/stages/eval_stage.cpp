@@ -12,6 +12,7 @@
 #include "harness/stages/asked_questions.h"
 #include "harness/stages/feature_store.h"
 #include "harness/stages/model_parts.h"
+#include "harness/stages/question_controls.h"
 #include "harness/stages/stage_context.h"
 #include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
@@ -58,10 +59,16 @@ std::map<std::string, std::vector<size_t>> questions_by_picture(const eval::Benc
   return groups;
 }
 
-/// Asks every question, one a prompt, in batches of whole pictures. `features` of a blind run ignores the
-/// names.
+/// One way of asking a benchmark's questions.
+struct Asking {
+  std::string control;     ///< "": as they are meant to be asked
+  FeatureLookup features;  ///< what is seen for a question's picture
+  std::string (*words)(const eval::Benchmark&, const eval::Question&) = eval::prompt;
+};
+
+/// Asks every question, one a prompt, in batches of whole pictures.
 std::vector<eval::Prediction> answer(const StageContext& context, const TrainedCell& cell,
-                                     const eval::Benchmark& benchmark, const FeatureLookup& features,
+                                     const eval::Benchmark& benchmark, const Asking& asking,
                                      int64_t done_before, int64_t total) {
   const at::NoGradGuard no_grad;
   const models::Tokenizer& tokenizer = *cell.language.tokenizer;
@@ -91,11 +98,11 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
 
   for (const auto& [picture, questions] : questions_by_picture(benchmark)) {
     models::PromptGroup group;
-    group.projected = cell.projector.forward(features({picture})).to(at::kFloat);
+    group.projected = cell.projector.forward(asking.features({picture})).to(at::kFloat);
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
       models::PromptGroup one = models::prompt_group(models::encode_prompt(
-          tokenizer, cell.language.conversation, eval::prompt(benchmark, question), true, cell.image_tokens));
+          tokenizer, cell.language.conversation, asking.words(benchmark, question), true, cell.image_tokens));
       predictions[i] = {question.question_id,
                         question.image_id,
                         "",
@@ -114,10 +121,13 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
   return predictions;
 }
 
-/// Scores answers, writes them, and adds the benchmark's metrics to `scores`, each with a suffix to its name.
+/// Scores answers, writes them, and adds the benchmark's metrics to `scores`; files and metrics of a control
+/// are named after it.
 void score(const StageContext& context, const eval::Benchmark& benchmark,
-           std::vector<eval::Prediction> predictions, const std::string& file, const std::string& suffix,
+           std::vector<eval::Prediction> predictions, const std::string& control,
            nlohmann::ordered_json& scores) {
+  const std::string file = control.empty() ? benchmark.name : benchmark.name + "." + control;
+  const std::string suffix = control.empty() ? "" : "_" + control;
   const eval::ScoreReport report = eval::score_predictions(benchmark, predictions);
   for (size_t i = 0; i < predictions.size(); ++i) predictions[i].score = report.scores[i];
   eval::write_predictions(context.folder / (file + ".jsonl"), predictions);
@@ -138,52 +148,86 @@ void score(const StageContext& context, const eval::Benchmark& benchmark,
   }
 }
 
+/// What the cell sees of a benchmark's pictures, and what it sees where they are withheld.
+class Pictures {
+ public:
+  explicit Pictures(const StageContext& context) {
+    if (context.has_input("features")) {
+      cached_.emplace(context.input("features"), "test");
+      withheld_ = FeatureStore(context.input("features"), "train").mean();
+      return;
+    }
+    const auto adapter = initial_adapter(context.trial.config);
+    vision_.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
+    processor_.emplace(models::ImageProcessor::load(vision_->processor_directory));
+    // No training features at hand: a picture withheld is one of the processor's mean colour.
+    const models::VisionConfig& config = vision_->tower->config();
+    withheld_ = vision_->tower->features(
+        at::zeros({1, config.num_channels, config.image_size, config.image_size}), vision_->features);
+  }
+
+  /// [pictures, image tokens, vision hidden]
+  [[nodiscard]] at::Tensor features(const std::vector<std::string>& pictures) const {
+    if (!cached_) {
+      // By path: MME's and ScienceQA's pictures have the same names in different folders.
+      const std::vector<std::filesystem::path> files(pictures.begin(), pictures.end());
+      return vision_->tower->features(load_pixel_values(files, *processor_), vision_->features);
+    }
+    std::vector<std::string> names;
+    for (const std::string& picture : pictures)
+      names.push_back(std::filesystem::path(picture).filename().string());
+    return cached_->gather(names);
+  }
+  /// [1, image tokens, vision hidden]: the mean of the training pictures' features.
+  [[nodiscard]] const at::Tensor& withheld() const { return withheld_; }
+
+ private:
+  std::optional<FeatureStore> cached_;
+  std::optional<VisionParts> vision_;
+  std::optional<models::ImageProcessor> processor_;
+  at::Tensor withheld_;
+};
+
+/// The ways in which the stage asks: as meant, then the controls.
+std::vector<Asking> ways_of_asking(const StageContext& context, const eval::Benchmark& benchmark,
+                                   const Pictures& pictures) {
+  std::vector<Asking> ways{
+      {"", [&](const std::vector<std::string>& names) { return pictures.features(names); }}};
+  for (const std::string& control : controls_of(benchmark, context.trial.config.controls)) {
+    Asking way{control, [&](const std::vector<std::string>&) { return pictures.withheld(); }};
+    if (control == "ocr") way.words = eval::prompt_with_ocr_tokens;
+    if (control == "shuffled") {
+      way.features = [&pictures, others = shuffled_pictures(benchmark)](std::vector<std::string> names) {
+        for (std::string& name : names) name = others.at(name);
+        return pictures.features(names);
+      };
+    }
+    ways.push_back(std::move(way));
+  }
+  return ways;
+}
+
 }  // namespace
 
-/// Scores a trained cell on one benchmark, with its pictures and blind: every picture replaced by the mean of
-/// the training pictures' features, so that only the question is left to answer from.
+/// Scores a trained cell on one benchmark, with its pictures and under the controls that are wanted: blind,
+/// where every picture is replaced by the mean of the training pictures' features, so that only the question
+/// is left to answer from; shuffled, where it is replaced by another question's; ocr, blind with the
+/// picture's text in the prompt.
 void make_eval_stage(const StageContext& context) {
   const at::NoGradGuard no_grad;
   const eval::Benchmark benchmark = asked_questions(context);
   eval::require_images(benchmark);
-  const auto total = 2 * static_cast<int64_t>(benchmark.questions.size());
-  std::optional<FeatureStore> cached;
-  std::optional<VisionParts> vision;
-  std::optional<models::ImageProcessor> processor;
-  FeatureLookup features;
-  at::Tensor mean;
-  int64_t hidden = 0;
-  if (context.has_input("features")) {
-    cached.emplace(context.input("features"), "test");
-    features = [&](const std::vector<std::string>& pictures) {
-      std::vector<std::string> names;
-      for (const std::string& picture : pictures)
-        names.push_back(std::filesystem::path(picture).filename().string());
-      return cached->gather(names);
-    };
-    mean = FeatureStore(context.input("features"), "train").mean();
-    hidden = cached->hidden();
-  } else {
-    const auto adapter = initial_adapter(context.trial.config);
-    vision.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
-    processor.emplace(models::ImageProcessor::load(vision->processor_directory));
-    // By path: MME's and ScienceQA's pictures have the same names in different folders.
-    features = [&](const std::vector<std::string>& pictures) {
-      const std::vector<std::filesystem::path> files(pictures.begin(), pictures.end());
-      return vision->tower->features(load_pixel_values(files, *processor), vision->features);
-    };
-    // No training features at hand: a picture withheld is one of the processor's mean colour.
-    const models::VisionConfig& config = vision->tower->config();
-    mean = vision->tower->features(at::zeros({1, config.num_channels, config.image_size, config.image_size}),
-                                   vision->features);
-    hidden = mean.size(2);
-  }
-  const TrainedCell cell = load_cell(context, hidden, mean.size(1));
+  const Pictures pictures(context);
+  const TrainedCell cell = load_cell(context, pictures.withheld().size(2), pictures.withheld().size(1));
+  const std::vector<Asking> ways = ways_of_asking(context, benchmark, pictures);
+  const auto questions = static_cast<int64_t>(benchmark.questions.size());
+  const int64_t total = static_cast<int64_t>(ways.size()) * questions;
   nlohmann::ordered_json scores = nlohmann::ordered_json::array();
-  score(context, benchmark, answer(context, cell, benchmark, features, 0, total), benchmark.name, "", scores);
-  const FeatureLookup blind = [&](const std::vector<std::string>&) { return mean; };
-  score(context, benchmark, answer(context, cell, benchmark, blind, total / 2, total),
-        benchmark.name + ".blind", "_blind", scores);
+  for (size_t i = 0; i < ways.size(); ++i) {
+    score(context, benchmark,
+          answer(context, cell, benchmark, ways[i], static_cast<int64_t>(i) * questions, total),
+          ways[i].control, scores);
+  }
   write_file_atomically(context.folder / "scores.json", scores.dump(2) + "\n");
 }
 

@@ -33,9 +33,34 @@ void add_factor_columns(Table& table, const ReportData& data) {
   }
 }
 
-void add_benchmark_columns(Table& table, const ReportData& data) {
+/// Whether some cell has more controls than one on a benchmark, so that a table must say which is shown.
+bool has_several_controls(const std::vector<BenchmarkResults>& results, std::size_t benchmark) {
+  return std::any_of(results.begin(), results.end(), [&](const BenchmarkResults& cell) {
+    return cell[benchmark] && cell[benchmark]->controls.size() > 1;
+  });
+}
+
+void add_control_columns(Table& table, const std::string& name, const std::string& prefix, bool several) {
+  Column control{prefix + "blind", true, {name + "_blind", name + "_blind_half_width"}};
+  Column margin{
+      prefix + "over blind [95 %]", true, {name + "_margin", name + "_margin_low", name + "_margin_high"}};
+  if (several) {
+    control.heading = prefix + "strongest control";
+    margin.heading = prefix + "over it [95 %]";
+    for (const char* value : {"_control", "_control_score", "_control_half_width"})
+      control.fields.push_back(name + value);
+    for (const char* value : {"_over_control", "_over_control_low", "_over_control_high"})
+      margin.fields.push_back(name + value);
+  }
+  table.columns.push_back(std::move(control));
+  table.columns.push_back(std::move(margin));
+}
+
+void add_benchmark_columns(Table& table, const ReportData& data,
+                           const std::vector<BenchmarkResults>& results) {
   const bool several = data.benchmarks.size() > 1;
-  for (const std::string& name : data.benchmarks) {
+  for (std::size_t b = 0; b < data.benchmarks.size(); ++b) {
+    const std::string& name = data.benchmarks[b];
     const std::string prefix = several ? name + " " : "";
     table.columns.push_back(
         {name + " ± 95 %",
@@ -43,10 +68,7 @@ void add_benchmark_columns(Table& table, const ReportData& data) {
          {name, name + "_standard_error", name + "_half_width", name + "_questions", name + "_pictures",
           name + "_picture_variance", name + "_seed_variance", name + "_degrees_of_freedom"},
          ColumnRole::score});
-    table.columns.push_back({prefix + "blind", true, {name + "_blind", name + "_blind_half_width"}});
-    table.columns.push_back({prefix + "over blind [95 %]",
-                             true,
-                             {name + "_margin", name + "_margin_low", name + "_margin_high"}});
+    add_control_columns(table, name, prefix, has_several_controls(results, b));
   }
   if (several) table.columns.push_back({"average", true, {"average"}, ColumnRole::score});
 }
@@ -90,18 +112,43 @@ Cell score_cell(const Result& result, const ReportCell& cell) {
            as_value(result->seed_variance), as_value(result->degrees_of_freedom)}};
 }
 
-Cell blind_cell(const Result& result) {
-  const ControlScore* blind = result ? result->control("blind") : nullptr;
-  if (blind == nullptr) return {kNothing, {{}, {}}};
-  return {with_half_width(blind->score), {blind->score.value, as_value(blind->score.half_width())}};
+/// The control with the highest score, of equals the first; null if there is none.
+const ControlScore* strongest_control(const Result& result) {
+  if (!result || result->controls.empty()) return nullptr;
+  return &*std::max_element(result->controls.begin(), result->controls.end(),
+                            [](const ControlScore& left, const ControlScore& right) {
+                              return left.score.value < right.score.value;
+                            });
 }
 
-Cell margin_cell(const Result& result) {
-  const ControlScore* blind = result ? result->control("blind") : nullptr;
-  if (blind == nullptr || !blind->margin) return {kNothing, {{}, {}, {}}};
-  const auto [value, error, low, high] = *blind->margin;
+Cell control_cell(const ControlScore* control) {
+  if (control == nullptr) return {kNothing, {{}, {}}};
+  return {with_half_width(control->score), {control->score.value, as_value(control->score.half_width())}};
+}
+
+Cell margin_cell(const ControlScore* control) {
+  if (control == nullptr || !control->margin) return {kNothing, {{}, {}, {}}};
+  const auto [value, error, low, high] = *control->margin;
   if (!low || !high) return {signed_percent(value), {value, {}, {}}};
   return {difference_text(value, low, high), {value, *low, *high}};
+}
+
+/// Blind and the margin over it; where there are several controls, the strongest and the margin over that,
+/// and for programs both.
+void add_control_cells(std::vector<Cell>& row, const Result& result, bool several) {
+  const ControlScore* blind = result ? result->control("blind") : nullptr;
+  Cell control = control_cell(blind), margin = margin_cell(blind);
+  if (several) {
+    const ControlScore* strongest = strongest_control(result);
+    const Cell shown = control_cell(strongest), over = margin_cell(strongest);
+    control.text = strongest == nullptr ? kNothing : strongest->control + " " + shown.text;
+    margin.text = over.text;
+    control.values.push_back(strongest == nullptr ? Value() : Value(strongest->control));
+    control.values.insert(control.values.end(), shown.values.begin(), shown.values.end());
+    margin.values.insert(margin.values.end(), over.values.begin(), over.values.end());
+  }
+  row.push_back(std::move(control));
+  row.push_back(std::move(margin));
 }
 
 /// Mean over benchmarks; nothing if one is missing, for then it would compare with no other cell.
@@ -115,11 +162,12 @@ Cell average_cell(const BenchmarkResults& results) {
   return {percent(average), {average}};
 }
 
-void add_benchmark_cells(std::vector<Cell>& row, const BenchmarkResults& results, const ReportCell& cell) {
-  for (const Result& result : results) {
-    row.push_back(score_cell(result, cell));
-    row.push_back(blind_cell(result));
-    row.push_back(margin_cell(result));
+void add_benchmark_cells(std::vector<Cell>& row, const std::vector<BenchmarkResults>& all, std::size_t number,
+                         const ReportCell& cell) {
+  const BenchmarkResults& results = all[number];
+  for (std::size_t b = 0; b < results.size(); ++b) {
+    row.push_back(score_cell(results[b], cell));
+    add_control_cells(row, results[b], has_several_controls(all, b));
   }
   if (results.size() > 1) row.push_back(average_cell(results));
 }
@@ -166,18 +214,27 @@ void add_error_source_note(Table& table, const ReportData& data,
                   fmt::join(which, "; ")));
 }
 
-std::vector<std::string> how_it_was_made() {
+std::string controls_in_words(bool several) {
+  const std::string costs = " Trained parameters, tokens/s and wall time are means over seeds.";
+  if (!several)
+    return "Blind: the same model without the picture. Over blind: score - blind, paired by question." +
+           costs;
+  return "Controls, the same model and questions: blind without the picture, shuffled with another "
+         "question's, ocr "
+         "without it and with its text in the prompt. The strongest is the one with the highest score; over "
+         "it: score "
+         "- control, paired by question." +
+         costs;
+}
+
+std::vector<std::string> how_it_was_made(bool several_controls) {
   return {
       "Scores are percent, means over seeds, each with half its 95 % interval: what other questions (those "
       "of a picture "
       "taken together) and other seeds would change. Two scores of one table share questions, so their "
       "difference is "
       "surer than their errors suggest: the effects below, or `imp-report effects`, have it.",
-      "Blind: the same model without the picture. Over blind: score - blind, paired by question. Trained "
-      "parameters, "
-      "tokens/s and time are means over seeds; time is a trial's own stages and its share of those that it "
-      "shares "
-      "(imp-report cost)."};
+      controls_in_words(several_controls)};
 }
 
 }  // namespace
@@ -187,20 +244,23 @@ Table report_table(Database& database, const std::string& sweep) {
   Table table;
   table.title = data.about.empty() ? data.name : data.name + ": " + data.about;
   add_factor_columns(table, data);
-  add_benchmark_columns(table, data);
-  add_cost_columns(table);
   const std::vector<BenchmarkResults> all_results = benchmark_results(database, data);
+  add_benchmark_columns(table, data, all_results);
+  add_cost_columns(table);
   const LevelValues levels(database, data.sweep_id);
   for (std::size_t c = 0; c < data.cells.size(); ++c) {
     std::vector<Cell> row;
     add_factor_cells(row, data, data.cells[c], levels);
-    add_benchmark_cells(row, all_results[c], data.cells[c]);
+    add_benchmark_cells(row, all_results, c, data.cells[c]);
     add_cost_cells(row, data.cells[c]);
     table.rows.push_back(std::move(row));
   }
   table.notes = report_notes(database, data);
   add_error_source_note(table, data, all_results);
-  table.footnotes = how_it_was_made();
+  bool several = false;
+  for (std::size_t b = 0; b < data.benchmarks.size(); ++b)
+    several = several || has_several_controls(all_results, b);
+  table.footnotes = how_it_was_made(several);
   mark_if_unfinished(table, database, data.name);
   return table;
 }

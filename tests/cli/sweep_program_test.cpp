@@ -82,7 +82,44 @@ TEST(ImpSweep, EventsAreAJsonObjectALine) {
   EXPECT_EQ(count["stage_begin"],
             8);  // data, leaks, features and connector are shared; finetune and eval twice
   EXPECT_EQ(count["stage_end"], 8);
-  EXPECT_EQ(count["score"], 4);  // with its picture and blind, two cells
+  EXPECT_EQ(count["score"], 8);  // with its picture, blind, another picture and its text alone; two cells
+}
+
+/// The lines of a trial's predictions by question.
+std::map<int64_t, nlohmann::json> answers(const fs::path& trial, const std::string& name) {
+  std::map<int64_t, nlohmann::json> found;
+  for (const std::string& line : lines_of(read_file(trial / "predictions" / name))) {
+    const auto answer = nlohmann::json::parse(line);
+    found[answer.at("question_id").get<int64_t>()] = answer;
+  }
+  return found;
+}
+
+TEST(ImpSweep, ControlsAreAskedBesideTheAnswersAndChangeNone) {
+  const TinySweep& all = finished_sweep().sweep;
+  TinySweep blind({{"controls", "blind"}, {"connector_max_steps", "2"}, {"max_steps", "2"}},
+                  "  list: [{lora_rank: 2}]\n", "blind");
+  blind.use_runs(all.runs());
+  ASSERT_EQ(blind.run().exit_code, 0);
+  const char* trial = "lora_rank=2,seed=1";
+  const fs::path of_all = all.sweep_folder() / trial, of_blind = blind.sweep_folder() / trial;
+  for (const char* name : {"scenetext.jsonl", "scenetext.blind.jsonl"})
+    EXPECT_EQ(read_file(of_blind / "predictions" / name), read_file(of_all / "predictions" / name)) << name;
+  EXPECT_FALSE(fs::exists(of_blind / "predictions" / "scenetext.shuffled.jsonl"));
+
+  const auto seen = answers(of_all, "scenetext.jsonl"), withheld = answers(of_all, "scenetext.blind.jsonl"),
+             shuffled = answers(of_all, "scenetext.shuffled.jsonl"),
+             text = answers(of_all, "scenetext.ocr.jsonl");
+  for (const auto& [question, answer] : seen) {
+    EXPECT_EQ(shuffled.at(question)["image_id"], answer["image_id"]);
+    EXPECT_EQ(shuffled.at(question)["question_tokens"], answer["question_tokens"]);
+    EXPECT_GT(text.at(question)["question_tokens"], withheld.at(question)["question_tokens"]);
+  }
+  EXPECT_EQ(shuffled.size(), seen.size());
+  std::set<std::string> metrics;
+  for (const auto& score : all.outcome(of_all)["scores"]) metrics.insert(score["metric"]);
+  EXPECT_THAT(metrics, testing::IsSupersetOf({"vqa_accuracy", "vqa_accuracy_blind", "vqa_accuracy_shuffled",
+                                              "vqa_accuracy_ocr"}));
 }
 
 TEST(ImpSweep, JsonIsTheTableForPrograms) {

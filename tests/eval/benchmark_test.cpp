@@ -37,6 +37,19 @@ TEST(Textvqa, OfficialFileGivesQuestionsAnswersAndPictures) {
             "what does the small white text spell?\nAnswer the question using a single word or phrase.");
 }
 
+TEST(Textvqa, OcrTokensStandInThePromptAsInLlavas) {
+  const test::TemporaryFolder folder;
+  std::string with_tokens = item("2", 10);
+  with_tokens.insert(with_tokens.size() - 1, R"(,"ocr_tokens":["STOP","ALL"])");
+  write_file_atomically(folder / "a.json", "{\"data\":[" + item("1", 10) + "," + with_tokens + "]}");
+  const Benchmark benchmark = load_benchmark("textvqa", folder / "a.json", {});
+  EXPECT_TRUE(benchmark.questions[0].ocr_tokens.empty());
+  EXPECT_EQ(prompt_with_ocr_tokens(benchmark, benchmark.questions[1]),
+            "what?\nReference OCR token: STOP, ALL\nAnswer the question using a single word or phrase.");
+  EXPECT_EQ(prompt_with_ocr_tokens(benchmark, benchmark.questions[0]),
+            "what?\nReference OCR token: \nAnswer the question using a single word or phrase.");
+}
+
 TEST(Textvqa, AnotherVersionIsRefusedWithItsPlace) {
   EXPECT_EQ(refusal("textvqa", R"({"dataset_version":"0.5","data":[]})"),
             "a.json:1:20: TextVQA version 0.5; version 0.5.1 is needed");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 
 #include "results/ingest.h"
 #include "results/report/cost_table.h"
@@ -106,6 +107,46 @@ TEST_F(Report, ErrorsOfSeedsAndQuestionsAreThoseOfAHandComputation) {
   EXPECT_NEAR(row["scenetext_margin"], 0.43, 1e-12);
   EXPECT_NEAR(half_width / std::sqrt(total), student_t_quantile(0.975, degrees), 1e-9);
   EXPECT_EQ(row["seeds"], 2);
+}
+
+TEST_F(Report, TheStrongestControlIsNamedWithTheMarginOverIt) {
+  SweepFolder sweep(runs_, "controls");
+  const std::vector<testing::Question> answers{{1, 1, 1.0, 0.2}, {2, 2, 0.6, 0.0}, {3, 3, 0.8, 0.1}};
+  // Blind is 0.1 in both cells; shuffled is the strongest in the first, ocr in the second.
+  const std::map<std::string, std::map<std::string, std::vector<double>>> controls{
+      {"128", {{"shuffled", {0.3, 0.6, 0.0}}, {"ocr", {0.1, 0.1, 0.1}}}},
+      {"256", {{"shuffled", {0.0, 0.0, 0.0}}, {"ocr", {0.9, 0.3, 0.6}}}}};
+  for (const auto& [rank, scores_of] : controls) {
+    const std::string trial = sweep.add_trial(rank, 1);
+    json outcome = sweep.outcome(trial, rank, 1);
+    sweep.add_answers(outcome, "scenetext", answers);
+    for (const auto& [control, scores] : scores_of) {
+      std::vector<testing::Question> asked = answers;
+      for (std::size_t q = 0; q < asked.size(); ++q) asked[q].score = scores[q];
+      sweep.add_control(outcome, "scenetext", control, asked);
+    }
+    sweep.write_outcome(outcome);
+  }
+  sweep.write_plan();
+  ingest_sweep(database_, runs_, "controls");
+  const Table table = report_table(database_, "controls");
+  const json rows = json::parse(to_json(table))["rows"];
+  EXPECT_EQ(rows[0]["scenetext_control"], "shuffled");
+  EXPECT_NEAR(rows[0]["scenetext_control_score"], 0.3, 1e-12);
+  EXPECT_NEAR(rows[0]["scenetext_over_control"], 0.5, 1e-12);
+  EXPECT_NEAR(rows[0]["scenetext_blind"], 0.1, 1e-12);
+  EXPECT_NEAR(rows[0]["scenetext_margin"], 0.7, 1e-12);
+  EXPECT_EQ(rows[1]["scenetext_control"], "ocr");
+  EXPECT_NEAR(rows[1]["scenetext_over_control"], 0.2, 1e-12);
+  // Of the paired differences 0.7, 0.0 and 0.8, each question a picture of its own: Student's t with two
+  // degrees of freedom.
+  const double half_width = 4.3027 * std::sqrt(variance_of_mean({0.7, 0.0, 0.8}));
+  EXPECT_NEAR(rows[0]["scenetext_over_control_high"], 0.5 + half_width, 1e-3);
+  const std::string text = to_markdown(table);
+  EXPECT_THAT(text, HasSubstr("| strongest control |"));
+  EXPECT_THAT(text, HasSubstr("| shuffled 30.0 ± "));
+  EXPECT_THAT(text, HasSubstr("| ocr 60.0 ± "));
+  EXPECT_THAT(text, HasSubstr("shuffled with another question's"));
 }
 
 TEST_F(Report, AScoreThatIsNotTheMeanOfItsAnswersSaysWhereItsErrorComesFrom) {

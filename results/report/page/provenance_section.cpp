@@ -66,6 +66,8 @@ accounts for all that the table shows.</dd>
 <dt><strong>s.d.</strong></dt><dd>The difference in standard deviations of a score from question to question.</dd>
 <dt><strong>Blind</strong></dt><dd>The same model asked the same questions with the picture withheld: what the question
 alone gives away. A cell that is not clearly over blind has not learned to look.</dd>
+<dt><strong>Shuffled, ocr</strong></dt><dd>Further controls: with another question's picture; without a picture, but with the
+text in it as part of the question. The table shows the strongest of them and by how much the score is over it.</dd>
 <dt><strong>One seed</strong></dt><dd>Intervals are then of these checkpoints, not of the recipe.</dd>
 </dl>
 )html";

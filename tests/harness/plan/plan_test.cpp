@@ -137,6 +137,17 @@ TEST_F(PlanTest, KeysOfStageTwoLeaveStageOneAlone) {
   EXPECT_NE(after.at("eval"), before.at("eval"));
 }
 
+TEST_F(PlanTest, EvaluationsWithTheBlindControlAloneKeepTheirKey) {
+  EXPECT_EQ(keys({"controls=blind"}), keys({}));
+  std::set<std::string> evaluations;
+  for (const char* controls : {"blind", "shuffled", "ocr", "all"}) {
+    const auto of = keys({std::string("controls=") + controls});
+    evaluations.insert(of.at("eval"));
+    EXPECT_EQ(of.at("finetune"), keys({}).at("finetune"));
+  }
+  EXPECT_EQ(evaluations.size(), 4U);
+}
+
 TEST_F(PlanTest, AdapterKeysDoNotCountWhereThereIsNoAdapter) {
   for (const char* mode : {"finetune=full", "finetune=projector"}) {
     EXPECT_EQ(keys({mode, "lora_rank=8", "lora_alpha=4", "lora_dropout=0.1", "lora_targets=q"}),
