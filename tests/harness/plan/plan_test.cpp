@@ -137,6 +137,17 @@ TEST_F(PlanTest, KeysOfStageTwoLeaveStageOneAlone) {
   EXPECT_NE(after.at("eval"), before.at("eval"));
 }
 
+TEST_F(PlanTest, SeedsOfStageOneAreAFactorOfTheirOwn) {
+  const Plan planned =
+      plan("vary: {grid: {connector_seed: [1, 2, 3]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n");
+  std::map<std::string, std::size_t> stages;
+  for (const PlannedStage& stage : planned.stages) ++stages[stage.request.kind];
+  EXPECT_EQ(stages.at("data"), 1U);
+  EXPECT_EQ(stages.at("features"), 1U);
+  EXPECT_EQ(stages.at("connector"), 3U);  // each for the two seeds of stage 2
+  EXPECT_EQ(stages.at("finetune"), 6U);
+}
+
 TEST_F(PlanTest, EvaluationsWithTheBlindControlAloneKeepTheirKey) {
   EXPECT_EQ(keys({"controls=blind"}), keys({}));
   std::set<std::string> evaluations;
