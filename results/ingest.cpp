@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "results/claims/registration.h"
+#include "results/effects/planned_looks.h"
 #include "results/effects/sweep_statistics.h"
 #include "results/files.h"
 #include "results/question_rows.h"
@@ -158,6 +159,13 @@ bool take_in_claims(Database& database, std::int64_t sweep_id, const fs::path& p
   return is_new;
 }
 
+/// The looks that are planned at the sweep's effects. Returns whether they are others than the database has.
+bool take_in_looks(Database& database, std::int64_t sweep_id, const fs::path& path, Problems& problems) {
+  if (!fs::exists(path)) return replace_planned_looks(database, sweep_id, std::nullopt);
+  const auto record = read_or_tell(read_looks_record, path, problems);
+  return record && replace_planned_looks(database, sweep_id, record->planned);
+}
+
 /// Folders of `runs` that hold a sweep, oldest sweep first, so that a rebuilt database numbers them as they
 /// came.
 std::vector<std::string> sweeps_below(const fs::path& runs, Problems& problems) {
@@ -234,6 +242,7 @@ Problems SweepIngest::take_in_sweep(Database& database) {
   }
   questions.remove_unused(folder_);
   changed |= take_in_claims(database, sweep_id, folder_ / "claims.json", problems);
+  changed |= take_in_looks(database, sweep_id, folder_ / "added_seeds.json", problems);
   ingest_all_stages(database, runs_, problems);
   if (changed || !has_current_statistics(database, sweep_id)) refresh_statistics(database, sweep_id);
   set_plan_source(database, sweep_id, plan_source_);

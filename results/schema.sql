@@ -369,9 +369,21 @@ CREATE TABLE sweep_reading (
   statistics_current INTEGER NOT NULL CHECK (statistics_current IN (0, 1))  -- 1: cell_score and effect are of all
 ) STRICT;
 
+-- That the effects of one factor are looked at several times, with more seeds each time where they are not resolved
+-- (runs/<sweep>/added_seeds.json); at most one row a sweep.
+CREATE TABLE planned_looks (
+  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  factor       TEXT NOT NULL,
+  looks        INTEGER NOT NULL,       -- at most; its effects have the intervals and p of so many
+  seeds_a_look INTEGER NOT NULL,       -- a cell has k times as many at look k
+  recorded     TEXT NOT NULL           -- when: before the first seed was added
+) STRICT;
+
 -- The difference that a factor's level makes, over cells matched on all other factors, with its 95 % interval; or, for
 -- an interaction ('llm x encoder', 'phi -> llama', 'siglip -> vit'), how one factor's difference changes with the other.
--- Scores are the means of the answers. Made anew from the answers whenever a sweep is read in (results/effects).
+-- Scores are the means of the answers. Made anew from the answers whenever a sweep is read in (results/effects). Where
+-- several looks at the factor are planned, intervals and p are those of repeated looks, and method ends so: ', adjusted for
+-- 4 looks'.
 CREATE TABLE effect (
   sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
   factor             TEXT NOT NULL,

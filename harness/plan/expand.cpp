@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/plan/added_seeds.h"
 #include "harness/plan/config_checks.h"
 #include "harness/plan/config_writer.h"
 #include "harness/plan/derivation.h"
@@ -29,7 +30,7 @@ struct Cell {
 
 class Expander {
  public:
-  explicit Expander(SweepSpec spec) { sweep_.spec = std::move(spec); }
+  Expander(SweepSpec spec, const AddedSeeds& added) : added_(added) { sweep_.spec = std::move(spec); }
 
   Sweep expand(const std::string& only) {
     collect_factors();
@@ -132,19 +133,28 @@ class Expander {
   }
 
   void make_trials(const Cell& cell) {
-    if (spec().seeds.empty()) {
-      make_trial(cell, cell.settings);
-      return;
+    const std::size_t before = sweep_.trials.size();
+    if (spec().seeds.empty()) make_trial(cell, cell.settings);
+    for (const std::int64_t seed : spec().seeds) make_trial_of_seed(cell, seed);
+    if (added_.empty() || sweep_.trials.size() == before) return;
+    const Trial& first = sweep_.trials[before];
+    const auto added = added_.find({first.levels.begin(), first.levels.end()});
+    if (added == added_.end()) return;
+    std::set<std::int64_t> present;
+    for (std::size_t i = before; i < sweep_.trials.size(); ++i) present.insert(sweep_.trials[i].seed);
+    for (const std::int64_t seed : added->second) {
+      if (present.insert(seed).second) make_trial_of_seed(cell, seed);
     }
-    for (const std::int64_t seed : spec().seeds) {
-      YamlValue value;
-      value.kind = YamlValue::Kind::scalar;
-      value.location = spec().baseline_location;
-      value.text = fmt::format("{}", seed);
-      CellSettings settings = cell.settings;
-      settings["seed"] = &value;
-      make_trial(cell, settings);
-    }
+  }
+
+  void make_trial_of_seed(const Cell& cell, std::int64_t seed) {
+    YamlValue value;
+    value.kind = YamlValue::Kind::scalar;
+    value.location = spec().baseline_location;
+    value.text = fmt::format("{}", seed);
+    CellSettings settings = cell.settings;
+    settings["seed"] = &value;
+    make_trial(cell, settings);
   }
 
   void make_trial(const Cell& cell, const CellSettings& settings) {
@@ -239,6 +249,7 @@ class Expander {
                             levels.empty() ? "nothing" : fmt::format("{}", fmt::join(levels, ", "))));
   }
 
+  const AddedSeeds& added_;
   Sweep sweep_;
   std::vector<const KeyDescription*> factors_;
   std::vector<Cell> cells_;
@@ -248,8 +259,8 @@ class Expander {
 
 }  // namespace
 
-Sweep expand(SweepSpec spec, const std::string& only) {
-  return Expander(std::move(spec)).expand(only);
+Sweep expand(SweepSpec spec, const std::string& only, const AddedSeeds& added) {
+  return Expander(std::move(spec), added).expand(only);
 }
 
 Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view key) {
@@ -258,8 +269,11 @@ Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view k
 }
 
 Sweep load_sweep(const std::filesystem::path& path, const std::vector<std::string>& overrides,
-                 const std::string& only) {
-  return expand(read_sweep_spec(load_sweep_file(path, overrides)), only);
+                 const std::string& only, const std::filesystem::path& runs) {
+  SweepSpec spec = read_sweep_spec(load_sweep_file(path, overrides));
+  AddedSeeds added;
+  if (!runs.empty()) added = added_seeds(read_looks(runs, spec.name));
+  return expand(std::move(spec), only, added);
 }
 
 }  // namespace imp::harness

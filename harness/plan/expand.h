@@ -37,18 +37,22 @@ struct Sweep {
       trials;  ///< cells in the file's order (first factor slowest), each with its seeds in order
 };
 
+/// Seeds beyond the sweep file's, by the levels of the cell that has them.
+using AddedSeeds = std::map<std::map<std::string, std::string>, std::vector<std::int64_t>>;
+
 /// Unfolds a specification: derives `${...}`, checks each configuration, leaves out what `exclude` names.
-/// `only` (a condition as in `exclude`, or "") keeps the trials for which it holds.
-/// Throws imp::Error (usage) with every mistake, one a line: values out of bounds, cycles of `${...}`, cells
-/// that come twice, no cell left.
-[[nodiscard]] Sweep expand(SweepSpec spec, const std::string& only = "");
+/// `only` (a condition as in `exclude`, or "") keeps the trials for which it holds. Cells named in `added`
+/// have these seeds too, behind the file's. Throws imp::Error (usage) with every mistake, one a line: values
+/// out of bounds, cycles of `${...}`, cells that come twice, no cell left.
+[[nodiscard]] Sweep expand(SweepSpec spec, const std::string& only = "", const AddedSeeds& added = {});
 
 /// Where a trial's value of a key stands: at the key, or at the baseline as a whole for a default.
 [[nodiscard]] Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view key);
 
 /// load_sweep_file(), read_sweep_spec() and expand() in one: what `imp-sweep FILE --set ... --only ...`
-/// means.
+/// means. With `runs`, the seeds that looks at the sweep added there (added_seeds.h) are part of it.
 [[nodiscard]] Sweep load_sweep(const std::filesystem::path& path,
-                               const std::vector<std::string>& overrides = {}, const std::string& only = "");
+                               const std::vector<std::string>& overrides = {}, const std::string& only = "",
+                               const std::filesystem::path& runs = {});
 
 }  // namespace imp::harness

@@ -48,6 +48,12 @@ void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
   app.add_option("--executor", options.executor, "Where trials run")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();
+  CLI::Option* until_resolved = app.add_option(
+      "--until-resolved", options.until_resolved,
+      "Add seeds where an effect of this factor is not resolved; at most four looks, accounted for");
+  app.add_option("--budget", options.budget,
+                 "With --until-resolved: add no seeds whose estimated time goes beyond this, e.g. 2h or 90m")
+      ->needs(until_resolved);
   app.add_option("--events", options.events, "Write an event a line (NDJSON) to this file");
 }
 

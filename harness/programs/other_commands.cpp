@@ -27,7 +27,8 @@ namespace imp::harness {
 
 int plan_sweep(const SweepOptions& options) {
   results::require_results_file(options.database);
-  Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+  Plan plan =
+      plan_and_check(load_sweep(options.file, options.overrides, options.only, options.runs), options.runs);
   require_writable_file(options.database);
   look_at_rows(plan);
   estimate_memory(plan);
@@ -41,7 +42,8 @@ int plan_sweep(const SweepOptions& options) {
 }
 
 int show_status(const SweepOptions& options) {
-  const Plan plan = make_plan(load_sweep(options.file, options.overrides, options.only), options.runs);
+  const Plan plan =
+      make_plan(load_sweep(options.file, options.overrides, options.only, options.runs), options.runs);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const PlannedTrial& planned : plan.trials) {
     const nlohmann::json outcome = read_outcome(options.runs / plan.sweep.spec.name / planned.trial.name);

@@ -7,12 +7,14 @@
 
 #include "harness/executor/local_executor.h"
 #include "harness/executor/provenance.h"
+#include "harness/plan/added_seeds.h"
 #include "harness/plan/claims_record.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
 #include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
+#include "harness/programs/sweep_run.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/output_path.h"
@@ -35,7 +37,7 @@ namespace {
 std::atomic<bool> stop_requested{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void request_stop(int) {
-  if (stop_requested.exchange(true)) std::_Exit(130);  // the second one does not wait
+  if (stop_requested.exchange(true)) std::_Exit(kInterrupted);  // the second one does not wait
 }
 
 void write_sweep_json(const SweepOptions& options, const Plan& plan) {
@@ -119,36 +121,52 @@ void check_outputs(const SweepOptions& options) {
 
 }  // namespace
 
-int run_sweep(const SweepOptions& options) {
-  check_outputs(options);
-  Plan plan = plan_and_check(load_sweep(options.file, options.overrides, options.only), options.runs);
+SweepRun::SweepRun(const SweepOptions& options)
+    : options_(options), progress_((check_outputs(options), options.events)) {}
+
+int SweepRun::make_missing(const std::optional<results::LooksRecord>& looks) {
+  Plan plan = plan_and_check(load_sweep(options_.file, options_.overrides, options_.only, options_.runs),
+                             options_.runs);
   look_at_rows(plan);
   // The record in the run folder is of the whole sweep, whatever --only picks today.
   const Plan whole =
-      options.only.empty() ? plan : make_plan(load_sweep(options.file, options.overrides), options.runs);
-  const std::string& name = whole.sweep.spec.name;
-  write_sweep_json(options, whole);
-  record_claims(whole.sweep.spec, options.runs, iso_time_now());
-  Recorder recorder(options, name);
+      options_.only.empty()
+          ? plan
+          : make_plan(load_sweep(options_.file, options_.overrides, "", options_.runs), options_.runs);
+  name_ = whole.sweep.spec.name;
+  write_sweep_json(options_, whole);
+  record_claims(whole.sweep.spec, options_.runs, iso_time_now());
+  if (looks) write_looks(options_.runs, name_, *looks);
+  Recorder recorder(options_, name_);
   recorder.take_in_sweep();
 
   stop_requested = false;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  Progress progress(options.events);
-  LocalExecutor executor(plan, options.runs, stop_requested, progress,
+  LocalExecutor executor(plan, options_.runs, stop_requested, progress_,
                          [&](const std::string& trial) { recorder.take_in_trial(trial); });
   const SweepResult result = executor.run();
   // The whole of it, also if it was interrupted: effects compare all cells that there are.
   recorder.take_in_sweep();
   if (result.interrupted) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
-    return 130;
+    return kInterrupted;
   }
-  if (recorder.behind()) return 3;
-  print_table(options, name);
-  write_page(options, name);
-  return result.failed > 0 ? 1 : 0;
+  if (recorder.behind()) return kEnvironment;
+  return result.failed > 0 ? kSomeFailed : 0;
+}
+
+void SweepRun::show() const {
+  print_table(options_, name_);
+  write_page(options_, name_);
+}
+
+int run_sweep(const SweepOptions& options) {
+  if (!options.until_resolved.empty()) return run_until_resolved(options);
+  SweepRun run(options);
+  const int code = run.make_missing(std::nullopt);
+  if (code == 0 || code == kSomeFailed) run.show();
+  return code;
 }
 
 }  // namespace imp::harness

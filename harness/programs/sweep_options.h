@@ -17,6 +17,8 @@ struct SweepOptions {
   std::vector<std::string> overrides;  ///< key=value
   std::string only;
   std::string executor = "local";
+  std::string until_resolved;  ///< a factor; empty for one look
+  std::string budget;          ///< as parse_duration() reads it; empty for none
   int64_t jobs = 1;
   bool json = false;
 };

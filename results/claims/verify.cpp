@@ -10,13 +10,16 @@
 #include <utility>
 
 #include "results/claims/registration.h"
+#include "results/effects/planned_looks.h"
 #include "results/json_fields.h"
 #include "results/names.h"
 #include "results/numbers.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
+#include "results/report/sweep_choice.h"
 #include "results/statistics/distributions.h"
 #include "results/statistics/holm.h"
+#include "results/statistics/looks.h"
 #include "results/unfinished.h"
 
 namespace imp::results {
@@ -129,7 +132,7 @@ double upper_tail(double t, double degrees) {
 
 /// p of the claim's two decisions: twice the smaller of their one-sided p values, so that p < 0.05 is what
 /// the 95 % interval says. Nothing where the effect's error is not known.
-std::optional<double> p_of(const Claim& claim, const Effect& effect) {
+std::optional<double> p_of(Database& database, const Claim& claim, const Effect& effect) {
   if (claim.direction != Direction::same) return effect.p;
   if (!effect.standard_error || !effect.degrees_of_freedom || *effect.standard_error <= 0.0)
     return std::nullopt;
@@ -138,7 +141,8 @@ std::optional<double> p_of(const Claim& claim, const Effect& effect) {
   const double size = std::abs(effect.difference);
   const double within = upper_tail((*claim.margin - size) / error, degrees);
   const double beyond = upper_tail((size - *claim.margin) / error, degrees);
-  return std::min(1.0, 2.0 * std::min(within, beyond));
+  const auto planned = load_planned_looks(database, sweep_id_of(database, claim.sweep));
+  return p_over_looks(std::min(1.0, 2.0 * std::min(within, beyond)), looks_at(planned, effect.factor));
 }
 
 /// What the estimate and its interval say, before p is adjusted.
@@ -158,8 +162,8 @@ std::string interval_text(const JudgedClaim& judged) {
 std::string objection(Database& database, const Claim& claim, const Effect& effect) {
   const auto [open, all] = open_trials(database, claim.sweep);
   if (open > 0) return fmt::format("the sweep is not finished: {} of {} trials are still to run", open, all);
-  if (effect.seeds == 1) return "one seed: the interval is of these checkpoints, not of the recipe";
-  if (!p_of(claim, effect)) return "the error of the difference is not known";
+  if (!effect.holds_seeds()) return "one seed: the interval is of these checkpoints, not of the recipe";
+  if (!p_of(database, claim, effect)) return "the error of the difference is not known";
   return "";
 }
 
@@ -185,7 +189,7 @@ std::string look_up(Database& database, JudgedClaim& judged) {
   judged.ci_high = effect->ci_high;
   const std::string against = objection(database, claim, *effect);
   if (against.empty()) {
-    judged.p = p_of(claim, *effect);
+    judged.p = p_of(database, claim, *effect);
   } else {
     judged.why = fmt::format("{}; so far {}", against, interval_text(judged));
   }

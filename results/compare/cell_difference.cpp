@@ -4,14 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "results/compare/cell_choice.h"
 #include "results/effects/answer_scores.h"
 #include "results/effects/compared_sweep.h"
 #include "results/effects/finite.h"
+#include "results/effects/planned_looks.h"
 #include "results/effects/question_sets.h"
 #include "results/report/display.h"
+#include "results/statistics/looks.h"
 
 namespace imp::results {
 namespace {
@@ -52,29 +55,52 @@ std::optional<double> mean_score(Database& database, const std::vector<std::int6
 /// The place of a cell in its compared sweep, if all its compared trials are the chosen ones.
 std::optional<std::size_t> place_in(const ComparedSweep& sweep, const ChosenCell& cell) {
   const std::vector<std::int64_t> trials = trials_of(cell);
-  for (std::size_t c = 0; c < sweep.cells.size(); ++c) {
-    const auto begin = sweep.trials.begin() + static_cast<std::ptrdiff_t>(c * sweep.seeds.size());
-    if (std::find(trials.begin(), trials.end(), *begin) != trials.end() &&
-        trials.size() >= sweep.seeds.size())
-      return c;
+  std::optional<std::size_t> place;
+  std::size_t found = 0;
+  for (std::size_t t = 0; t < sweep.trials.size(); ++t) {
+    if (std::find(trials.begin(), trials.end(), sweep.trials[t]) == trials.end()) continue;
+    place = sweep.runs[t] / sweep.seeds.size();
+    ++found;
   }
-  return std::nullopt;
+  if (!place || found != sweep.cells[*place].seeds.size()) return std::nullopt;
+  return place;
+}
+
+/// An estimate and how many looks at it are planned.
+struct LookedAt {
+  ContrastEstimate estimate;
+  int looks = 1;
+};
+
+/// The most looks that are planned at a factor in which two cells differ.
+int looks_at_cells(Database& database, const ComparedSweep& sweep, std::int64_t sweep_id, std::size_t a,
+                   std::size_t b) {
+  const std::optional<PlannedLooks> planned = load_planned_looks(database, sweep_id);
+  int looks = 1;
+  for (std::size_t f = 0; f < sweep.factors.size(); ++f) {
+    if (sweep.cells[a].levels[f] != sweep.cells[b].levels[f])
+      looks = std::max(looks, looks_at(planned, sweep.factors[f].name));
+  }
+  return looks;
 }
 
 /// Estimates by benchmark, as the sweep's effects are made; none if a cell is no part of what is compared.
-std::map<std::string, ContrastEstimate> sweep_estimates(Database& database, const ChosenCell& a,
-                                                        const ChosenCell& b) {
-  std::map<std::string, ContrastEstimate> estimates;
+std::map<std::string, LookedAt> sweep_estimates(Database& database, const ChosenCell& a,
+                                                const ChosenCell& b) {
+  std::map<std::string, LookedAt> estimates;
   if (a.sweep_id != b.sweep_id || a.is_trial || b.is_trial) return estimates;
   const ComparedSweep sweep = load_compared_sweep(database, a.sweep_id);
   const auto place_a = place_in(sweep, a);
   const auto place_b = place_in(sweep, b);
   if (!place_a || !place_b || *place_a == *place_b) return estimates;
+  if (seeds_in_common(sweep.cells, std::array{*place_a, *place_b}) == 0) return estimates;
   std::vector<double> weights(sweep.cells.size(), 0.0);
   weights[*place_a] = -1.0;
   weights[*place_b] = 1.0;
+  const int looks = looks_at_cells(database, sweep, a.sweep_id, *place_a, *place_b);
   for (const QuestionSet& set : load_question_sets(database, sweep)) {
-    if (set.family.empty() && !set.is_mean) estimates.emplace(set.benchmark, set.estimator.estimate(weights));
+    if (set.family.empty() && !set.is_mean)
+      estimates.emplace(set.benchmark, LookedAt{set.estimator.estimate(weights), looks});
   }
   return estimates;
 }
@@ -105,12 +131,13 @@ std::optional<ContrastEstimate> pair_estimate(Database& database, const ChosenCe
   return ContrastEstimator({std::move(*sums)}).estimate(std::vector{-1.0, 1.0});
 }
 
-void set_estimate(DifferenceRow& row, const ContrastEstimate& estimate) {
-  const double half = estimate.half_width();
+void set_estimate(DifferenceRow& row, const ContrastEstimate& estimate, int looks) {
+  constexpr double kLevel = 0.05;
+  const double half = estimate.half_width(1.0 - nominal_level(kLevel, looks));
   row.difference = estimate.difference;
   row.ci_low = if_finite(estimate.difference - half);
   row.ci_high = if_finite(estimate.difference + half);
-  row.p = if_finite(estimate.p());
+  row.p = if_finite(p_over_looks(estimate.p(), looks));
 }
 
 /// Whether a score differs beyond chance; where there is no interval, whether it differs at all or cannot be
@@ -134,9 +161,9 @@ void add_score_rows(Database& database, const ChosenCell& a, const ChosenCell& b
     row.a = percent(row.value_a);
     row.b = percent(row.value_b);
     if (const auto estimate = of_sweep.find(benchmark); estimate != of_sweep.end()) {
-      set_estimate(row, estimate->second);
+      set_estimate(row, estimate->second.estimate, estimate->second.looks);
     } else if (const auto pair = pair_estimate(database, a, b, benchmark)) {
-      set_estimate(row, *pair);
+      set_estimate(row, *pair, 1);
     }
     rows.push_back(std::move(row));
   }

@@ -164,7 +164,8 @@ AnswerScores load_answer_scores(Database& database, const std::string& benchmark
 }
 
 std::optional<PictureSums> picture_sums(const AnswerScores& answers, std::size_t cells, std::size_t seeds,
-                                        std::optional<std::size_t> family) {
+                                        std::optional<std::size_t> family,
+                                        std::span<const std::size_t> runs) {
   constexpr std::size_t kUnused = static_cast<std::size_t>(-1);
   std::vector<std::size_t> place;  // of a picture among those with a question of the family
   std::vector<double> counts;
@@ -179,12 +180,18 @@ std::optional<PictureSums> picture_sums(const AnswerScores& answers, std::size_t
   }
   if (counts.empty()) return std::nullopt;
   PictureSums sums(cells, seeds, std::move(counts));
+  std::vector<char> is_there(cells * seeds, 0);
   for (std::size_t t = 0; t < answers.scores.size(); ++t) {
+    const std::size_t run = runs.empty() ? t : runs[t];
+    is_there[run] = 1;
     for (std::size_t q = 0; q < answers.questions.size(); ++q) {
       const AnswerScores::Question& question = answers.questions[q];
       if (family && question.family != *family) continue;
-      sums.at(t / seeds, t % seeds, place[question.picture]) += answers.scores[t][q];
+      sums.at(run / seeds, run % seeds, place[question.picture]) += answers.scores[t][q];
     }
+  }
+  for (std::size_t run = 0; run < is_there.size(); ++run) {
+    if (is_there[run] == 0) sums.leave_out(run / seeds, run % seeds);
   }
   return sums;
 }

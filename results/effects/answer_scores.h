@@ -74,10 +74,11 @@ class BenchmarkAnswers {
 [[nodiscard]] AnswerScores load_answer_scores(Database& database, const std::string& benchmark,
                                               std::span<const std::int64_t> trials);
 
-/// Sums by picture, for trials that stand cell by cell, `seeds` of each; of one family's questions or of all.
-/// Nothing if there is no such question.
+/// Sums by picture; of one family's questions or of all. `runs`: of each trial, cell * `seeds` + seed; empty
+/// for trials that stand cell by cell, `seeds` of each. Nothing if there is no such question.
 [[nodiscard]] std::optional<PictureSums> picture_sums(const AnswerScores& answers, std::size_t cells,
                                                       std::size_t seeds,
-                                                      std::optional<std::size_t> family = {});
+                                                      std::optional<std::size_t> family = {},
+                                                      std::span<const std::size_t> runs = {});
 
 }  // namespace imp::results

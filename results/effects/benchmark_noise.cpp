@@ -10,10 +10,11 @@ namespace imp::results {
 std::vector<BenchmarkNoise> benchmark_noises(Database& database, const ComparedSweep& sweep,
                                              const std::string& name) {
   std::vector<BenchmarkNoise> noises;
-  if (!sweep.is_comparable() || sweep.seeds.size() < 2) return noises;
+  if (!sweep.is_comparable()) return noises;
   for (const QuestionSet& set : load_question_sets(database, sweep)) {
-    if (!set.family.empty() || set.is_mean || set.pictures < 2) continue;
-    noises.push_back({set.benchmark, name, sweep.cells.size(), sweep.seeds.size(), set.questions,
+    const bool tells = set.estimator.degrees_of_seeds() > 0.0 && set.pictures > 1;
+    if (!set.family.empty() || set.is_mean || !tells) continue;
+    noises.push_back({set.benchmark, name, sweep.cells.size(), sweep.fewest_seeds(), set.questions,
                       set.pictures, noise_model(set.estimator, set.pictures)});
   }
   return noises;

@@ -15,8 +15,8 @@ namespace imp::results {
 /// What makes scores on a benchmark uncertain, as a sweep's answers tell it.
 struct BenchmarkNoise {
   std::string benchmark;
-  std::string sweep;  ///< whose answers
-  std::size_t cells = 0, seeds = 0;
+  std::string sweep;                 ///< whose answers
+  std::size_t cells = 0, seeds = 0;  ///< of the cell with the fewest
   std::size_t questions = 0, pictures = 0;
   NoiseModel model;
 };

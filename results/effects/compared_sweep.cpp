@@ -66,33 +66,6 @@ std::map<std::int64_t, CellTrials> load_done_trials(Database& database, std::int
   return cells;
 }
 
-/// The seeds, most common first, of which taking as many as said compares the most trials in at least two
-/// cells.
-std::vector<std::int64_t> choose_seeds(const std::map<std::int64_t, CellTrials>& cells) {
-  std::map<std::int64_t, std::size_t> cells_with;
-  for (const auto& [number, cell] : cells) {
-    for (const auto& [seed, trial] : cell.trial_of_seed) ++cells_with[seed];
-  }
-  std::vector<std::pair<std::size_t, std::int64_t>> order;  // most cells first, then the smallest seed
-  for (const auto& [seed, count] : cells_with) order.emplace_back(cells.size() - count, seed);
-  std::sort(order.begin(), order.end());
-  std::vector<std::int64_t> taken, best;
-  std::size_t most = 0;
-  for (const auto& [lacking, seed] : order) {
-    taken.push_back(seed);
-    const auto complete =
-        static_cast<std::size_t>(std::count_if(cells.begin(), cells.end(), [&](const auto& cell) {
-          return std::all_of(taken.begin(), taken.end(),
-                             [&](std::int64_t s) { return cell.second.trial_of_seed.contains(s); });
-        }));
-    if (complete < 2 || complete * taken.size() < most) continue;
-    most = complete * taken.size();
-    best = taken;
-  }
-  std::sort(best.begin(), best.end());
-  return best;
-}
-
 /// What two trials may differ in beside their configuration: the machine, and each stage's code and data.
 void add_circumstances(Database& database, std::int64_t trial,
                        std::map<std::string, std::set<std::string>>& settings) {
@@ -113,8 +86,7 @@ void add_circumstances(Database& database, std::int64_t trial,
 }
 
 ComparedCell compared_cell(Database& database, const CellTrials& trials,
-                           const std::vector<ComparedFactor>& factors,
-                           const std::vector<std::int64_t>& seeds) {
+                           const std::vector<ComparedFactor>& factors) {
   ComparedCell cell;
   const json levels = parse_object(database, trials.levels_json, "levels_json of a trial");
   for (const ComparedFactor& factor : factors)
@@ -124,8 +96,7 @@ ComparedCell compared_cell(Database& database, const CellTrials& trials,
     if (name != "seed") cell.settings[name] = as_text(value);
   }
   std::map<std::string, std::set<std::string>> circumstances;
-  for (const std::int64_t seed : seeds)
-    add_circumstances(database, trials.trial_of_seed.at(seed), circumstances);
+  for (const auto& [seed, trial] : trials.trial_of_seed) add_circumstances(database, trial, circumstances);
   for (const auto& [name, values] : circumstances)
     cell.settings[name] = fmt::format("{}", fmt::join(values, ", "));
   return cell;
@@ -133,24 +104,38 @@ ComparedCell compared_cell(Database& database, const CellTrials& trials,
 
 }  // namespace
 
+std::size_t ComparedSweep::fewest_seeds() const {
+  std::size_t fewest = seeds.size();
+  for (const ComparedCell& cell : cells) fewest = std::min(fewest, cell.seeds.size());
+  return fewest;
+}
+
+std::size_t ComparedSweep::most_seeds() const {
+  std::size_t most = 0;
+  for (const ComparedCell& cell : cells) most = std::max(most, cell.seeds.size());
+  return most;
+}
+
 ComparedSweep load_compared_sweep(Database& database, std::int64_t sweep_id) {
-  ComparedSweep sweep{.factors = load_factors(database, sweep_id), .cells = {}, .seeds = {}, .trials = {}};
+  ComparedSweep sweep{
+      .factors = load_factors(database, sweep_id), .cells = {}, .seeds = {}, .trials = {}, .runs = {}};
   const std::map<std::int64_t, CellTrials> cells = load_done_trials(database, sweep_id);
-  sweep.seeds = choose_seeds(cells);
-  std::set<std::int64_t> all_seeds;
+  std::set<std::int64_t> seeds;
   for (const auto& [number, cell] : cells) {
-    for (const auto& [seed, trial] : cell.trial_of_seed) all_seeds.insert(seed);
-    const bool complete =
-        !sweep.seeds.empty() && std::all_of(sweep.seeds.begin(), sweep.seeds.end(),
-                                            [&](std::int64_t s) { return cell.trial_of_seed.contains(s); });
-    if (!complete) {
-      ++sweep.cells_left_out;
-      continue;
-    }
-    sweep.cells.push_back(compared_cell(database, cell, sweep.factors, sweep.seeds));
-    for (const std::int64_t seed : sweep.seeds) sweep.trials.push_back(cell.trial_of_seed.at(seed));
+    for (const auto& [seed, trial] : cell.trial_of_seed) seeds.insert(seed);
   }
-  sweep.seeds_left_out = all_seeds.size() - sweep.seeds.size();
+  sweep.seeds.assign(seeds.begin(), seeds.end());
+  for (const auto& [number, trials] : cells) {
+    ComparedCell cell = compared_cell(database, trials, sweep.factors);
+    cell.seeds.clear();
+    for (const auto& [seed, trial] : trials.trial_of_seed) {
+      const auto place = std::lower_bound(sweep.seeds.begin(), sweep.seeds.end(), seed) - sweep.seeds.begin();
+      cell.seeds.push_back(static_cast<std::size_t>(place));
+      sweep.trials.push_back(trial);
+      sweep.runs.push_back(sweep.cells.size() * sweep.seeds.size() + cell.seeds.back());
+    }
+    sweep.cells.push_back(std::move(cell));
+  }
   return sweep;
 }
 

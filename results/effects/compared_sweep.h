@@ -10,21 +10,22 @@
 
 namespace imp::results {
 
-/// The part of a sweep that can be compared: cells that all have the same seeds done.
+/// The part of a sweep that can be compared: its done trials. Cells need not have the same seeds.
 struct ComparedSweep {
   std::vector<ComparedFactor> factors;
-  std::vector<ComparedCell> cells;
-  std::vector<std::int64_t> seeds;
-  std::vector<std::int64_t> trials;  ///< [cells][seeds]: trial ids
-  std::size_t cells_left_out = 0;    ///< they lack one of the seeds
-  std::size_t seeds_left_out = 0;    ///< some cell lacks them
+  std::vector<ComparedCell> cells;   ///< that have a done trial
+  std::vector<std::int64_t> seeds;   ///< of any cell, ascending
+  std::vector<std::int64_t> trials;  ///< ids
+  std::vector<std::size_t> runs;     ///< of each trial, cell * number of seeds + seed
 
   /// Fewer than two cells are nothing to compare.
   [[nodiscard]] bool is_comparable() const { return cells.size() > 1; }
+  /// Of the cell that has the fewest, or the most.
+  [[nodiscard]] std::size_t fewest_seeds() const;
+  [[nodiscard]] std::size_t most_seeds() const;
 };
 
-/// Chooses seeds so that the most trials are compared: a seed that few cells have is left out, or else the
-/// cells that lack it. Throws StoreError for JSON texts that are none.
+/// Throws StoreError for JSON texts that are none.
 [[nodiscard]] ComparedSweep load_compared_sweep(Database& database, std::int64_t sweep_id);
 
 }  // namespace imp::results

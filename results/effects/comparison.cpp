@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <set>
 
@@ -66,11 +67,34 @@ void note_differences(const ComparedCell& a, const ComparedCell& b, const std::s
   }
 }
 
+/// Adds matched cells with their weights as one more group; those without a seed in common make none.
+bool add_group(Comparison& comparison, const Cells& cells, std::span<const std::size_t> matched,
+               std::span<const double> weights) {
+  const std::size_t seeds = seeds_in_common(cells, matched);
+  if (seeds == 0) return false;
+  comparison.seeds = comparison.groups == 0 ? seeds : std::min(comparison.seeds, seeds);
+  for (std::size_t i = 0; i < matched.size(); ++i) {
+    comparison.weights[matched[i]] += weights[i];
+    comparison.group_of[matched[i]] = comparison.groups;
+  }
+  ++comparison.groups;
+  return true;
+}
+
 void divide_by_groups(Comparison& comparison) {
   for (double& weight : comparison.weights) weight /= static_cast<double>(comparison.groups);
 }
 
 }  // namespace
+
+std::size_t seeds_in_common(const Cells& cells, std::span<const std::size_t> places) {
+  const std::vector<std::size_t>& first = cells[places.front()].seeds;
+  return static_cast<std::size_t>(std::count_if(first.begin(), first.end(), [&](std::size_t seed) {
+    return std::all_of(places.begin(), places.end(), [&](std::size_t c) {
+      return std::binary_search(cells[c].seeds.begin(), cells[c].seeds.end(), seed);
+    });
+  }));
+}
 
 std::vector<Comparison> level_comparisons(const std::vector<ComparedFactor>& factors, const Cells& cells) {
   std::vector<Comparison> comparisons;
@@ -83,15 +107,15 @@ std::vector<Comparison> level_comparisons(const std::vector<ComparedFactor>& fac
                               .from_level = levels[from],
                               .to_level = levels[to],
                               .weights = std::vector<double>(cells.size(), 0.0),
+                              .group_of = std::vector<std::size_t>(cells.size(), 0),
                               .also_differ = {}};
         std::set<std::string> differ;
         for (const auto& [key, group] : groups) {
           const std::size_t* a = only_cell(cells, group, {{f, levels[from]}});
           const std::size_t* b = only_cell(cells, group, {{f, levels[to]}});
           if (a == nullptr || b == nullptr) continue;
-          comparison.weights[*a] -= 1.0;
-          comparison.weights[*b] += 1.0;
-          ++comparison.groups;
+          constexpr double kSigns[] = {-1.0, 1.0};
+          if (!add_group(comparison, cells, std::array{*a, *b}, kSigns)) continue;
           note_differences(cells[*a], cells[*b], factors[f].name, differ);
         }
         if (comparison.groups == 0) continue;
@@ -115,6 +139,7 @@ Comparison interaction(const std::vector<ComparedFactor>& factors, const Cells& 
                         .to_level = of_g.first + " -> " + of_g.second,
                         .is_interaction = true,
                         .weights = std::vector<double>(cells.size(), 0.0),
+                        .group_of = std::vector<std::size_t>(cells.size(), 0),
                         .also_differ = {}};
   for (const auto& [key, group] : matched_groups(cells, {f, g})) {
     const std::size_t* corner[] = {only_cell(cells, group, {{f, of_f.first}, {g, of_g.first}}),
@@ -124,8 +149,7 @@ Comparison interaction(const std::vector<ComparedFactor>& factors, const Cells& 
     if (std::any_of(std::begin(corner), std::end(corner), [](const std::size_t* c) { return c == nullptr; }))
       continue;
     constexpr double kSigns[] = {1.0, -1.0, -1.0, 1.0};
-    for (std::size_t i = 0; i < 4; ++i) comparison.weights[*corner[i]] += kSigns[i];
-    ++comparison.groups;
+    add_group(comparison, cells, std::array{*corner[0], *corner[1], *corner[2], *corner[3]}, kSigns);
   }
   if (comparison.groups > 0) divide_by_groups(comparison);
   return comparison;

@@ -6,25 +6,31 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "results/effects/compared_sweep.h"
 #include "results/effects/comparison.h"
 #include "results/effects/finite.h"
+#include "results/effects/planned_looks.h"
 #include "results/effects/question_sets.h"
 #include "results/effects/sweep_statistics.h"
 #include "results/statistics/contrast.h"
 #include "results/statistics/holm.h"
+#include "results/statistics/looks.h"
 
 namespace imp::results {
 namespace {
+
+constexpr double kLevel = 0.05;
 
 struct EffectRow {
   const Comparison* comparison = nullptr;
   const QuestionSet* questions = nullptr;
   ContrastEstimate estimate;
-  double p_holm = 0.0;
+  int looks = 1;
+  double p = 0.0, p_holm = 0.0;
 };
 
 /// Rows that are judged together: Holm's family.
@@ -40,30 +46,35 @@ void adjust_by_holm(std::vector<EffectRow>& rows) {
   for (EffectRow& row : rows) families[judged_with(row)].push_back(&row);
   for (auto& [judged, family] : families) {
     std::vector<double> p;
-    for (const EffectRow* row : family) p.push_back(row->estimate.p());
+    for (const EffectRow* row : family) p.push_back(row->p);
     const std::vector<double> adjusted = holm_adjusted(p);
     for (std::size_t i = 0; i < family.size(); ++i) family[i]->p_holm = adjusted[i];
   }
 }
 
-Effect effect_of(const ComparedSweep& sweep, const EffectRow& row) {
+std::string method_of(const EffectRow& row) {
+  const std::string_view spread = spread_name(row.estimate.spread);
+  return row.looks > 1 ? fmt::format("{}, adjusted for {} looks", spread, row.looks) : std::string(spread);
+}
+
+Effect effect_of(const ComparedSweep& sweep, const EffectRow& row, double confidence) {
   const ContrastEstimate& estimate = row.estimate;
   const Comparison& comparison = *row.comparison;
   const QuestionSet& questions = *row.questions;
-  const double half = estimate.half_width();
+  const double half = estimate.half_width(confidence);
   const auto deviation = questions.deviation;
   return {.factor = comparison.factor,
           .from_level = comparison.from_level,
           .to_level = comparison.to_level,
           .benchmark = questions.benchmark,
           .family = questions.family,
-          .method = std::string(spread_name(estimate.spread)),
+          .method = method_of(row),
           .also_differs = fmt::format("{}", fmt::join(comparison.also_differ, ", ")),
           .is_interaction = comparison.is_interaction,
           .difference = estimate.difference,
           .ci_low = if_finite(estimate.difference - half),
           .ci_high = if_finite(estimate.difference + half),
-          .p = if_finite(estimate.p()),
+          .p = if_finite(row.p),
           .p_holm = if_finite(row.p_holm),
           .standardized =
               deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
@@ -74,7 +85,7 @@ Effect effect_of(const ComparedSweep& sweep, const EffectRow& row) {
           .questions = static_cast<std::int64_t>(questions.questions),
           .pictures = static_cast<std::int64_t>(questions.pictures),
           .left_out = static_cast<std::int64_t>(questions.left_out),
-          .seeds = static_cast<std::int64_t>(sweep.seeds.size()),
+          .seeds = static_cast<std::int64_t>(comparison.seeds),
           .matched_groups = static_cast<std::int64_t>(comparison.groups),
           .cells = static_cast<std::int64_t>(sweep.cells.size())};
 }
@@ -87,20 +98,35 @@ constexpr const char* kColumns =
 
 }  // namespace
 
+bool Effect::holds_seeds() const {
+  return !method.starts_with(spread_name(SeedSpread::none));
+}
+
+bool Effect::spreads_more() const {
+  return method.starts_with(spread_name(SeedSpread::own));
+}
+
 std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id) {
   const ComparedSweep sweep = load_compared_sweep(database, sweep_id);
   if (!sweep.is_comparable()) return {};
   std::vector<Comparison> comparisons = level_comparisons(sweep.factors, sweep.cells);
   for (Comparison& each : interactions(sweep.factors, sweep.cells)) comparisons.push_back(std::move(each));
   const std::vector<QuestionSet> sets = load_question_sets(database, sweep);
+  const std::optional<PlannedLooks> planned = load_planned_looks(database, sweep_id);
   std::vector<EffectRow> rows;
   for (const Comparison& comparison : comparisons) {
-    for (const QuestionSet& set : sets)
-      rows.push_back({&comparison, &set, set.estimator.estimate(comparison.weights), 0.0});
+    const int looks = looks_at(planned, comparison.factor);
+    for (const QuestionSet& set : sets) {
+      const ContrastEstimate estimate = set.estimator.estimate(comparison.weights, comparison.group_of);
+      rows.push_back({&comparison, &set, estimate, looks, p_over_looks(estimate.p(), looks), 0.0});
+    }
   }
   adjust_by_holm(rows);
+  const double of_looks =
+      planned ? 1.0 - nominal_level(kLevel, static_cast<int>(planned->looks)) : 1.0 - kLevel;
   std::vector<Effect> effects;
-  for (const EffectRow& row : rows) effects.push_back(effect_of(sweep, row));
+  for (const EffectRow& row : rows)
+    effects.push_back(effect_of(sweep, row, row.looks > 1 ? of_looks : 1.0 - kLevel));
   return effects;
 }
 

@@ -18,13 +18,21 @@ struct Effect {
   std::optional<double> ci_low, ci_high, p, p_holm, standardized, standard_error, picture_variance,
       seed_variance, degrees_of_freedom;
   std::int64_t questions = 0, pictures = 0, left_out = 0, seeds = 0, matched_groups = 0, cells = 0;
+
+  /// Whether the interval holds what other seeds would change; with one seed it is of these checkpoints
+  /// alone.
+  [[nodiscard]] bool holds_seeds() const;
+  /// Whether the compared cells' seeds spread more than the others' beyond chance.
+  [[nodiscard]] bool spreads_more() const;
 };
 
 /// The effects of a sweep's done trials, from their answers: every comparison of two levels of a factor and
 /// every interaction (effects/comparison.h), on each benchmark, each of its question families (family ''
 /// holds all questions) and, of several benchmarks, on their mean (benchmark 'average'), by the estimator of
 /// statistics/contrast.h. p_holm is over all comparisons of the sweep of the same sort: levels on whole
-/// benchmarks; levels on families; interactions. Fewer than two comparable cells give none.
+/// benchmarks; levels on families; interactions. Where several looks at a factor are planned
+/// (planned_looks.h), the interval and p of its effects are those of repeated looks (statistics/looks.h), and
+/// `method` says so. Fewer than two comparable cells give none.
 [[nodiscard]] std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id);
 
 /// The same as they were kept when the sweep was read in, or, while a sweep goes on, computed.

@@ -25,7 +25,7 @@ std::vector<QuestionSet> load_question_sets(Database& database, const ComparedSw
   std::vector<PictureSums> whole;
   const auto add = [&](const std::string& benchmark, const AnswerScores& answers,
                        std::optional<std::size_t> family) {
-    const auto sums = picture_sums(answers, sweep.cells.size(), sweep.seeds.size(), family);
+    const auto sums = picture_sums(answers, sweep.cells.size(), sweep.seeds.size(), family, sweep.runs);
     if (!sums) return;
     if (!family) whole.push_back(*sums);
     sets.push_back({benchmark, family ? answers.families[*family] : "", false, ContrastEstimator({*sums}),

@@ -242,6 +242,21 @@ void merge_claims(Database& database, std::int64_t into, std::int64_t from) {
                   into, from));
 }
 
+void merge_looks(Database& database, std::int64_t into, std::int64_t from) {
+  Statement(database,
+            "INSERT OR IGNORE INTO main.planned_looks SELECT ?, factor, looks, seeds_a_look, recorded FROM "
+            "b.planned_looks WHERE sweep_id = ?")
+      .run(into, from);
+}
+
+/// Looks at two factors of one sweep cannot both be accounted for.
+bool has_other_looks(Database& database, std::int64_t into, std::int64_t from) {
+  Statement other(database,
+                  "SELECT 1 FROM main.planned_looks AS x, b.planned_looks AS y WHERE x.sweep_id = ? AND "
+                  "y.sweep_id = ? AND (x.factor, x.looks) <> (y.factor, y.looks)");
+  return other.bind_all(into, from).step();
+}
+
 }  // namespace
 
 std::vector<std::string> sweep_conflicts(Database& database, std::int64_t into, std::int64_t from) {
@@ -255,6 +270,7 @@ std::vector<std::string> sweep_conflicts(Database& database, std::int64_t into, 
   };
   if (differs("DISTINCT position || name", "factor")) conflicts.emplace_back("other factors");
   if (differs("benchmarks_json", "sweep")) conflicts.emplace_back("other benchmarks");
+  if (has_other_looks(database, into, from)) conflicts.emplace_back("other planned looks");
   for (const TrialPair& pair : common_trials(database, into, from)) {
     if (config_of(pair.config_a, pair.name) != config_of(pair.config_b, pair.name)) {
       conflicts.push_back(fmt::format("{} has another configuration", pair.name));
@@ -284,6 +300,7 @@ MergedTrials take_in_sweep_of_b(Database& database, std::int64_t into, std::int6
   merge_factors(database, into, from);
   merge_seeds(database, into, from);
   merge_claims(database, into, from);
+  merge_looks(database, into, from);
   const MergedQuestions questions(database, into, from);
   const MergedTrials merged = merge_trials(database, into, from, questions);
   number_cells(database, into);

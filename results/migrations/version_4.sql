@@ -185,3 +185,11 @@ CREATE VIEW v_leaks AS
 SELECT sweep.name AS sweep, trial.name AS trial, cell, benchmark, pictures, exact_pictures, shared_pictures, questions,
        shared_questions, answered_questions, text
 FROM leak JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
+
+CREATE TABLE planned_looks (
+  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  factor       TEXT NOT NULL,
+  looks        INTEGER NOT NULL,       -- at most; its effects have the intervals and p of so many
+  seeds_a_look INTEGER NOT NULL,       -- a cell has k times as many at look k
+  recorded     TEXT NOT NULL           -- when: before the first seed was added
+) STRICT;

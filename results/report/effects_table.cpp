@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "results/effects/planned_looks.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/report/level_values.h"
 #include "results/report/sweep_choice.h"
 #include "results/report/unfinished_mark.h"
+#include "results/statistics/looks.h"
 
 namespace imp::results {
 namespace {
@@ -82,6 +84,35 @@ std::string names_row(const Effect& effect) {
   return fmt::format("{} {} → {}", effect.factor, effect.from_level, effect.to_level);
 }
 
+/// "one seed", "3 cells", "2 to 6 seeds".
+std::string counted(std::int64_t fewest, std::int64_t most, const char* what) {
+  if (fewest != most) return fmt::format("{} to {} {}s", fewest, most, what);
+  return most == 1 ? fmt::format("one {}", what) : fmt::format("{} {}s", most, what);
+}
+
+/// The same for the seeds that the compared cells have in common.
+std::string counted_seeds(const std::vector<Effect>& effects) {
+  const auto [fewest, most] = std::minmax_element(
+      effects.begin(), effects.end(), [](const Effect& a, const Effect& b) { return a.seeds < b.seeds; });
+  return counted(fewest->seeds, most->seeds, "seed");
+}
+
+/// That the rows of a factor are looked at repeatedly, if that is planned.
+std::optional<std::string> looks_note(Database& database, std::int64_t sweep_id,
+                                      const std::vector<Effect>& effects) {
+  const std::optional<PlannedLooks> planned = load_planned_looks(database, sweep_id);
+  const bool is_shown = std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
+    return looks_at(planned, effect.factor) > 1;
+  });
+  if (!is_shown) return std::nullopt;
+  return fmt::format(
+      "{}: intervals and p are adjusted for {} looks, planned {}: each interval is one of {:.1f} %, so that "
+      "all looks "
+      "together find a difference that is not there 5 times in 100 at most",
+      planned->factor, planned->looks, planned->recorded,
+      100.0 * (1.0 - nominal_level(0.05, static_cast<int>(planned->looks))));
+}
+
 /// What a reader must know of these rows.
 std::vector<std::string> notes_for(const std::vector<Effect>& effects) {
   std::vector<std::string> notes;
@@ -92,15 +123,15 @@ std::vector<std::string> notes_for(const std::vector<Effect>& effects) {
     left_out = std::max(left_out, effect.left_out);
     if (!effect.also_differs.empty() && said.insert(names_row(effect)).second)
       notes.push_back(fmt::format("{}: the cells also differ in {}", names_row(effect), effect.also_differs));
-    if (effect.method == "own" && said.insert(names_row(effect) + effect.benchmark + effect.family).second) {
+    if (effect.spreads_more() && said.insert(names_row(effect) + effect.benchmark + effect.family).second) {
       notes.push_back(fmt::format(
-          "{}, {}{}: these cells' seeds spread more than the others', so the interval rests on them alone",
+          "{}, {}{}: these cells' seeds spread more than the others', so the interval rests on them first",
           names_row(effect), effect.benchmark, effect.family.empty() ? "" : ", " + effect.family));
     }
   }
   if (left_out > 0)
     notes.push_back(fmt::format("{} questions were left out, which some trial did not answer", left_out));
-  if (first.seeds == 1) {
+  if (!first.holds_seeds()) {
     notes.emplace_back(
         "one seed: the intervals are of these checkpoints, not of the recipe; another seed may change "
         "more than they say");
@@ -124,14 +155,15 @@ Table effects_table(Database& database, const std::string& sweep, EffectRows row
   if (!effects.empty()) {
     for (const Effect& effect : effects) table.rows.push_back(row_of(effect, table.columns, rows, levels));
     table.notes = notes_for(effects);
+    if (const auto note = looks_note(database, sweep_id_of(database, name), effects))
+      table.notes.push_back(*note);
     table.footnotes.push_back(fmt::format(
         "Mean difference of matched cells in points, over {} and {}. The 95 % interval holds what other "
         "questions "
         "(those of a picture together) and other seeds would change; not what the seeds share: stage 1, "
         "data, "
         "pretrained parts. Holm: over the rows of this table.",
-        effects.front().seeds == 1 ? "one seed" : fmt::format("{} seeds", effects.front().seeds),
-        effects.front().cells == 1 ? "one cell" : fmt::format("{} cells", effects.front().cells)));
+        counted_seeds(effects), counted(effects.front().cells, effects.front().cells, "cell")));
   } else {
     table.notes.emplace_back(
         "nothing to compare yet: effects need two cells with a seed in common whose answers are "

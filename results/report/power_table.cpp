@@ -21,15 +21,21 @@
 namespace imp::results {
 namespace {
 
+/// "2", or "2 to 6".
+std::string range_text(std::size_t fewest, std::size_t most) {
+  return fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most);
+}
+
 /// The end that both tables have: what a reader must know of the numbers, or why there are none.
-void close_table(Table& table, const ComparedSweep& sweep, fmt::format_string<std::size_t, std::size_t> how) {
+void close_table(Table& table, const ComparedSweep& sweep, fmt::format_string<std::size_t, std::string> how) {
   if (table.rows.empty()) {
     table.notes.emplace_back(
         "nothing to tell the spread of seeds from: it takes two cells with two seeds in common whose answers "
         "are read in");
     return;
   }
-  table.footnotes.push_back(fmt::format(how, sweep.cells.size(), sweep.seeds.size()));
+  table.footnotes.push_back(
+      fmt::format(how, sweep.cells.size(), range_text(sweep.fewest_seeds(), sweep.most_seeds())));
 }
 
 std::string points(double fraction) {
@@ -94,22 +100,28 @@ Table power_table(Database& database, const std::string& sweep, double effect) {
                     {"half_width", "standard_error", "degrees_of_freedom", "cells", "seeds", "pictures"}},
                    {"resolves now", true, {"smallest_effect"}},
                    {"seeds needed", true, {"seeds_needed"}}};
-  std::map<std::string, std::size_t> groups;  // the fewest of a factor's pairs of levels
+  struct Fewest {
+    std::size_t groups, seeds;
+  };
+  std::map<std::string, Fewest> fewest;  // of a factor's pairs of levels
   for (const Comparison& comparison : level_comparisons(compared.factors, compared.cells)) {
-    const auto [place, fresh] = groups.emplace(comparison.factor, comparison.groups);
-    if (!fresh) place->second = std::min(place->second, comparison.groups);
+    Fewest& of_factor =
+        fewest.emplace(comparison.factor, Fewest{comparison.groups, comparison.seeds}).first->second;
+    of_factor.groups = std::min(of_factor.groups, comparison.groups);
+    of_factor.seeds = std::min(of_factor.seeds, comparison.seeds);
   }
   const std::vector<BenchmarkNoise> noises = benchmark_noises(database, compared, name);
   for (const ComparedFactor& factor : compared.factors) {
-    const auto matched = groups.find(factor.name);
-    if (matched == groups.end()) continue;
+    const auto of_factor = fewest.find(factor.name);
+    if (of_factor == fewest.end()) continue;
+    const std::size_t groups = of_factor->second.groups;
     for (const BenchmarkNoise& noise : noises) {
-      const Design design{compared.cells.size(), matched->second, compared.seeds.size(), noise.pictures};
+      const Design design{compared.cells.size(), groups, of_factor->second.seeds, noise.pictures};
       const Foresight now(noise.model, design);
       const std::optional<std::size_t> needed = seeds_needed(noise.model, design, effect);
       table.rows.push_back(
           {{factor.name, {factor.name}},
-           {fmt::format("{}", matched->second), {count(matched->second)}},
+           {fmt::format("{}", groups), {count(groups)}},
            {noise.benchmark, {noise.benchmark}},
            {"±" + points(now.half_width()),
             {now.half_width(), now.standard_error(), now.degrees_of_freedom(), count(design.cells),

@@ -22,6 +22,8 @@ double squared(double value) {
   return value * value;
 }
 
+constexpr double kSomeDegrees = 0.5;  ///< fewer are none
+
 }  // namespace
 
 std::string_view spread_name(SeedSpread spread) {
@@ -58,8 +60,9 @@ double ContrastEstimate::p() const {
 
 ContrastEstimator::ContrastEstimator(std::vector<PictureSums> benchmarks)
     : benchmarks_(std::move(benchmarks)),
-      cells_(benchmarks_.front().cells()),
-      seeds_(benchmarks_.front().seeds()) {
+      cells_(table().cells()),
+      seeds_(table().seeds()),
+      effects_(cells_, seeds_, table().present()) {
   seed_mean_.assign(cells_ * seeds_, 0.0);
   for (const PictureSums& benchmark : benchmarks_) {
     std::vector<double> means;
@@ -71,132 +74,126 @@ ContrastEstimator::ContrastEstimator(std::vector<PictureSums> benchmarks)
     benchmark_mean_.push_back(std::move(means));
   }
   for (std::size_t c = 0; c < cells_; ++c) {
-    const double* first = &seed_mean_[c * seeds_];
-    cell_mean_.push_back(std::accumulate(first, first + seeds_, 0.0) / static_cast<double>(seeds_));
+    double sum = 0.0, count = 0.0;
+    for (std::size_t s = 0; s < seeds_; ++s) {
+      if (!table().has(c, s)) continue;
+      sum += mean(c, s);
+      count += 1.0;
+    }
+    cell_mean_.push_back(sum / count);
   }
-  if (seeds_ < 2) return;
   of_differences_ = pooled_squares(true);
   of_cells_ = pooled_squares(false);
 }
 
+void ContrastEstimator::remove_effects(std::vector<double>& runs, bool seeds_in_common) const {
+  seeds_in_common ? effects_.remove(runs) : effects_.remove_cells(runs);
+}
+
 ContrastEstimator::SeedSquares ContrastEstimator::pooled_squares(bool seeds_in_common) const {
-  if (seeds_in_common && cells_ < 2) return {};
-  std::vector<double> of_seed(seeds_, 0.0);  // what a seed adds to all cells alike
-  if (seeds_in_common) {
-    for (std::size_t c = 0; c < cells_; ++c) {
-      for (std::size_t s = 0; s < seeds_; ++s)
-        of_seed[s] += (mean(c, s) - mean(c)) / static_cast<double>(cells_);
-    }
-  }
-  double squares = 0.0;
-  for (std::size_t c = 0; c < cells_; ++c) {
-    for (std::size_t s = 0; s < seeds_; ++s) squares += squared(mean(c, s) - mean(c) - of_seed[s]);
-  }
-  const auto rows = static_cast<double>(seeds_in_common ? cells_ - 1 : cells_);
-  const double degrees = rows * static_cast<double>(seeds_ - 1);
-  return {squares / degrees, pooled_question_part(seeds_in_common), degrees};
+  const double degrees = seeds_in_common ? effects_.degrees() : effects_.degrees_of_cells();
+  if (degrees < kSomeDegrees) return {};
+  std::vector<double> residual = seed_mean_;
+  remove_effects(residual, seeds_in_common);
+  const double squares = std::inner_product(residual.begin(), residual.end(), residual.begin(), 0.0);
+  return {squares / degrees, pooled_question_part(seeds_in_common) / degrees, degrees};
 }
 
 double ContrastEstimator::pooled_question_part(bool seeds_in_common) const {
-  const auto rows = static_cast<double>(seeds_in_common ? cells_ - 1 : cells_);
-  const double degrees = rows * static_cast<double>(seeds_ - 1);
   double part = 0.0;
   std::vector<double> residual(cells_ * seeds_);
   for (std::size_t b = 0; b < benchmarks_.size(); ++b) {
     const PictureSums& benchmark = benchmarks_[b];
     double squares = 0.0;
     for (std::size_t p = 0; p < benchmark.pictures(); ++p) {
-      // Each seed's residual on the picture, its own mean taken out, then the cell's and, for differences,
-      // the seed's.
+      // Each run's residual on the picture, its own mean taken out, then the cell's and, for differences, the
+      // seed's.
       for (std::size_t i = 0; i < residual.size(); ++i)
         residual[i] =
             benchmark.at(i / seeds_, i % seeds_, p) - benchmark.questions(p) * benchmark_mean_[b][i];
-      for (std::size_t c = 0; c < cells_; ++c) {
-        double* of_cell = &residual[c * seeds_];
-        const double middle = std::accumulate(of_cell, of_cell + seeds_, 0.0) / static_cast<double>(seeds_);
-        for (std::size_t s = 0; s < seeds_; ++s) of_cell[s] -= middle;
-      }
-      for (std::size_t s = 0; seeds_in_common && s < seeds_; ++s) {
-        double middle = 0.0;
-        for (std::size_t c = 0; c < cells_; ++c)
-          middle += residual[c * seeds_ + s] / static_cast<double>(cells_);
-        for (std::size_t c = 0; c < cells_; ++c) residual[c * seeds_ + s] -= middle;
-      }
+      remove_effects(residual, seeds_in_common);
       squares += std::inner_product(residual.begin(), residual.end(), residual.begin(), 0.0);
     }
     part += squares * sample_correction(benchmark.pictures()) / squared(benchmark.total_questions());
   }
-  return part / degrees / squared(static_cast<double>(benchmarks_.size()));
+  return part / squared(static_cast<double>(benchmarks_.size()));
 }
 
-double ContrastEstimator::own_mean_square(std::span<const double> weights) const {
-  double mean_of_all = 0.0, squares = 0.0, weight_squares = 0.0;
-  std::vector<double> of_seed(seeds_, 0.0);
-  for (std::size_t c = 0; c < cells_; ++c) {
-    weight_squares += squared(weights[c]);
-    for (std::size_t s = 0; s < seeds_; ++s) of_seed[s] += weights[c] * mean(c, s);
+ContrastEstimator::OwnSquares ContrastEstimator::own_squares(std::span<const double> weights,
+                                                             const ContrastRuns& runs) const {
+  OwnSquares own;
+  double variance = 0.0, over_degrees = 0.0, scale = 0.0;
+  for (const ContrastRuns::Stratum& stratum : runs.strata()) {
+    if (stratum.seeds.size() < 2) continue;
+    const auto count = static_cast<double>(stratum.seeds.size());
+    std::vector<double> of_seed(stratum.seeds.size(), 0.0);
+    for (const std::size_t c : stratum.cells) {
+      scale += runs.squares(c);
+      for (std::size_t i = 0; i < of_seed.size(); ++i) of_seed[i] += weights[c] * mean(c, stratum.seeds[i]);
+    }
+    const double middle = std::accumulate(of_seed.begin(), of_seed.end(), 0.0) / count;
+    double squares = 0.0;
+    for (const double value : of_seed) squares += squared(value - middle);
+    const double of_stratum = squares / (count - 1.0) / count;
+    variance += of_stratum;
+    over_degrees += squared(of_stratum) / (count - 1.0);
+    own.used += count - 1.0;
   }
-  for (const double value : of_seed) mean_of_all += value / static_cast<double>(seeds_);
-  for (const double value : of_seed) squares += squared(value - mean_of_all);
-  return squares / static_cast<double>(seeds_ - 1) / weight_squares;
+  if (own.used == 0.0) return own;
+  own.mean_square = variance / scale;
+  own.degrees = over_degrees > 0.0 ? squared(variance) / over_degrees : own.used;
+  return own;
 }
 
-void ContrastEstimator::add_picture_variance(std::span<const double> weights, ContrastEstimate& estimate,
+ContrastEstimator::SeedSquares ContrastEstimator::moderated(const SeedSquares& pooled,
+                                                            std::span<const double> weights,
+                                                            const ContrastRuns& runs,
+                                                            SeedSpread& spread) const {
+  constexpr double kConfidence = 0.95;
+  const OwnSquares own = own_squares(weights, runs);
+  const double rest_degrees = pooled.degrees - own.used;
+  if (rest_degrees < kSomeDegrees) return pooled;  // there are no other cells
+  const bool beyond_chance =
+      own.degrees > 0.0 &&
+      own.mean_square > pooled.mean_square * fisher_f_quantile(kConfidence, own.degrees, pooled.degrees);
+  if (beyond_chance) spread = SeedSpread::own;
+  const double rest =
+      std::max(0.0, pooled.degrees * pooled.mean_square - own.used * own.mean_square) / rest_degrees;
+  const double prior = prior_degrees(rest_degrees, runs.cells_averaged());
+  return {(prior * rest + own.degrees * own.mean_square) / (prior + own.degrees), pooled.question_part,
+          prior + own.degrees};
+}
+
+void ContrastEstimator::add_picture_variance(const ContrastRuns& runs, ContrastEstimate& estimate,
                                              double& over_degrees) const {
   for (std::size_t b = 0; b < benchmarks_.size(); ++b) {
     const PictureSums& benchmark = benchmarks_[b];
+    std::vector<double> deviation(benchmark.pictures(), 0.0);
     double difference = 0.0, squares = 0.0;
     for (std::size_t c = 0; c < cells_; ++c) {
-      for (std::size_t s = 0; s < seeds_; ++s)
-        difference += weights[c] * benchmark_mean_[b][c * seeds_ + s] / static_cast<double>(seeds_);
-    }
-    std::vector<double> deviation(benchmark.pictures());
-    for (std::size_t p = 0; p < deviation.size(); ++p) deviation[p] = -benchmark.questions(p) * difference;
-    for (std::size_t c = 0; c < cells_; ++c) {
-      if (weights[c] == 0.0) continue;
-      const double weight = weights[c] / static_cast<double>(seeds_);
       for (std::size_t s = 0; s < seeds_; ++s) {
+        const double weight = runs.at(c, s);
+        if (weight == 0.0) continue;
+        difference += weight * benchmark_mean_[b][c * seeds_ + s];
         for (std::size_t p = 0; p < deviation.size(); ++p) deviation[p] += weight * benchmark.at(c, s, p);
       }
     }
-    for (const double value : deviation) squares += squared(value);
+    for (std::size_t p = 0; p < deviation.size(); ++p)
+      squares += squared(deviation[p] - benchmark.questions(p) * difference);
     const double variance = squares * sample_correction(benchmark.pictures()) /
                             squared(benchmark.total_questions() * static_cast<double>(benchmarks_.size()));
+    estimate.difference += difference / static_cast<double>(benchmarks_.size());
     estimate.picture_variance += variance;
     over_degrees += squared(variance) / (static_cast<double>(benchmark.pictures()) - 1.0);
   }
 }
 
-ContrastEstimator::SeedSquares ContrastEstimator::moderated(const SeedSquares& pooled,
-                                                            std::span<const double> weights,
-                                                            SeedSpread& spread) const {
-  constexpr double kConfidence = 0.95, kSomeDegrees = 0.5;
-  const auto own_degrees = static_cast<double>(seeds_ - 1);
-  const double rest_degrees = pooled.degrees - own_degrees;
-  if (rest_degrees < kSomeDegrees) return pooled;  // there are no other cells
-  const double own = own_mean_square(weights);
-  if (own > pooled.mean_square * fisher_f_quantile(kConfidence, own_degrees, pooled.degrees))
-    spread = SeedSpread::own;
-  const double rest = std::max(0.0, pooled.degrees * pooled.mean_square - own_degrees * own) / rest_degrees;
-  double squares = 0.0, fourths = 0.0;
-  for (const double weight : weights) {
-    squares += squared(weight);
-    fourths += squared(squared(weight));
-  }
-  const double prior = prior_degrees(rest_degrees, squared(squares) / fourths);
-  return {(prior * rest + own_degrees * own) / (prior + own_degrees), pooled.question_part,
-          prior + own_degrees};
-}
-
-void ContrastEstimator::add_seed_variance(std::span<const double> weights, ContrastEstimate& estimate,
+void ContrastEstimator::add_seed_variance(const SeedSquares& pooled, std::span<const double> weights,
+                                          const ContrastRuns& runs, ContrastEstimate& estimate,
                                           double& over_degrees) const {
-  constexpr double kTolerance = 1e-9;
-  const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  const double weight_squares = std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
   estimate.spread = SeedSpread::pooled;
-  const SeedSquares squares =
-      moderated(std::abs(weight_sum) < kTolerance ? of_differences_ : of_cells_, weights, estimate.spread);
-  const double scale = weight_squares / static_cast<double>(seeds_);
+  const SeedSquares squares = moderated(pooled, weights, runs, estimate.spread);
+  const double scale = runs.squares();
   estimate.picture_variance -= scale * squares.question_part;
   if (estimate.picture_variance < 0.0) estimate.picture_variance = 0.0;  // not a number stays one
   estimate.seed_variance = scale * squares.mean_square;
@@ -206,13 +203,17 @@ void ContrastEstimator::add_seed_variance(std::span<const double> weights, Contr
   estimate.degrees_of_freedom = squared(estimate.picture_variance + at_least) / over_degrees;
 }
 
-ContrastEstimate ContrastEstimator::estimate(std::span<const double> weights) const {
+ContrastEstimate ContrastEstimator::estimate(std::span<const double> weights,
+                                             std::span<const std::size_t> groups) const {
+  constexpr double kTolerance = 1e-9;
   ContrastEstimate estimate;
+  const ContrastRuns runs(table(), weights, groups);
   double over_degrees = 0.0;  // the denominator of Satterthwaite's quotient
-  for (std::size_t c = 0; c < cells_; ++c) estimate.difference += weights[c] * mean(c);
-  add_picture_variance(weights, estimate, over_degrees);
-  if (seeds_ > 1) {
-    add_seed_variance(weights, estimate, over_degrees);
+  add_picture_variance(runs, estimate, over_degrees);
+  const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const SeedSquares& pooled = std::abs(weight_sum) < kTolerance ? of_differences_ : of_cells_;
+  if (pooled.degrees > 0.0) {
+    add_seed_variance(pooled, weights, runs, estimate, over_degrees);
   } else {
     estimate.degrees_of_freedom = squared(estimate.picture_variance) / over_degrees;
   }

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "results/statistics/contrast_runs.h"
 #include "results/statistics/picture_sums.h"
+#include "results/statistics/seed_effects.h"
 
 namespace imp::results {
 
@@ -27,6 +29,12 @@ namespace imp::results {
 // Seeds of some cells may spread more than those of others, which two to five seeds seldom show. So MS is
 // moderated (Smyth, 2004): the contrast's own mean square with its S - 1 degrees of freedom, and that of the
 // rest of the sweep as a prior of prior_degrees().
+//
+// Cells may have unequal seeds, where some were given more (looks.h) or lack one. A contrast then takes the
+// seeds that its matched cells all have (contrast_runs.h), with k the sum of the squares of its runs'
+// weights; MS and R are those of all runs that there are, cells and seeds taken out by least squares
+// (seed_effects.h). With k MS from matched cells that share their seeds, D and the residuals are independent
+// as in a table without gaps.
 
 /// Which spread of seeds an interval rests on.
 enum class SeedSpread {
@@ -59,20 +67,26 @@ struct ContrastEstimate {
 /// Contrasts over the cells of a sweep, on one benchmark or on the mean of several.
 class ContrastEstimator {
  public:
-  /// All have the same cells and seeds. Several benchmarks count alike, whatever their number of questions;
-  /// their pictures are taken as different pictures.
+  /// All have the same cells and seeds, and the same runs missing. Several benchmarks count alike, whatever
+  /// their number of questions; their pictures are taken as different pictures.
   explicit ContrastEstimator(std::vector<PictureSums> benchmarks);
 
-  /// `weights`: one a cell.
-  [[nodiscard]] ContrastEstimate estimate(std::span<const double> weights) const;
+  /// `weights`: one a cell; `groups`: the group of matched cells that each belongs to, or empty if they are
+  /// one. The cells of a group have a seed in common.
+  [[nodiscard]] ContrastEstimate estimate(std::span<const double> weights,
+                                          std::span<const std::size_t> groups = {}) const;
 
   [[nodiscard]] std::size_t cells() const { return cells_; }
   [[nodiscard]] std::size_t seeds() const { return seeds_; }
+  [[nodiscard]] const PictureSums& table() const { return benchmarks_.front(); }
+  /// Over the cell's seeds.
   [[nodiscard]] double mean(std::size_t cell) const { return cell_mean_[cell]; }
   [[nodiscard]] double mean(std::size_t cell, std::size_t seed) const {
     return seed_mean_[cell * seeds_ + seed];
   }
 
+  /// Degrees of freedom of the spread of seeds in differences; 0 if nothing tells it.
+  [[nodiscard]] double degrees_of_seeds() const { return of_differences_.degrees; }
   /// What a training run adds to its cell and seed alone, beyond what questions explain: a variance, pooled
   /// over the cells, cut at 0. It is what differences of cells meet.
   [[nodiscard]] double cell_by_seed_variance() const;
@@ -86,20 +100,25 @@ class ContrastEstimator {
   struct SeedSquares {
     double mean_square = 0.0, question_part = 0.0, degrees = 0.0;
   };
+  /// A contrast's own; `used`: how many of the pooled degrees these are.
+  struct OwnSquares {
+    double mean_square = 0.0, degrees = 0.0, used = 0.0;
+  };
 
+  void remove_effects(std::vector<double>& runs, bool seeds_in_common) const;
   [[nodiscard]] SeedSquares pooled_squares(bool seeds_in_common) const;
   [[nodiscard]] double pooled_question_part(bool seeds_in_common) const;
-  [[nodiscard]] double own_mean_square(std::span<const double> weights) const;
+  [[nodiscard]] OwnSquares own_squares(std::span<const double> weights, const ContrastRuns& runs) const;
   /// The squares that a contrast rests on; `spread` says if its own are larger beyond chance.
   [[nodiscard]] SeedSquares moderated(const SeedSquares& pooled, std::span<const double> weights,
-                                      SeedSpread& spread) const;
-  void add_seed_variance(std::span<const double> weights, ContrastEstimate& estimate,
-                         double& over_degrees) const;
-  void add_picture_variance(std::span<const double> weights, ContrastEstimate& estimate,
-                            double& over_degrees) const;
+                                      const ContrastRuns& runs, SeedSpread& spread) const;
+  void add_seed_variance(const SeedSquares& pooled, std::span<const double> weights, const ContrastRuns& runs,
+                         ContrastEstimate& estimate, double& over_degrees) const;
+  void add_picture_variance(const ContrastRuns& runs, ContrastEstimate& estimate, double& over_degrees) const;
 
   std::vector<PictureSums> benchmarks_;
   std::size_t cells_, seeds_;
+  SeedEffects effects_;
   std::vector<double> cell_mean_;                    ///< [cells], mean over benchmarks
   std::vector<double> seed_mean_;                    ///< [cells][seeds], mean over benchmarks
   std::vector<std::vector<double>> benchmark_mean_;  ///< [benchmarks][cells][seeds]

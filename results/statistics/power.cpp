@@ -31,8 +31,10 @@ NoiseModel noise_model(const ContrastEstimator& estimator, std::size_t pictures)
     for (std::size_t b = a + 1; b < weights.size(); ++b) {
       weights[a] = -1.0;
       weights[b] = 1.0;
-      variance += estimator.estimate(weights).picture_variance;
-      pairs += 1.0;
+      if (ContrastRuns(estimator.table(), weights, {}).is_comparable()) {
+        variance += estimator.estimate(weights).picture_variance;
+        pairs += 1.0;
+      }
       weights[a] = weights[b] = 0.0;
     }
   }

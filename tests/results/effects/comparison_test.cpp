@@ -30,6 +30,24 @@ TEST(LevelComparisons, OfAFullGridAreMainEffects) {
   EXPECT_THAT(comparisons[1].weights, ElementsAre(-0.5, 0.5, -0.5, 0.5));
 }
 
+TEST(LevelComparisons, TakeTheSeedsThatMatchedCellsHaveAndLeaveOutThoseWithoutOne) {
+  std::vector<ComparedCell> cells{cell({"phi", "128"}), cell({"phi", "256"}), cell({"llama", "128"}),
+                                  cell({"llama", "256"})};
+  cells[0].seeds = {0, 1, 2, 3};
+  cells[1].seeds = {0, 1};
+  cells[2].seeds = {0, 1, 2, 3};
+  cells[3].seeds = {2};
+  const auto comparisons = level_comparisons(kFactors, cells);
+  ASSERT_EQ(comparisons.size(), 2U);
+  EXPECT_THAT(comparisons[0].weights, ElementsAre(-1.0, 0.0, 1.0, 0.0)) << "rank 256 has no seed in common";
+  EXPECT_EQ(comparisons[0].groups, 1U);
+  EXPECT_EQ(comparisons[0].seeds, 4U);
+  EXPECT_THAT(comparisons[1].weights, ElementsAre(-0.5, 0.5, -0.5, 0.5));
+  EXPECT_EQ(comparisons[1].seeds, 1U) << "of the llama cells";
+  EXPECT_NE(comparisons[1].group_of[0], comparisons[1].group_of[2]);
+  EXPECT_THAT(interactions(kFactors, cells), IsEmpty());
+}
+
 TEST(LevelComparisons, OfOneFactorAtATimeAreDifferencesFromTheBaseline) {
   const std::vector<ComparedCell> cells{cell({"phi", "128"}), cell({"llama", "128"}), cell({"phi", "256"})};
   const auto comparisons = level_comparisons(kFactors, cells);

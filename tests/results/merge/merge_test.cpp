@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "results/effects/planned_looks.h"
 #include "results/ingest.h"
 #include "results/results_database.h"
 #include "results/store_error.h"
@@ -240,6 +241,25 @@ TEST_F(Merge, ADatabaseWithItselfIsItself) {
   EXPECT_EQ(report.from_b, 0u);
   for (const char* sql : {"SELECT * FROM v_scores", "SELECT * FROM v_effects", "SELECT * FROM attempt"})
     EXPECT_EQ(rows("c.db", sql), rows("a.db", sql)) << sql;
+}
+
+TEST_F(Merge, KeepsTheLooksThatWerePlannedAndCannotJoinThoseAtTwoFactors) {
+  const auto write = [&](const std::string& name, const std::string& factor) {
+    SweepFolder sweep(path(name), "ranks");
+    for (const int rank : {128, 256}) add_trial(sweep, rank, 1);
+    sweep.write_plan();
+    if (factor.empty()) return;
+    const LooksRecord record{.planned = {factor, 4, 2, "2026-11-24T07:00:00Z"}, .rounds = {}};
+    testing::write_file(sweep.folder() / "added_seeds.json", looks_record_text(record));
+  };
+  write("a", "");
+  write("b", "lora_rank");
+  write("d", "llm");
+  merge_databases(database_of("a"), database_of("b"), path("c.db"));
+  EXPECT_THAT(rows("c.db", "SELECT factor, looks FROM planned_looks"), ElementsAre("lora_rank | 4"));
+  EXPECT_THAT(rows("c.db", "SELECT DISTINCT method FROM v_effects"), ElementsAre("questions only, adjusted for 4 looks"));
+  merge_databases(path("c.db"), database_of("d"), path("e.db"));
+  EXPECT_THAT(rows("e.db", "SELECT count(*) FROM sweep"), ElementsAre("2"));
 }
 
 }  // namespace
