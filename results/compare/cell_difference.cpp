@@ -144,7 +144,7 @@ void set_estimate(DifferenceRow& row, const ContrastEstimate& estimate, int look
 /// told.
 bool differs(const DifferenceRow& row) {
   if (row.ci_low && row.ci_high) return excludes_zero(row.ci_low, row.ci_high);
-  return !row.difference || *row.difference != 0.0;
+  return !row.difference || !row.is_paired || *row.difference != 0.0;
 }
 
 void add_score_rows(Database& database, const ChosenCell& a, const ChosenCell& b,
@@ -164,6 +164,9 @@ void add_score_rows(Database& database, const ChosenCell& a, const ChosenCell& b
       set_estimate(row, estimate->second.estimate, estimate->second.looks);
     } else if (const auto pair = pair_estimate(database, a, b, benchmark)) {
       set_estimate(row, *pair, 1);
+    } else if (row.value_a && row.value_b) {
+      row.difference = *row.value_b - *row.value_a;
+      row.is_paired = false;
     }
     rows.push_back(std::move(row));
   }

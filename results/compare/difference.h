@@ -18,7 +18,8 @@ struct DifferenceRow {
   std::string a, b;                        ///< for people
   std::optional<double> value_a, value_b;  ///< of scores: fractions
   std::optional<double> difference, ci_low, ci_high,
-      p;  ///< b - a; with an interval where the estimator gives one
+      p;                  ///< b - a; with an interval where the estimator gives one
+  bool is_paired = true;  ///< of a score: whether both sides' answers to the same questions were compared
 };
 
 /// What `imp-report diff` says.

@@ -55,8 +55,7 @@ struct KeyRange {
 
 }  // namespace
 
-BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchmark,
-                                   std::span<const std::int64_t> trials) {
+void BenchmarkAnswers::add(Database& database, std::span<const std::int64_t> trials) {
   Statement sets(database,
                  "SELECT question_set_id FROM trial_question_set JOIN question_set USING (question_set_id) "
                  "WHERE trial_id = ? AND benchmark = ? ORDER BY question_set_id");
@@ -67,7 +66,6 @@ BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchm
   Statement answers(database,
                     "SELECT question_key, control, score FROM answer "
                     "WHERE trial_id = ? AND question_key BETWEEN ? AND ?");
-  std::unordered_map<std::string, std::size_t> place_of_id;
   std::unordered_map<std::int64_t, KeyRange> known_sets;
   PlaceOfKey place_of_key;
   const auto read_set = [&](std::int64_t set) {
@@ -77,7 +75,7 @@ BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchm
       const std::int64_t key = asked.integer(0);
       if (range.last < range.first) range.first = key;
       range.last = key;
-      const auto [found, fresh] = place_of_id.emplace(asked.text(1), questions_.size());
+      const auto [found, fresh] = place_of_id_.emplace(asked.text(1), questions_.size());
       if (fresh) questions_.push_back({asked.text(2), asked.text(3)});
       place_of_key[key] = found->second;
     }
@@ -86,7 +84,7 @@ BenchmarkAnswers::BenchmarkAnswers(Database& database, const std::string& benchm
   };
   for (const std::int64_t id : trials) {
     KeyRange keys;
-    sets.bind_all(id, benchmark);
+    sets.bind_all(id, benchmark_);
     while (sets.step()) {
       const std::int64_t set = sets.integer(0);
       const auto known = known_sets.find(set);

@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "results/database.h"
@@ -44,7 +46,14 @@ struct AnswerScores {
 /// and family are those of the first trial that was asked it.
 class BenchmarkAnswers {
  public:
-  BenchmarkAnswers(Database& database, const std::string& benchmark, std::span<const std::int64_t> trials);
+  explicit BenchmarkAnswers(std::string benchmark) : benchmark_(std::move(benchmark)) {}
+  BenchmarkAnswers(Database& database, std::string benchmark, std::span<const std::int64_t> trials)
+      : BenchmarkAnswers(std::move(benchmark)) {
+    add(database, trials);
+  }
+
+  /// Reads more trials, of this database or of another; they stand behind those that were read before.
+  void add(Database& database, std::span<const std::int64_t> trials);
 
   /// `places`: of the trials among those read. `control`: whose answers are meant by `kind`; no question is
   /// common to all trials where one was not asked so.
@@ -66,6 +75,8 @@ class BenchmarkAnswers {
   [[nodiscard]] std::vector<double> values(const Trial& trial, ScoreKind kind,
                                            std::string_view control) const;
 
+  std::string benchmark_;
+  std::unordered_map<std::string, std::size_t> place_of_id_;  ///< of a question among `questions_`
   std::vector<Question> questions_;
   std::vector<Trial> trials_;
 };
