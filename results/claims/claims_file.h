@@ -24,7 +24,8 @@ struct Claim {
   Direction direction = Direction::higher;
   std::optional<double> size;    ///< of the difference as published; a fraction
   std::optional<double> margin;  ///< Direction::same alone: differences up to this count as none; a fraction
-  std::map<std::string, std::string> where;  ///< configuration keys that all compared cells have
+  std::map<std::string, std::string>
+      where;  ///< configuration keys: the claim is about the cells that have these values alone
 
   bool operator==(const Claim&) const = default;
 };

@@ -6,14 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <utility>
 
+#include "results/claims/claimed_effect.h"
 #include "results/claims/registration.h"
 #include "results/effects/planned_looks.h"
-#include "results/json_fields.h"
-#include "results/names.h"
-#include "results/numbers.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/report/sweep_choice.h"
@@ -26,103 +22,6 @@ namespace imp::results {
 namespace {
 
 constexpr double kAlpha = 0.05;
-
-/// Whether two levels are the same: as text, or as numbers (2e-4 and 0.0002).
-bool same_level(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  const std::optional<double> x = number_in(a);
-  const std::optional<double> y = number_in(b);
-  return x && y && *x == *y;
-}
-
-/// The names that a query's first column holds, each once.
-std::vector<std::string> names_in(Database& database, const char* sql, const std::string& sweep) {
-  std::vector<std::string> names;
-  Statement statement(database, sql);
-  statement.bind_all(sweep);
-  while (statement.step()) {
-    if (std::find(names.begin(), names.end(), statement.text(0)) == names.end())
-      names.push_back(statement.text(0));
-  }
-  return names;
-}
-
-std::string value_text(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-/// Why the sweep's compared cells are not those that the claim is about; empty if they are.
-std::string unmet_condition(Database& database, const Claim& claim) {
-  Statement statement(
-      database,
-      "SELECT trial.name, config_json, json_extract(levels_json, '$.' || json_quote(?2)) FROM trial "
-      "JOIN sweep USING (sweep_id) WHERE sweep.name = ?1 AND status = 'done' ORDER BY trial_id");
-  statement.bind_all(claim.sweep, claim.factor);
-  while (!claim.where.empty() && statement.step()) {
-    const bool is_compared =
-        same_level(statement.text(2), claim.from) || same_level(statement.text(2), claim.to);
-    if (!is_compared) continue;
-    const nlohmann::json config =
-        parse_stored_json(statement.text(1), fmt::format("trial '{}': config_json", statement.text(0)));
-    for (const auto& [key, wanted] : claim.where) {
-      const std::string found = config.contains(key) ? value_text(config[key]) : "nothing";
-      if (!same_level(found, wanted))
-        return fmt::format("the claim is about {} = {}, and {} has {}", key, wanted, statement.text(0),
-                           found);
-    }
-  }
-  return "";
-}
-
-/// Why there is no effect to test the claim on; empty if there should be one.
-std::string missing_effect(Database& database, const Claim& claim) {
-  Statement sweep(database, "SELECT 1 FROM sweep WHERE name = ?");
-  if (!sweep.bind_all(claim.sweep).step())
-    return fmt::format("no sweep '{}' in the database yet", claim.sweep);
-  const auto factors =
-      names_in(database, "SELECT factor.name FROM factor JOIN sweep USING (sweep_id) WHERE sweep.name = ?",
-               claim.sweep);
-  if (std::find(factors.begin(), factors.end(), claim.factor) == factors.end())
-    return fmt::format("the sweep does not vary '{}'{}", claim.factor, suggestion(claim.factor, factors));
-  Statement levels(
-      database,
-      "SELECT level FROM factor JOIN sweep USING (sweep_id) WHERE sweep.name = ? AND factor.name = ?");
-  std::vector<std::string> known;
-  levels.bind_all(claim.sweep, claim.factor);
-  while (levels.step()) known.push_back(levels.text(0));
-  for (const std::string& level : {claim.from, claim.to}) {
-    if (std::none_of(known.begin(), known.end(), [&](const auto& each) { return same_level(each, level); }))
-      return fmt::format("{} has no level '{}' in the sweep{}", claim.factor, level,
-                         suggestion(level, known));
-  }
-  return "";
-}
-
-/// The effect from the claim's `from` to its `to`, whichever way the table has it.
-std::optional<Effect> find_effect(Database& database, const Claim& claim,
-                                  std::vector<std::string>& benchmarks) {
-  std::vector<Effect> found;
-  for (Effect& effect : load_effects(database, claim.sweep, EffectRows::levels)) {
-    if (effect.factor != claim.factor) continue;
-    const bool forth = same_level(effect.from_level, claim.from) && same_level(effect.to_level, claim.to);
-    const bool back = same_level(effect.from_level, claim.to) && same_level(effect.to_level, claim.from);
-    if (!forth && !back) continue;
-    if (back) {
-      effect.difference = -effect.difference;
-      std::swap(effect.ci_low, effect.ci_high);
-      if (effect.ci_low) effect.ci_low = -*effect.ci_low;
-      if (effect.ci_high) effect.ci_high = -*effect.ci_high;
-    }
-    benchmarks.push_back(effect.benchmark);
-    found.push_back(std::move(effect));
-  }
-  const bool is_only =
-      claim.benchmark == "average" && found.size() == 1;  // the mean of one benchmark is itself
-  const auto effect = std::find_if(found.begin(), found.end(), [&](const Effect& each) {
-    return is_only || each.benchmark == claim.benchmark;
-  });
-  return effect == found.end() ? std::nullopt : std::optional(*effect);
-}
 
 /// P(T >= t).
 double upper_tail(double t, double degrees) {
@@ -160,40 +59,32 @@ std::string interval_text(const JudgedClaim& judged) {
 
 /// What cannot be resolved whatever the interval says; empty if nothing stands against it.
 std::string objection(Database& database, const Claim& claim, const Effect& effect) {
-  const auto [open, all] = open_trials(database, claim.sweep);
-  if (open > 0) return fmt::format("the sweep is not finished: {} of {} trials are still to run", open, all);
+  const OpenTrials trials = open_trials(database, claim.sweep);
+  if (trials.open > 0)
+    return fmt::format("the sweep is not finished: {} of {} trials are still to run", trials.open,
+                       trials.all);
   if (!effect.holds_seeds()) return "one seed: the interval is of these checkpoints, not of the recipe";
   if (!p_of(database, claim, effect)) return "the error of the difference is not known";
   return "";
 }
 
 /// Fills in the estimate, or why there is none; returns what follows the interval in the sentence.
-std::string look_up(Database& database, JudgedClaim& judged) {
-  const Claim& claim = judged.claim;
-  judged.why = missing_effect(database, claim);
-  if (judged.why.empty()) judged.why = unmet_condition(database, claim);
-  if (!judged.why.empty()) return "";
-  std::vector<std::string> benchmarks;
-  const std::optional<Effect> effect = find_effect(database, claim, benchmarks);
-  if (!effect) {
-    judged.why =
-        benchmarks.empty()
-            ? fmt::format("no effect of {} from {} to {} yet: it takes matched cells with a seed in common",
-                          claim.factor, claim.from, claim.to)
-            : fmt::format("no effect on the benchmark '{}'{}", claim.benchmark,
-                          suggestion(claim.benchmark, benchmarks));
-    return "";
-  }
-  judged.difference = effect->difference;
-  judged.ci_low = effect->ci_low;
-  judged.ci_high = effect->ci_high;
-  const std::string against = objection(database, claim, *effect);
+std::string look_up(Database& database, ClaimedEffects& effects, JudgedClaim& judged) {
+  const ClaimedEffect found = effects.find(judged.claim);
+  judged.why = found.missing;
+  if (!found.effect) return "";
+  judged.difference = found.effect->difference;
+  judged.ci_low = found.effect->ci_low;
+  judged.ci_high = found.effect->ci_high;
+  const std::string among = found.among.empty() ? "" : ", " + found.among;
+  const std::string against = objection(database, judged.claim, *found.effect);
   if (against.empty()) {
-    judged.p = p_of(database, claim, *effect);
+    judged.p = p_of(database, judged.claim, *found.effect);
   } else {
-    judged.why = fmt::format("{}; so far {}", against, interval_text(judged));
+    judged.why = fmt::format("{}; so far {}{}", against, interval_text(judged), among);
   }
-  return effect->also_differs.empty() ? "" : "; the cells also differ in " + effect->also_differs;
+  const std::string& also = found.effect->also_differs;
+  return among + (also.empty() ? "" : "; the cells also differ in " + also);
 }
 
 std::string prediction_text(const Claim& claim) {
@@ -228,10 +119,11 @@ std::vector<JudgedClaim> judge_claims(Database& database, const std::vector<Clai
   std::vector<JudgedClaim> judged;
   std::vector<std::string> remarks;
   std::vector<double> p;
+  ClaimedEffects effects(database);
   for (const Claim& claim : claims) {
     judged.emplace_back();
     judged.back().claim = claim;
-    remarks.push_back(look_up(database, judged.back()));
+    remarks.push_back(look_up(database, effects, judged.back()));
     judged.back().registered = registration_of(database, claim);
     p.push_back(judged.back().p.value_or(std::numeric_limits<double>::quiet_NaN()));
   }

@@ -29,7 +29,6 @@ struct EffectRow {
   const Comparison* comparison = nullptr;
   const QuestionSet* questions = nullptr;
   ContrastEstimate estimate;
-  int looks = 1;
   double p = 0.0, p_holm = 0.0;
 };
 
@@ -52,42 +51,9 @@ void adjust_by_holm(std::vector<EffectRow>& rows) {
   }
 }
 
-std::string method_of(const EffectRow& row) {
-  const std::string_view spread = spread_name(row.estimate.spread);
-  return row.looks > 1 ? fmt::format("{}, adjusted for {} looks", spread, row.looks) : std::string(spread);
-}
-
-Effect effect_of(const ComparedSweep& sweep, const EffectRow& row, double confidence) {
-  const ContrastEstimate& estimate = row.estimate;
-  const Comparison& comparison = *row.comparison;
-  const QuestionSet& questions = *row.questions;
-  const double half = estimate.half_width(confidence);
-  const auto deviation = questions.deviation;
-  return {.factor = comparison.factor,
-          .from_level = comparison.from_level,
-          .to_level = comparison.to_level,
-          .benchmark = questions.benchmark,
-          .family = questions.family,
-          .method = method_of(row),
-          .also_differs = fmt::format("{}", fmt::join(comparison.also_differ, ", ")),
-          .is_interaction = comparison.is_interaction,
-          .difference = estimate.difference,
-          .ci_low = if_finite(estimate.difference - half),
-          .ci_high = if_finite(estimate.difference + half),
-          .p = if_finite(row.p),
-          .p_holm = if_finite(row.p_holm),
-          .standardized =
-              deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
-          .standard_error = if_finite(estimate.standard_error()),
-          .picture_variance = if_finite(estimate.picture_variance),
-          .seed_variance = estimate.seed_variance,
-          .degrees_of_freedom = if_finite(estimate.degrees_of_freedom),
-          .questions = static_cast<std::int64_t>(questions.questions),
-          .pictures = static_cast<std::int64_t>(questions.pictures),
-          .left_out = static_cast<std::int64_t>(questions.left_out),
-          .seeds = static_cast<std::int64_t>(comparison.seeds),
-          .matched_groups = static_cast<std::int64_t>(comparison.groups),
-          .cells = static_cast<std::int64_t>(sweep.cells.size())};
+std::string method_of(SeedSpread seed_spread, int looks) {
+  const std::string_view spread = spread_name(seed_spread);
+  return looks > 1 ? fmt::format("{}, adjusted for {} looks", spread, looks) : std::string(spread);
 }
 
 constexpr const char* kColumns =
@@ -106,27 +72,70 @@ bool Effect::spreads_more() const {
   return method.starts_with(spread_name(SeedSpread::own));
 }
 
+LooksAtSweep::LooksAtSweep(Database& database, std::int64_t sweep_id)
+    : planned_(load_planned_looks(database, sweep_id)) {
+  if (planned_) level_ = nominal_level(kLevel, static_cast<int>(planned_->looks));
+}
+
+int LooksAtSweep::at(const std::string& factor) const {
+  return looks_at(planned_, factor);
+}
+
+double LooksAtSweep::confidence(const std::string& factor) const {
+  return 1.0 - (at(factor) > 1 ? level_ : kLevel);
+}
+
+Effect effect_of(const ComparedSweep& sweep, const Comparison& comparison, const QuestionSet& questions,
+                 const ContrastEstimate& estimate, const LooksAtSweep& looks) {
+  const double half = estimate.half_width(looks.confidence(comparison.factor));
+  const auto deviation = questions.deviation;
+  return {.factor = comparison.factor,
+          .from_level = comparison.from_level,
+          .to_level = comparison.to_level,
+          .benchmark = questions.benchmark,
+          .family = questions.family,
+          .method = method_of(estimate.spread, looks.at(comparison.factor)),
+          .also_differs = fmt::format("{}", fmt::join(comparison.also_differ, ", ")),
+          .is_interaction = comparison.is_interaction,
+          .difference = estimate.difference,
+          .ci_low = if_finite(estimate.difference - half),
+          .ci_high = if_finite(estimate.difference + half),
+          .p = if_finite(p_over_looks(estimate.p(), looks.at(comparison.factor))),
+          .p_holm = {},
+          .standardized =
+              deviation && *deviation > 0.0 ? std::optional(estimate.difference / *deviation) : std::nullopt,
+          .standard_error = if_finite(estimate.standard_error()),
+          .picture_variance = if_finite(estimate.picture_variance),
+          .seed_variance = estimate.seed_variance,
+          .degrees_of_freedom = if_finite(estimate.degrees_of_freedom),
+          .questions = static_cast<std::int64_t>(questions.questions),
+          .pictures = static_cast<std::int64_t>(questions.pictures),
+          .left_out = static_cast<std::int64_t>(questions.left_out),
+          .seeds = static_cast<std::int64_t>(comparison.seeds),
+          .matched_groups = static_cast<std::int64_t>(comparison.groups),
+          .cells = static_cast<std::int64_t>(sweep.cells.size())};
+}
+
 std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id) {
   const ComparedSweep sweep = load_compared_sweep(database, sweep_id);
   if (!sweep.is_comparable()) return {};
   std::vector<Comparison> comparisons = level_comparisons(sweep.factors, sweep.cells);
   for (Comparison& each : interactions(sweep.factors, sweep.cells)) comparisons.push_back(std::move(each));
   const std::vector<QuestionSet> sets = load_question_sets(database, sweep);
-  const std::optional<PlannedLooks> planned = load_planned_looks(database, sweep_id);
+  const LooksAtSweep looks(database, sweep_id);
   std::vector<EffectRow> rows;
   for (const Comparison& comparison : comparisons) {
-    const int looks = looks_at(planned, comparison.factor);
     for (const QuestionSet& set : sets) {
       const ContrastEstimate estimate = set.estimator.estimate(comparison.weights, comparison.group_of);
-      rows.push_back({&comparison, &set, estimate, looks, p_over_looks(estimate.p(), looks), 0.0});
+      rows.push_back({&comparison, &set, estimate, p_over_looks(estimate.p(), looks.at(comparison.factor)), 0.0});
     }
   }
   adjust_by_holm(rows);
-  const double of_looks =
-      planned ? 1.0 - nominal_level(kLevel, static_cast<int>(planned->looks)) : 1.0 - kLevel;
   std::vector<Effect> effects;
-  for (const EffectRow& row : rows)
-    effects.push_back(effect_of(sweep, row, row.looks > 1 ? of_looks : 1.0 - kLevel));
+  for (const EffectRow& row : rows) {
+    effects.push_back(effect_of(sweep, *row.comparison, *row.questions, row.estimate, looks));
+    effects.back().p_holm = if_finite(row.p_holm);
+  }
   return effects;
 }
 

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "results/database.h"
+#include "results/effects/compared_sweep.h"
+#include "results/effects/planned_looks.h"
+#include "results/effects/question_sets.h"
 
 namespace imp::results {
 
@@ -25,6 +28,24 @@ struct Effect {
   /// Whether the compared cells' seeds spread more than the others' beyond chance.
   [[nodiscard]] bool spreads_more() const;
 };
+
+/// How often a sweep's effects are looked at, which their intervals and p account for.
+class LooksAtSweep {
+ public:
+  LooksAtSweep(Database& database, std::int64_t sweep_id);
+  [[nodiscard]] int at(const std::string& factor) const;
+  /// Of each look's interval, so that all of them hold the true value with 95 %.
+  [[nodiscard]] double confidence(const std::string& factor) const;
+
+ private:
+  std::optional<PlannedLooks> planned_;
+  double level_ = 0.0;  ///< nominal, of each planned look
+};
+
+/// An estimate of a comparison on some questions as such a row, without p_holm.
+[[nodiscard]] Effect effect_of(const ComparedSweep& sweep, const Comparison& comparison,
+                               const QuestionSet& questions, const ContrastEstimate& estimate,
+                               const LooksAtSweep& looks);
 
 /// The effects of a sweep's done trials, from their answers: every comparison of two levels of a factor and
 /// every interaction (effects/comparison.h), on each benchmark, each of its question families (family ''

@@ -112,9 +112,63 @@ TEST_F(Claims, WhatCannotBeTestedSaysWhyWithTheNearestName) {
   EXPECT_THAT(why("sweep: \"'; DROP TABLE effect; --\", factor: lora_rank, from: 128, to: 256"),
               HasSubstr("no sweep"));
   EXPECT_THAT(why("sweep: ranks, factor: lora_rank, from: 128, to: 256, where: {llm: llama}"),
-              HasSubstr("the claim is about llm = llama, and lora_rank=128,seed=1 has phi"));
+              HasSubstr("no cell that can be compared has llm = llama"));
+  EXPECT_THAT(why("sweep: ranks, factor: lora_rank, from: 128, to: 256, where: {lm: phi}"),
+              HasSubstr("no configuration has the key 'lm'; did you mean 'llm'?"));
   EXPECT_EQ(judge(claim_text("c", 128, 256, "higher", ", where: {llm: phi, epochs: 2.0}")).at("c").verdict,
             Verdict::supported);
+}
+
+// Of llm x lora_rank, rank helps phi by 20 points and llama by none: the sweep's own effect is their mean,
+// the claim's is of the cells that `where` chooses, and equals what a sweep of these cells alone would have.
+TEST_F(Claims, WhereChoosesTheCellsThatAClaimIsAbout) {
+  const auto write = [&](const std::string& name, const std::vector<std::string>& models) {
+    testing::SweepFolder sweep(runs_, name);
+    sweep.plan()["seeds"] = {1, 2, 3};
+    sweep.plan()["factors"] = {{{"name", "llm"}, {"levels", models}},
+                               {{"name", "lora_rank"}, {"levels", {"128", "256"}}}};
+    for (const std::string& model : models) {
+      for (const std::string rank : {"128", "256"}) {
+        for (int seed = 1; seed <= 3; ++seed) {
+          sweep.add_trial(rank, seed);
+          testing::json& planned = sweep.plan()["trials"].back();
+          const std::string trial = fmt::format("llm={},lora_rank={},seed={}", model, rank, seed);
+          planned["trial"] = trial;
+          planned["levels"] = {{"llm", model}, {"lora_rank", rank}};
+          planned["config"]["llm"] = model;
+          testing::json outcome = sweep.outcome(trial, rank, seed);
+          outcome["config"]["llm"] = model;
+          std::vector<testing::Question> questions;
+          for (int q = 0; q < 60; ++q) {
+            const double noise = 0.01 * ((q * 7 + std::stoi(rank) / 128 * 3 + seed * 5) % 11 - 5);
+            const double gain = model == "phi" && rank == "256" ? 0.2 : 0.0;
+            questions.push_back({q, fmt::format("picture {}", q / 2), 0.4 + gain + noise, 0.1});
+          }
+          sweep.add_answers(outcome, "scenetext", questions);
+          sweep.write_outcome(outcome);
+        }
+      }
+    }
+    sweep.write_plan();
+    EXPECT_THAT(ingest_sweep(database_, runs_, name), IsEmpty());
+  };
+  write("both", {"phi", "llama"});
+  write("alone", {"phi"});
+  const auto claim = [](const std::string& name, const std::string& sweep, const std::string& where) {
+    return fmt::format(
+        "  - {{name: {}, sweep: {}, factor: lora_rank, from: 128, to: 256, direction: higher{}}}\n", name,
+        sweep, where);
+  };
+  const auto judged =
+      judge(claim("all", "both", "") + claim("phi", "both", ", where: {llm: phi}") +
+            claim("llama", "both", ", where: {llm: llama, epochs: 2}") + claim("alone", "alone", ""));
+  EXPECT_NEAR(*judged.at("phi").difference, *judged.at("alone").difference, 1e-12);
+  EXPECT_EQ(judged.at("phi").verdict, Verdict::supported);
+  EXPECT_THAT(judged.at("phi").why, HasSubstr("among the 2 of 4 cells with llm = phi"));
+  EXPECT_NEAR(*judged.at("all").difference,
+              (*judged.at("phi").difference + *judged.at("llama").difference) / 2.0, 1e-12);
+  EXPECT_EQ(judged.at("llama").verdict, Verdict::not_resolved);
+  EXPECT_GT(*judged.at("phi").ci_low, 0.19);
 }
 
 TEST_F(Claims, AnUnfinishedSweepAndASingleSeedResolveNothing) {
