@@ -80,7 +80,7 @@ Table claims_table(const std::string& title, const std::vector<JudgedClaim>& cla
   return table;
 }
 
-Table registered_claims_table(Database& database, const std::string& sweep) {
+std::vector<JudgedClaim> registered_claims(Database& database, const std::string& sweep) {
   std::vector<JudgedClaim> claims;
   Statement row(database,
                 "SELECT claim, says, section, factor, from_level, to_level, benchmark, direction, size, "
@@ -114,7 +114,11 @@ Table registered_claims_table(Database& database, const std::string& sweep) {
                                     {Registered::before, Registered::after, Registered::never});
     claims.push_back(std::move(judged));
   }
-  return claims_table(sweep + ": claims", claims);
+  return claims;
+}
+
+Table registered_claims_table(Database& database, const std::string& sweep) {
+  return claims_table(sweep + ": claims", registered_claims(database, sweep));
 }
 
 }  // namespace imp::results

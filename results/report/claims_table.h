@@ -14,8 +14,11 @@ namespace imp::results {
 /// a note each with the reason.
 [[nodiscard]] Table claims_table(const std::string& title, const std::vector<JudgedClaim>& claims);
 
-/// The same of the claims that a sweep's file registered (view v_claims); without rows if there are none. The
+/// The claims that a sweep's file registered, as they were judged when it was read in (view v_claims). The
 /// sweep must exist.
+[[nodiscard]] std::vector<JudgedClaim> registered_claims(Database& database, const std::string& sweep);
+
+/// A table of them; without rows if there are none.
 [[nodiscard]] Table registered_claims_table(Database& database, const std::string& sweep);
 
 }  // namespace imp::results

@@ -8,12 +8,16 @@
 
 namespace imp::results {
 
-std::vector<Effect> load_effects(Database& database, const std::string& sweep, EffectRows rows) {
-  std::vector<Effect> effects = load_effects(database, sweep_id_of(database, sweep));
+void keep_effects(std::vector<Effect>& effects, EffectRows rows) {
   std::erase_if(effects, [&](const Effect& effect) {
     return effect.is_interaction != (rows == EffectRows::interactions) ||
            effect.family.empty() == (rows == EffectRows::families);
   });
+}
+
+std::vector<Effect> load_effects(Database& database, const std::string& sweep, EffectRows rows) {
+  std::vector<Effect> effects = load_effects(database, sweep_id_of(database, sweep));
+  keep_effects(effects, rows);
   return effects;
 }
 

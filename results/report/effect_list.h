@@ -20,6 +20,9 @@ enum class EffectRows {
 /// Effects of a sweep that exists (effects/effect_rows.h), in the sweep file's order.
 [[nodiscard]] std::vector<Effect> load_effects(Database& database, const std::string& sweep, EffectRows rows);
 
+/// Removes the effects of other sorts.
+void keep_effects(std::vector<Effect>& effects, EffectRows rows);
+
 /// A p value as people read it: "0.004", "< 0.001"; an en dash if there is none.
 [[nodiscard]] std::string p_text(std::optional<double> p);
 

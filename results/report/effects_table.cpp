@@ -147,9 +147,13 @@ std::vector<std::string> notes_for(const std::vector<Effect>& effects) {
 
 Table effects_table(Database& database, const std::string& sweep, EffectRows rows) {
   const std::string name = choose_sweep(database, sweep);
+  return effects_table(database, name, rows, load_effects(database, name, rows));
+}
+
+Table effects_table(Database& database, const std::string& name, EffectRows rows,
+                    const std::vector<Effect>& effects) {
   Table table;
   table.title = name + ": effects";
-  const std::vector<Effect> effects = load_effects(database, name, rows);
   table.columns = columns_for(effects, rows);
   const LevelValues levels(database, sweep_id_of(database, name));
   if (!effects.empty()) {

@@ -56,10 +56,10 @@ std::vector<std::string> levels_of(const std::string& levels_json, const std::st
 }
 
 void load_cells(Database& database, ReportData& data) {
-  Statement statement(
-      database,
-      "SELECT cell_number, cell, levels_json, trial_id, name, seed, status, wall_seconds, "
-      "tokens_per_second, trained_parameters FROM trial WHERE sweep_id = ? ORDER BY cell_number, seed");
+  Statement statement(database,
+                      "SELECT cell_number, cell, levels_json, trial_id, name, seed, status, wall_seconds, "
+                      "tokens_per_second, trained_parameters, train_seconds FROM trial WHERE sweep_id = ? "
+                      "ORDER BY cell_number, seed");
   statement.bind_all(data.sweep_id);
   std::int64_t cell_number = -1;
   while (statement.step()) {
@@ -76,7 +76,7 @@ void load_cells(Database& database, ReportData& data) {
                                         .wall_seconds = statement.maybe_real(7),
                                         .tokens_per_second = statement.maybe_real(8),
                                         .trained_parameters = statement.maybe_real(9),
-                                        .cost_seconds = {},
+                                        .train_seconds = statement.maybe_real(10),
                                         .scores = load_scores(database, statement.integer(3))});
   }
 }
@@ -122,11 +122,6 @@ std::vector<const ReportTrial*> ReportCell::done() const {
     if (trial.status == "done") found.push_back(&trial);
   }
   return found;
-}
-
-bool is_finished(const ReportData& data) {
-  return std::all_of(data.cells.begin(), data.cells.end(),
-                     [](const ReportCell& cell) { return cell.done().size() == cell.trials.size(); });
 }
 
 ReportData load_report_data(Database& database, const std::string& sweep) {

@@ -23,8 +23,7 @@ struct ReportTrial {
   std::string name;
   std::int64_t seed = 0;
   std::string status;
-  std::optional<double> wall_seconds, tokens_per_second, trained_parameters;
-  std::optional<double> cost_seconds;            ///< of its own stages and its share of those that it shares
+  std::optional<double> wall_seconds, tokens_per_second, trained_parameters, train_seconds;
   std::map<std::string, BenchmarkScore> scores;  ///< by benchmark
 };
 
@@ -44,9 +43,6 @@ struct ReportData {
   std::vector<std::string> benchmarks;  ///< in the sweep file's order
   std::vector<ReportCell> cells;        ///< in plan order
 };
-
-/// Whether every planned trial is done, so that a report is final.
-[[nodiscard]] bool is_finished(const ReportData& data);
 
 /// Everything of a sweep that a report shows but its answers. The sweep must exist (choose_sweep).
 [[nodiscard]] ReportData load_report_data(Database& database, const std::string& sweep);

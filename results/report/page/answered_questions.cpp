@@ -60,7 +60,7 @@ std::vector<Candidate> candidates(Database& database, const ReportData& data, co
 /// False if a done trial did not answer it.
 bool add_answers(Statement& answer, const ReportData& data, Candidate& candidate) {
   for (const ReportCell& cell : data.cells) {
-    CellAnswer of_cell{cell.label, {}, 0.0};
+    CellAnswer of_cell{cell.number, cell.label, {}, 0.0};
     for (const ReportTrial* trial : cell.done()) {
       if (!answer.bind_all(trial->trial_id, candidate.key).step() || answer.is_null(1)) return false;
       of_cell.predictions.push_back(answer.text(0));

@@ -13,6 +13,7 @@ namespace imp::results {
 
 /// What a cell answered to a question, over its done seeds.
 struct CellAnswer {
+  std::int64_t cell_number = 0;
   std::string cell;
   std::vector<std::string> predictions;  ///< one a seed
   double score = 0.0;                    ///< mean over seeds, in [0, 1]

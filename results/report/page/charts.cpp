@@ -3,66 +3,27 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "results/printable.h"
 #include "results/report/display.h"
+#include "results/report/page/chart_parts.h"
 
 namespace imp::results {
-namespace {
 
+using namespace chart_parts;
 using nlohmann::json;
+
+namespace {
 
 constexpr const char* kResolved = "interval excludes 0";
 constexpr const char* kNotResolved = "interval holds 0";
-constexpr const char* kBlue = "#3d7fdb";
-constexpr const char* kGrey = "#8a8f99";
-constexpr int kLegendItems = 12;  ///< beyond it a legend explains nothing
-
-double points(double fraction) {
-  return 100.0 * fraction;
-}
-
-json maybe_points(std::optional<double> fraction) {
-  return fraction ? json(points(*fraction)) : json(nullptr);
-}
-
-Chart finished(const std::string& id, const std::string& description, json spec) {
-  spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json";
-  spec["description"] = description;
-  return {id, description, spec.dump(-1, ' ', false, json::error_handler_t::replace)};
-}
-
-json quantitative(const std::string& field, const std::string& title) {
-  return {{"field", field}, {"type", "quantitative"}, {"title", title}};
-}
-
-json nominal(const std::string& field, const json& title) {
-  return {{"field", field}, {"type", "nominal"}, {"title", title}};
-}
 
 struct Comparison {
   std::string factor, from, to, benchmark;
 };
-
-json tooltip(const std::vector<std::pair<std::string, std::string>>& fields) {
-  json entries = json::array();
-  for (const auto& [field, title] : fields) entries.push_back({{"field", field}, {"title", title}});
-  return entries;
-}
-
-/// Colour by a field; its legend below the chart, unless it would be longer than one can use.
-json color_by(const std::string& field, const std::string& title, std::size_t values) {
-  json color = nominal(field, title);
-  color["scale"] = {{"scheme", "tableau10"}};
-  color["legend"] =
-      static_cast<int>(values) > kLegendItems || values < 2
-          ? json(nullptr)
-          : json{{"orient", "bottom"}, {"columns", 2}, {"labelLimit", 300}, {"symbolOpacity", 1}};
-  return color;
-}
 
 /// A comparison as the chart names it: "llm: phi → llama", of an interaction "phi → llama × 128 → 256".
 std::string comparison_label(const Comparison& comparison, bool is_interaction, bool names_benchmark) {
@@ -70,13 +31,6 @@ std::string comparison_label(const Comparison& comparison, bool is_interaction, 
                                      : comparison.factor + ": " + comparison.from + " → " + comparison.to;
   for (std::size_t arrow = 0; (arrow = label.find("->")) != std::string::npos;) label.replace(arrow, 2, "→");
   return printable(names_benchmark ? label + ", " + comparison.benchmark : label);
-}
-
-template <class Row, class Field>
-std::size_t distinct(const std::vector<Row>& rows, Field Row::*field) {
-  std::set<Field> values;
-  for (const Row& row : rows) values.insert(row.*field);
-  return values.size();
 }
 
 }  // namespace
@@ -149,52 +103,6 @@ Chart effect_chart(const std::string& id, EffectRows rows_of, const std::vector<
   return finished(id, description, std::move(spec));
 }
 
-Chart level_chart(const std::string& id, const std::string& factor, const std::string& benchmark,
-                  const std::vector<LevelScore>& scores) {
-  json rows = json::array();
-  for (const LevelScore& score : scores) {
-    rows.push_back({{"level", score.level},
-                    {"others", printable(score.others)},
-                    {"score", points(score.value)},
-                    {"low", maybe_points(score.ci_low)},
-                    {"high", maybe_points(score.ci_high)}});
-  }
-  json x = quantitative("level", printable(factor));
-  json levels = json::array();
-  for (const LevelScore& score : scores) {
-    if (std::find(levels.begin(), levels.end(), json(score.level)) == levels.end())
-      levels.push_back(score.level);
-  }
-  x["axis"] = {{"values", levels}, {"grid", false}};
-  const auto [least, most] =
-      std::minmax_element(scores.begin(), scores.end(),
-                          [](const LevelScore& a, const LevelScore& b) { return a.level < b.level; });
-  const bool doubles = least->level > 0.0 && most->level >= 4.0 * least->level;  // ranks do, epochs do not
-  x["scale"] = doubles ? json{{"type", "log"}, {"base", 2}} : json{{"zero", false}};
-  x["scale"].update({{"nice", false}, {"padding", 16}});
-  json y = quantitative("score", printable(benchmark) + ", %");
-  y["scale"] = {{"zero", false}};
-  const json color = color_by("others", "others", distinct(scores, &LevelScore::others));
-  const json hint = tooltip({{"level", printable(factor)},
-                             {"others", "others"},
-                             {"score", "score, %"},
-                             {"low", "95 % from"},
-                             {"high", "to"}});
-  json low = y;
-  low["field"] = "low";
-  return finished(id, fmt::format("{} by {}, with 95 % intervals.", printable(benchmark), printable(factor)),
-                  {{"width", "container"},
-                   {"height", 240},
-                   {"data", {{"values", rows}}},
-                   {"encoding", {{"x", x}, {"color", color}}},
-                   {"layer",
-                    {{{"mark", {{"type", "area"}, {"opacity", 0.14}}},
-                      {"encoding", {{"y", low}, {"y2", {{"field", "high"}}}}}},
-                     {{"mark", {{"type", "line"}}}, {"encoding", {{"y", y}}}},
-                     {{"mark", {{"type", "point"}, {"filled", true}, {"size", 70}}},
-                      {"encoding", {{"y", y}, {"tooltip", hint}}}}}}});
-}
-
 Chart family_chart(const std::string& id, const std::string& family, const std::vector<FamilyScore>& scores) {
   json rows = json::array();
   for (const FamilyScore& score : scores) {
@@ -230,29 +138,35 @@ Chart family_chart(const std::string& id, const std::string& family, const std::
           {"encoding", {{"x", x}}}}}}});
 }
 
-Chart training_chart(const std::string& id, const std::string& stage, const std::vector<LossStep>& steps) {
-  json rows = json::array();
-  for (const LossStep& step : steps) {
-    rows.push_back({{"trial", printable(step.trial)},
-                    {"cell", printable(step.cell)},
-                    {"step", step.step},
-                    {"loss", step.loss}});
+Chart training_chart(const std::string& id, const StageCurves& curves) {
+  json rows = json::array();  // a row a curve: names stand once, not once a step
+  for (const LossCurve& curve : curves.curves) {
+    json losses = json::array();
+    for (const double loss : curve.losses) losses.push_back(std::round(loss * 1e4) / 1e4);
+    rows.push_back({{"trial", printable(curve.trial)},
+                    {"trials", curve.trials},
+                    {"cell", printable(curve.cell)},
+                    {"step", curve.steps},
+                    {"loss", std::move(losses)}});
   }
   json x = quantitative("step", "step");
   x["axis"] = {{"grid", false}};
   json y = quantitative("loss", "training loss");
   y["scale"] = {{"zero", false}};
-  return finished(id, fmt::format("Training loss by step of stage {}, a line a trial.", printable(stage)),
+  const json hint =
+      tooltip({{"trial", "trial"}, {"trials", "trials with it"}, {"step", "step"}, {"loss", "loss"}});
+  return finished(id, fmt::format("Training loss by step of stage {}.", printable(curves.stage)),
                   {{"width", "container"},
                    {"height", 240},
                    {"data", {{"values", rows}}},
+                   {"transform", {{{"flatten", {"step", "loss"}}}}},
                    {"mark", {{"type", "line"}, {"strokeWidth", 1.5}, {"opacity", 0.85}}},
                    {"encoding",
                     {{"x", x},
                      {"y", y},
                      {"detail", {{"field", "trial"}}},
-                     {"color", color_by("cell", "cell", distinct(steps, &LossStep::cell))},
-                     {"tooltip", tooltip({{"trial", "trial"}, {"step", "step"}, {"loss", "loss"}})}}}});
+                     {"color", color_by("cell", "cell", distinct(curves.curves, &LossCurve::cell))},
+                     {"tooltip", hint}}}});
 }
 
 Chart cost_chart(const std::string& id, const std::string& benchmark, const std::vector<CostScore>& cells) {

@@ -6,6 +6,7 @@
 
 #include "results/report/effect_list.h"
 #include "results/report/page/page_data.h"
+#include "results/report/page/training_curves.h"
 
 namespace imp::results {
 
@@ -26,13 +27,18 @@ struct Chart {
 [[nodiscard]] Chart level_chart(const std::string& id, const std::string& factor,
                                 const std::string& benchmark, const std::vector<LevelScore>& scores);
 
+/// Differences to a factor's first level by level, a line for each benchmark, the intervals of the paired
+/// differences as bands.
+[[nodiscard]] Chart level_difference_chart(const std::string& id, const std::string& factor,
+                                           const std::string& first,
+                                           const std::vector<LevelDifference>& differences);
+
 /// Cells' scores with intervals on one question family, the control without the picture beside.
 [[nodiscard]] Chart family_chart(const std::string& id, const std::string& family,
                                  const std::vector<FamilyScore>& scores);
 
-/// Loss by step, a line a trial.
-[[nodiscard]] Chart training_chart(const std::string& id, const std::string& stage,
-                                   const std::vector<LossStep>& steps);
+/// Loss by step, a line a trial, or a line a stage that trials share.
+[[nodiscard]] Chart training_chart(const std::string& id, const StageCurves& curves);
 
 /// Score against training time; the cells that no cheaper cell beats are joined.
 [[nodiscard]] Chart cost_chart(const std::string& id, const std::string& benchmark,

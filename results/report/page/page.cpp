@@ -26,31 +26,28 @@ struct Section {
   std::string content;
 };
 
-std::string head(const ReportData& data) {
+std::string head(const PageSource& source) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
          "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         html_escaped(data.name) + (is_finished(data) ? "" : " (unfinished)") + "</title>\n<style>\n" +
-         std::string(kPageStyle) + "</style>\n</head>\n";
+         html_escaped(source.data.name) + (source.trials.open == 0 ? "" : " (unfinished)") +
+         "</title>\n<style>\n" + std::string(kPageStyle) + "</style>\n</head>\n";
 }
 
-/// What keeps a report from being final; empty for a finished sweep.
-std::string unfinished(const ReportData& data) {
-  if (is_finished(data)) return "";
-  std::size_t done = 0, failed = 0, planned = 0;
-  for (const ReportCell& cell : data.cells) {
-    for (const ReportTrial& trial : cell.trials) {
-      ++planned;
-      if (trial.status == "done") ++done;
-      if (trial.status == "failed" || trial.status == "unreadable") ++failed;
-    }
-  }
-  const std::string failures = failed == 0 ? "" : fmt::format(", {} failed", failed);
+/// What keeps a report from being final, or whole; empty for a sweep whose trials are all done.
+std::string warning(const OpenTrials& trials) {
+  if (trials.open > 0)
+    return fmt::format(
+        "<p class=\"warning\" role=\"status\"><strong>This sweep is not finished</strong>: {} of {} trials "
+        "are "
+        "done{}. Every number below may change.</p>\n",
+        trials.done, trials.all, trials.failed == 0 ? "" : fmt::format(", {} failed", trials.failed));
+  if (trials.failed == 0) return "";
   return fmt::format(
-      "<p class=\"warning\" role=\"status\"><strong>This sweep is not finished</strong>: {} of {} trials are "
-      "done{}. Every number below may change.</p>\n",
-      done, planned, failures);
+      "<p class=\"warning\" role=\"status\">{} of {} trials failed: what is here is of the others. <a "
+      "href=\"#failures\">What went wrong</a></p>\n",
+      trials.failed, trials.all);
 }
 
 std::string navigation(const std::vector<Section>& sections) {
@@ -65,9 +62,12 @@ std::string navigation(const std::vector<Section>& sections) {
 }  // namespace
 
 std::string html_page(Database& database, const std::string& sweep) {
-  PageSource source{database, load_report_data(database, choose_sweep(database, sweep)), {}};
+  PageSource source{database, load_report_data(database, choose_sweep(database, sweep)), {}, {}, {}};
   source.scores = load_cell_scores(database, source.data.sweep_id);
+  source.effects = load_effects(database, source.data.sweep_id);
+  source.trials = open_trials(database, source.data.name);
   const std::vector<Section> sections{{"findings", "In a minute", findings_section(source)},
+                                      {"claims", "Claims", claims_section(source)},
                                       {"scores", "Scores", scores_section(source)},
                                       {"effects", "Effects", effects_section(source)},
                                       {"levels", "Levels", levels_section(source)},
@@ -79,10 +79,9 @@ std::string html_page(Database& database, const std::string& sweep) {
                                       {"failures", "What went wrong", failures_section(source)},
                                       {"provenance", "Provenance", provenance_section(source)},
                                       {"reading", "How to read this", reading_section()}};
-  std::string page =
-      head(source.data) + "<body>\n<header>\n<h1>" + html_escaped(source.data.name) + "</h1>\n";
+  std::string page = head(source) + "<body>\n<header>\n<h1>" + html_escaped(source.data.name) + "</h1>\n";
   if (!source.data.about.empty()) page += "<p>" + html_escaped(source.data.about) + "</p>\n";
-  page += unfinished(source.data) + navigation(sections) + "</header>\n<main>\n";
+  page += warning(source.trials) + navigation(sections) + "</header>\n<main>\n";
   for (const Section& section : sections) {
     if (section.content.empty()) continue;
     page += fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n", section.id,

@@ -47,14 +47,32 @@ function filterRows(input) {
   }
 }
 
+// Which cells' answers are shown, as the choices say; none chosen: all.
+function chosenCells() {
+  const choices = ['question-cell', 'question-other-cell'].map((id) => document.getElementById(id).value);
+  return choices.filter((cell) => cell !== '');
+}
+
+// Shows the chosen cells' rows of a question; says whether two of them, or of all cells, differ by half a question.
+function showAnswers(question, cells) {
+  const scores = [];
+  for (const row of question.querySelectorAll('tr[data-cell]')) {
+    row.hidden = cells.length > 0 && !cells.includes(row.dataset.cell);
+    if (cells.length < 2 || !row.hidden) scores.push(Number(row.dataset.score));
+  }
+  return Math.max(...scores) - Math.min(...scores) >= 0.5;
+}
+
 function filterQuestions() {
   const family = document.getElementById('question-family').value;
-  const disagree = document.getElementById('question-disagree').checked;
+  const onlyDisagreeing = document.getElementById('question-disagree').checked;
   const wanted = document.getElementById('question-text').value.toLowerCase();
+  const cells = chosenCells();
   let shown = 0;
   for (const question of document.querySelectorAll('details.asked')) {
-    const fits = (family === '' || question.dataset.family === family) &&
-        (!disagree || question.dataset.disagree === '1') && question.textContent.toLowerCase().includes(wanted);
+    const disagree = showAnswers(question, cells);
+    const fits = (family === '' || question.dataset.family === family) && (disagree || !onlyDisagreeing) &&
+        question.textContent.toLowerCase().includes(wanted);
     question.hidden = !fits;
     shown += fits;
   }
@@ -67,7 +85,7 @@ for (const button of document.querySelectorAll('th button')) {
 for (const input of document.querySelectorAll('input[data-table]')) {
   input.addEventListener('input', () => filterRows(input));
 }
-for (const id of ['question-family', 'question-disagree', 'question-text']) {
+for (const id of ['question-family', 'question-cell', 'question-other-cell', 'question-disagree', 'question-text']) {
   const control = document.getElementById(id);
   if (control) control.addEventListener('input', filterQuestions);
 }

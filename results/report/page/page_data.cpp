@@ -32,6 +32,23 @@ std::vector<std::string> levels_of(const ReportData& data, std::size_t factor) {
   return levels;
 }
 
+/// Cells of two levels of a factor that agree in every other one.
+std::vector<std::pair<const ReportCell*, const ReportCell*>> matched_cells(const ReportData& data,
+                                                                           std::size_t factor,
+                                                                           const std::string& from,
+                                                                           const std::string& to) {
+  std::map<std::string, std::pair<const ReportCell*, const ReportCell*>> by_others;
+  for (const ReportCell& cell : data.cells) {
+    if (cell.levels[factor] == from) by_others[other_levels(data, cell, factor)].first = &cell;
+    if (cell.levels[factor] == to) by_others[other_levels(data, cell, factor)].second = &cell;
+  }
+  std::vector<std::pair<const ReportCell*, const ReportCell*>> matched;
+  for (const auto& [others, pair] : by_others) {
+    if (pair.first != nullptr && pair.second != nullptr) matched.push_back(pair);
+  }
+  return matched;
+}
+
 std::map<std::int64_t, double> score_by_seed(const ReportCell& cell, const std::string& benchmark) {
   std::map<std::int64_t, double> scores;
   for (const ReportTrial* trial : cell.done()) {
@@ -67,16 +84,10 @@ void add_averages(const ReportData& data, std::size_t first, std::vector<SeedDif
 void add_differences(const ReportData& data, std::size_t factor, const std::string& from,
                      const std::string& to, const std::string& benchmark,
                      std::vector<SeedDifference>& differences) {
-  std::map<std::string, std::pair<const ReportCell*, const ReportCell*>> matched;
-  for (const ReportCell& cell : data.cells) {
-    if (cell.levels[factor] == from) matched[other_levels(data, cell, factor)].first = &cell;
-    if (cell.levels[factor] == to) matched[other_levels(data, cell, factor)].second = &cell;
-  }
   std::map<std::int64_t, Mean> by_seed;
-  for (const auto& [others, pair] : matched) {
-    if (pair.first == nullptr || pair.second == nullptr) continue;
-    const auto before = score_by_seed(*pair.first, benchmark);
-    for (const auto& [seed, score] : score_by_seed(*pair.second, benchmark)) {
+  for (const auto& [of_from, of_to] : matched_cells(data, factor, from, to)) {
+    const auto before = score_by_seed(*of_from, benchmark);
+    for (const auto& [seed, score] : score_by_seed(*of_to, benchmark)) {
       const auto other = before.find(seed);
       if (other == before.end()) continue;
       by_seed[seed].sum += score - other->second;
@@ -87,11 +98,10 @@ void add_differences(const ReportData& data, std::size_t factor, const std::stri
     differences.push_back({data.factors[factor], from, to, benchmark, seed, mean.sum / mean.count});
 }
 
-const CellScore* find_score(const std::vector<CellScore>& scores, std::size_t cell,
+const CellScore* find_score(const std::vector<CellScore>& scores, const ReportCell& cell,
                             const std::string& benchmark) {
   for (const CellScore& score : scores) {
-    if (score.cell_number == static_cast<std::int64_t>(cell) && score.benchmark == benchmark &&
-        score.family.empty())
+    if (score.cell_number == cell.number && score.benchmark == benchmark && score.family.empty())
       return &score;
   }
   return nullptr;
@@ -107,6 +117,19 @@ void mark_front(std::vector<CostScore>& cells) {
 }
 
 }  // namespace
+
+std::optional<Measured> cell_score(const ReportData& data, const std::vector<CellScore>& scores,
+                                   const ReportCell& cell, const std::string& benchmark) {
+  if (const CellScore* score = find_score(scores, cell, benchmark)) return score->score;
+  if (benchmark != "average" || data.benchmarks.empty()) return std::nullopt;
+  Measured average;
+  for (const std::string& each : data.benchmarks) {
+    const CellScore* score = find_score(scores, cell, each);
+    if (score == nullptr) return std::nullopt;
+    average.value += score->score.value / static_cast<double>(data.benchmarks.size());
+  }
+  return average;
+}
 
 std::vector<SeedDifference> seed_differences(const ReportData& data) {
   std::vector<SeedDifference> differences;
@@ -128,13 +151,29 @@ std::vector<LevelScore> level_scores(const ReportData& data, const std::vector<C
                                      std::size_t factor, const std::string& benchmark) {
   std::vector<LevelScore> found;
   if (levels_of(data, factor).size() < 2) return found;
-  for (std::size_t c = 0; c < data.cells.size(); ++c) {
-    const std::optional<double> level = number_in(data.cells[c].levels[factor]);
+  for (const ReportCell& cell : data.cells) {
+    const std::optional<double> level = number_in(cell.levels[factor]);
     if (!level) return {};
-    const CellScore* score = find_score(scores, c, benchmark);
-    if (score == nullptr) continue;
-    found.push_back({*level, other_levels(data, data.cells[c], factor), score->score.value,
-                     score->score.ci_low, score->score.ci_high});
+    const std::optional<Measured> score = cell_score(data, scores, cell, benchmark);
+    if (!score) continue;
+    found.push_back({*level, other_levels(data, cell, factor), score->value, score->ci_low, score->ci_high});
+  }
+  return found;
+}
+
+std::vector<LevelDifference> level_differences(const std::vector<Effect>& effects,
+                                               const std::string& factor) {
+  std::vector<LevelDifference> found;
+  std::map<std::string, std::string> first_level;  // by benchmark
+  for (const Effect& effect : effects) {
+    if (effect.factor != factor || effect.is_interaction || !effect.family.empty()) continue;
+    const std::optional<double> from = number_in(effect.from_level);
+    const std::optional<double> to = number_in(effect.to_level);
+    if (!from || !to) return {};
+    const auto [first, fresh] = first_level.emplace(effect.benchmark, effect.from_level);
+    if (fresh) found.push_back({*from, effect.benchmark, 0.0, 0.0, 0.0});
+    if (first->second == effect.from_level)
+      found.push_back({*to, effect.benchmark, effect.difference, effect.ci_low, effect.ci_high});
   }
   return found;
 }
@@ -154,37 +193,33 @@ std::vector<FamilyScore> family_scores(const ReportData& data, const std::vector
   return found;
 }
 
-std::vector<std::string> trained_stages(Database& database, const std::string& sweep) {
-  std::vector<std::string> stages;
-  Statement statement(
-      database, "SELECT stage FROM v_curve WHERE sweep = ? GROUP BY stage ORDER BY stage <> 'connector'");
-  statement.bind_all(sweep);
-  while (statement.step()) stages.push_back(statement.text(0));
-  return stages;
+std::optional<double> train_seconds(const ReportCell& cell) {
+  Mean mean;
+  for (const ReportTrial* trial : cell.done()) {
+    if (!trial->train_seconds) return std::nullopt;
+    mean.sum += *trial->train_seconds;
+    ++mean.count;
+  }
+  return mean.count > 0 ? std::optional(mean.sum / mean.count) : std::nullopt;
 }
 
-std::vector<LossStep> loss_steps(Database& database, const ReportData& data, const std::string& stage,
-                                 std::size_t points, std::size_t trials) {
-  std::vector<LossStep> steps;
-  Statement last(database, "SELECT max(step) FROM v_curve WHERE sweep = ? AND trial = ? AND stage = ?");
-  Statement statement(
-      database,
-      "SELECT step / ?4, max(step), avg(loss) FROM v_curve WHERE sweep = ?1 AND trial = ?2 AND "
-      "stage = ?3 AND loss IS NOT NULL GROUP BY 1 ORDER BY 1");
-  std::size_t shown = 0;
-  for (const ReportCell& cell : data.cells) {
-    for (const ReportTrial& trial : cell.trials) {
-      if (shown == trials) return steps;
-      if (!last.bind_all(data.name, trial.name, stage).step() || last.is_null(0)) continue;
-      const std::int64_t width = last.integer(0) / static_cast<std::int64_t>(points) + 1;
-      last.reset();
-      statement.bind_all(data.name, trial.name, stage, width);
-      while (statement.step())
-        steps.push_back({trial.name, cell.label, trial.seed, statement.integer(1), statement.real(2)});
-      ++shown;
-    }
+std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::string& factor,
+                                          const std::string& from, const std::string& to) {
+  const auto place = std::find(data.factors.begin(), data.factors.end(), factor);
+  if (place == data.factors.end()) return std::nullopt;
+  LevelSeconds sum;
+  double pairs = 0.0;
+  for (const auto& [of_from, of_to] :
+       matched_cells(data, static_cast<std::size_t>(place - data.factors.begin()), from, to)) {
+    const auto before = train_seconds(*of_from);
+    const auto after = train_seconds(*of_to);
+    if (!before || !after) continue;
+    sum.from += *before;
+    sum.to += *after;
+    pairs += 1.0;
   }
-  return steps;
+  if (pairs == 0.0) return std::nullopt;
+  return LevelSeconds{sum.from / pairs, sum.to / pairs};
 }
 
 std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
@@ -199,12 +234,16 @@ std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
   cost.bind_all(data.name);
   while (cost.step()) costs[cost.text(0)] = {cost.maybe_real(1), cost.maybe_real(2)};
   std::vector<CostScore> cells;
-  for (std::size_t c = 0; c < data.cells.size(); ++c) {
-    const CellScore* score = find_score(scores, c, benchmark);
-    const MeanCost& mean = costs[data.cells[c].label];
-    if (score == nullptr || !mean.seconds) continue;
-    cells.push_back({data.cells[c].label, *mean.seconds, mean.trained_parameters, score->score.value,
-                     score->score.ci_low, score->score.ci_high});
+  Statement cost(
+      database,
+      "SELECT avg(train_seconds), avg(trained_parameters) FROM v_cost WHERE sweep = ? AND cell = ? "
+      "AND status = 'done'");
+  for (const ReportCell& cell : data.cells) {
+    const CellScore* score = find_score(scores, cell, benchmark);
+    if (score == nullptr || !cost.bind_all(data.name, cell.label).step() || cost.is_null(0)) continue;
+    cells.push_back({cell.label, cost.real(0), cost.maybe_real(1), score->score.value, score->score.ci_low,
+                     score->score.ci_high});
+    cost.reset();
   }
   mark_front(cells);
   return cells;

@@ -8,6 +8,7 @@
 
 #include "results/database.h"
 #include "results/effects/cell_scores.h"
+#include "results/effects/effect_rows.h"
 #include "results/report/report_data.h"
 
 namespace imp::results {
@@ -29,18 +30,20 @@ struct LevelScore {
   std::optional<double> ci_low, ci_high;
 };
 
+/// What a level of a factor differs by from the factor's first one, over matched cells.
+struct LevelDifference {
+  double level = 0.0;
+  std::string benchmark;  ///< "average" for the mean of several
+  double difference = 0.0;
+  std::optional<double> ci_low, ci_high;  ///< of the paired difference; 0 at the first level itself
+};
+
 /// A cell's score on a family of questions.
 struct FamilyScore {
   std::string cell, family;
   double value = 0.0;
   std::optional<double> ci_low, ci_high, blind;
   std::optional<std::int64_t> questions;
-};
-
-struct LossStep {
-  std::string trial, cell;
-  std::int64_t seed = 0, step = 0;
-  double loss = 0.0;
 };
 
 struct CostScore {
@@ -54,22 +57,35 @@ struct CostScore {
 
 [[nodiscard]] std::vector<SeedDifference> seed_differences(const ReportData& data);
 
-/// Empty unless the factor's levels are all numbers, two or more of them.
+/// A cell's score on a benchmark; "average": the mean of the sweep's benchmarks, without an interval. Nothing
+/// where a benchmark lacks it.
+[[nodiscard]] std::optional<Measured> cell_score(const ReportData& data, const std::vector<CellScore>& scores,
+                                                 const ReportCell& cell, const std::string& benchmark);
+
+/// Empty unless the factor's levels are all numbers, two or more of them. `benchmark`: as in
+/// cell_score.
 [[nodiscard]] std::vector<LevelScore> level_scores(const ReportData& data,
                                                    const std::vector<CellScore>& scores, std::size_t factor,
                                                    const std::string& benchmark);
+
+/// From a sweep's effects of levels on whole benchmarks; empty unless the levels are numbers. The first level
+/// is that of the sweep file.
+[[nodiscard]] std::vector<LevelDifference> level_differences(const std::vector<Effect>& effects,
+                                                             const std::string& factor);
 
 [[nodiscard]] std::vector<FamilyScore> family_scores(const ReportData& data,
                                                      const std::vector<CellScore>& scores,
                                                      const std::string& benchmark);
 
-/// Training stages that the sweep's trials went through, in order of use.
-[[nodiscard]] std::vector<std::string> trained_stages(Database& database, const std::string& sweep);
+/// Mean seconds of training of a cell's done trials; nothing where one does not say.
+[[nodiscard]] std::optional<double> train_seconds(const ReportCell& cell);
 
-/// At most `points` steps a trial, of at most `trials` trials; a trial's loss is averaged between them.
-[[nodiscard]] std::vector<LossStep> loss_steps(Database& database, const ReportData& data,
-                                               const std::string& stage, std::size_t points,
-                                               std::size_t trials);
+/// Mean seconds of training of a factor's two levels, over the matched cells that have both done.
+struct LevelSeconds {
+  double from = 0.0, to = 0.0;
+};
+[[nodiscard]] std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::string& factor,
+                                                        const std::string& from, const std::string& to);
 
 [[nodiscard]] std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
                                                  const std::vector<CellScore>& scores,

@@ -4,54 +4,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
+#include <utility>
 
 #include "results/report/cost_table.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/report/effects_table.h"
 #include "results/report/page/charts.h"
+#include "results/report/page/figure.h"
 #include "results/report/page/markup.h"
 #include "results/report/report_notes.h"
 #include "results/report/report_table.h"
 
 namespace imp::results {
 namespace {
-
-std::string figure(const Chart& chart, const std::string& caption) {
-  return fmt::format(
-             "<figure>\n<div class=\"chart\" id=\"{}\" role=\"img\" aria-label=\"{}\"></div>\n"
-             "<figcaption>{}</figcaption>\n</figure>\n",
-             chart.id, html_escaped(chart.description), html_escaped(caption)) +
-         fmt::format("<script type=\"application/json\" class=\"chart-spec\" data-chart=\"{}\">", chart.id) +
-         json_in_script(chart.spec) + "</script>\n";
-}
-
-/// The benchmark that findings are about: the mean of several, or the only one.
-std::string main_benchmark(const ReportData& data) {
-  return data.benchmarks.size() > 1 ? "average" : data.benchmarks.front();
-}
-
-/// What an effect may be called, the number of comparisons accounted for.
-std::string verdict_on(const Effect& effect, bool is_final) {
-  constexpr double kLevel = 0.05;
-  if (!excludes_zero(effect.ci_low, effect.ci_high)) return "Not resolved: it may be nothing.";
-  if (!effect.p_holm || *effect.p_holm >= kLevel)
-    return "Excludes zero by itself, but not among this many comparisons (Holm).";
-  return is_final ? "Resolved." : "Resolved so far.";
-}
-
-std::string finding(const Effect& effect, bool is_final) {
-  const std::string interval =
-      effect.ci_low && effect.ci_high
-          ? fmt::format("95 %: {} to {}", signed_percent(*effect.ci_low), signed_percent(*effect.ci_high))
-          : "no interval";
-  const std::string verdict = verdict_on(effect, is_final);
-  return fmt::format("<li{}>{}: {} → {}<span class=\"size\">{} points</span>{}. {}</li>\n",
-                     verdict.starts_with("Resolved") ? " class=\"resolved\"" : "",
-                     html_escaped(effect.factor), html_escaped(effect.from_level),
-                     html_escaped(effect.to_level), signed_percent(effect.difference), interval, verdict);
-}
 
 std::string filter_box(const std::string& table) {
   return fmt::format(
@@ -60,38 +28,46 @@ std::string filter_box(const std::string& table) {
       table);
 }
 
-std::string effects_of(PageSource& source, EffectRows rows, const std::string& id,
-                       const std::string& table_caption, const std::string& caption) {
-  const std::vector<Effect> effects = load_effects(source.database, source.data.name, rows);
+/// Of more rows than a page can show, the surest, in their order; says so.
+std::string keep_surest(std::vector<Effect>& effects) {
+  constexpr std::size_t kMostEffects = 200;
+  const std::size_t all = effects.size();
+  if (all <= kMostEffects) return "";
+  std::vector<std::size_t> order(all);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return effects[a].p.value_or(1.0) < effects[b].p.value_or(1.0);
+  });
+  order.resize(kMostEffects);
+  std::sort(order.begin(), order.end());
+  std::vector<Effect> surest;
+  for (const std::size_t i : order) surest.push_back(std::move(effects[i]));
+  effects = std::move(surest);
+  return fmt::format(
+      "<p class=\"soft\">The {} surest of {} rows; <code>imp-report effects</code> and view v_effects have "
+      "all.</p>\n",
+      effects.size(), all);
+}
+
+std::string effects_shown(PageSource& source, EffectRows rows, const std::string& id,
+                          const std::string& table_caption, const std::string& caption) {
+  std::vector<Effect> effects = effects_of(source, rows);
   if (effects.empty()) return "";
+  const std::string left_out = keep_surest(effects);
   const std::vector<SeedDifference> seeds =
       rows == EffectRows::levels ? seed_differences(source.data) : std::vector<SeedDifference>{};
-  const Table table = effects_table(source.database, source.data.name, rows);
-  return figure(effect_chart("chart-" + id, rows, effects, seeds), caption) +
+  const Table table = effects_table(source.database, source.data.name, rows, effects);
+  return figure(effect_chart("chart-" + id, rows, effects, seeds), caption) + left_out +
          html_table(table, {.id = "table-" + id, .caption = table_caption, .is_sortable = true}) +
          html_notes(table);
 }
 
 }  // namespace
 
-std::string findings_section(PageSource& source) {
-  constexpr std::size_t kMostCards = 9;
-  std::string text;
-  if (source.data.benchmarks.empty()) return text;
-  std::vector<Effect> effects = load_effects(source.database, source.data.name, EffectRows::levels);
-  std::erase_if(effects,
-                [&](const Effect& effect) { return effect.benchmark != main_benchmark(source.data); });
-  if (effects.empty()) return text;
-  const std::size_t all = effects.size();
-  std::stable_sort(effects.begin(), effects.end(),
-                   [](const Effect& a, const Effect& b) { return a.p.value_or(1.0) < b.p.value_or(1.0); });
-  if (effects.size() > kMostCards) effects.resize(kMostCards);
-  text = fmt::format("<p>What each choice makes of the score on {}, in points{}; surest first.</p>\n",
-                     html_escaped(main_benchmark(source.data)),
-                     all > effects.size() ? fmt::format(" ({} of {} comparisons)", effects.size(), all) : "");
-  text += "<ul class=\"findings\">\n";
-  for (const Effect& effect : effects) text += finding(effect, is_finished(source.data));
-  return text + "</ul>\n";
+std::vector<Effect> effects_of(const PageSource& source, EffectRows rows) {
+  std::vector<Effect> effects = source.effects;
+  keep_effects(effects, rows);
+  return effects;
 }
 
 std::string scores_section(PageSource& source) {
@@ -104,31 +80,14 @@ std::string scores_section(PageSource& source) {
 }
 
 std::string effects_section(PageSource& source) {
-  return effects_of(
+  return effects_shown(
       source, EffectRows::levels, "effects", "Differences between the levels of each factor",
       "Dot: difference of matched cells. Line: 95 % interval. Short strokes: each seed's own difference.");
 }
 
 std::string interactions_section(PageSource& source) {
-  return effects_of(source, EffectRows::interactions, "interactions", "Interactions of two factors",
-                    "How one factor's difference changes with the level of another, with 95 % intervals.");
-}
-
-std::string levels_section(PageSource& source) {
-  std::string charts;
-  for (std::size_t f = 0; f < source.data.factors.size(); ++f) {
-    for (std::size_t b = 0; b < source.data.benchmarks.size(); ++b) {
-      const std::vector<LevelScore> scores =
-          level_scores(source.data, source.scores, f, source.data.benchmarks[b]);
-      if (scores.empty()) continue;
-      charts += figure(level_chart(fmt::format("chart-levels-{}-{}", f, b), source.data.factors[f],
-                                   source.data.benchmarks[b], scores),
-                       fmt::format("{} on {}. Band: 95 % interval of each cell by itself; two cells share "
-                                   "questions, so their difference is surer (Effects).",
-                                   source.data.factors[f], source.data.benchmarks[b]));
-    }
-  }
-  return charts.empty() ? "" : "<div class=\"small-charts\">\n" + charts + "</div>\n";
+  return effects_shown(source, EffectRows::interactions, "interactions", "Interactions of two factors",
+                       "How one factor's difference changes with the level of another, with 95 % intervals.");
 }
 
 std::string families_section(PageSource& source) {
@@ -159,7 +118,8 @@ std::string families_section(PageSource& source) {
   }
   if (text.empty()) return "";
   if (left_out > 0) text += fmt::format("<p class=\"soft\">{} families more have no chart.</p>\n", left_out);
-  const Table table = effects_table(source.database, source.data.name, EffectRows::families);
+  const Table table = effects_table(source.database, source.data.name, EffectRows::families,
+                                    effects_of(source, EffectRows::families));
   text =
       "<p class=\"soft\">Dot: score with its 95 % interval. Grey stroke: the same without the "
       "picture.</p>\n" +
@@ -189,20 +149,40 @@ std::string cost_section(PageSource& source) {
          html_notes(table) + "</details>\n";
 }
 
+namespace {
+
+/// Which curves a chart shows, in its caption.
+std::string curves_shown(const StageCurves& stage) {
+  const bool is_shared = std::any_of(stage.curves.begin(), stage.curves.end(),
+                                     [](const LossCurve& curve) { return curve.trials > 1; });
+  const std::string lines = is_shared ? "a line a training, trials that share it have one" : "a line a trial";
+  if (stage.cells == stage.all_cells) return lines + ", all of them";
+  return fmt::format("{}, all seeds of {} of {} cells, evenly over the plan", lines, stage.cells,
+                     stage.all_cells);
+}
+
+std::string list_of_cells(const StageCurves& stage) {
+  std::string text =
+      fmt::format("<details><summary>Cells with a line in {}</summary>\n<ul>\n", html_escaped(stage.stage));
+  std::string last;
+  for (const LossCurve& curve : stage.curves) {
+    if (curve.cell != last) text += "<li>" + html_escaped(curve.cell) + "</li>\n";
+    last = curve.cell;
+  }
+  return text + "</ul>\n</details>\n";
+}
+
+}  // namespace
+
 std::string training_section(PageSource& source) {
-  constexpr std::size_t kPoints = 120, kTrials = 120;
-  std::size_t trials = 0;
-  for (const ReportCell& cell : source.data.cells) trials += cell.done().size();
+  constexpr std::size_t kPoints = 120, kCurves = 120;
   std::string text;
   std::size_t place = 0;
-  for (const std::string& stage : trained_stages(source.database, source.data.name)) {
-    const std::vector<LossStep> steps = loss_steps(source.database, source.data, stage, kPoints, kTrials);
-    if (steps.empty()) continue;
-    text +=
-        figure(training_chart(fmt::format("chart-training-{}", place++), stage, steps),
-               fmt::format("Loss of stage {}, averaged over neighbouring steps; a line a trial, {}.", stage,
-                           trials > kTrials ? fmt::format("the first {} of {} trials", kTrials, trials)
-                                            : "all trials"));
+  for (const StageCurves& stage : training_curves(source.database, source.data, kCurves, kPoints)) {
+    text += figure(training_chart(fmt::format("chart-training-{}", place++), stage),
+                   fmt::format("Loss of stage {}, averaged over neighbouring steps; {}.", stage.stage,
+                               curves_shown(stage)));
+    if (stage.cells < stage.all_cells) text += list_of_cells(stage);
   }
   return text;
 }

@@ -6,8 +6,10 @@
 
 #include "results/database.h"
 #include "results/effects/cell_scores.h"
+#include "results/report/effect_list.h"
 #include "results/report/page/page_data.h"
 #include "results/report/report_data.h"
+#include "results/unfinished.h"
 
 namespace imp::results {
 
@@ -16,12 +18,19 @@ struct PageSource {
   Database& database;
   ReportData data;
   std::vector<CellScore> scores;
+  std::vector<Effect> effects;  ///< all of the sweep's
+  OpenTrials trials;
 };
+
+/// The effects of one sort, in the sweep file's order.
+[[nodiscard]] std::vector<Effect> effects_of(const PageSource& source, EffectRows rows);
 
 // Each returns the content of a section as HTML, without its heading; empty where there is nothing to show.
 
 /// What the effects say in a few cards.
 [[nodiscard]] std::string findings_section(PageSource& source);
+/// What became of the claims that the sweep's file registered, and whether they were written down first.
+[[nodiscard]] std::string claims_section(PageSource& source);
 [[nodiscard]] std::string scores_section(PageSource& source);
 [[nodiscard]] std::string effects_section(PageSource& source);
 [[nodiscard]] std::string interactions_section(PageSource& source);

@@ -90,11 +90,36 @@ def check_questions(tab):
     expect(tab.locator("details.asked:visible[data-disagree='0']").count() == 0, "only where cells disagree")
     tab.uncheck("#question-disagree")
     tab.select_option("#question-family", "")
+    check_cells(tab, count)
     first = questions.first
     first.locator("summary").click()
     expect(first.locator("img").evaluate("i => i.complete && i.naturalWidth") == 96, "a click shows the question's picture")
     expect(first.locator("tbody tr").count() == 6, "and every cell's answers")
     expect("× " in first.inner_text() and "References: “stop”" in first.inner_text(), "by seeds, with the references")
+
+
+def visible_scores(question):
+    """Scores of the rows that a question shows, by cell."""
+    return question.evaluate("q => Object.fromEntries(Array.from(q.querySelectorAll('tr[data-cell]')).filter(r => !r.hidden)"
+                             ".map(r => [r.dataset.cell, Number(r.dataset.score)]))")
+
+
+def check_cells(tab, count):
+    """Answers of chosen cells, and where two of them disagree."""
+    questions = tab.locator("details.asked").all()
+    differing = sum(abs(scores["0"] - scores["5"]) >= 0.5 for scores in map(visible_scores, questions))
+    tab.select_option("#question-cell", "0")
+    expect(all(list(visible_scores(question)) == ["0"] for question in questions), "one chosen cell's answers alone")
+    tab.select_option("#question-other-cell", "5")
+    expect(all(list(visible_scores(question)) == ["0", "5"] for question in questions), "two chosen cells' answers")
+    tab.check("#question-disagree")
+    shown = [question for question in questions if question.is_visible()]
+    expect(0 < len(shown) == differing < count and all(
+        abs(scores["0"] - scores["5"]) >= 0.5 for scores in map(visible_scores, shown)), f"{len(shown)} where these two disagree")
+    tab.uncheck("#question-disagree")
+    for choice in ("#question-cell", "#question-other-cell"):
+        tab.select_option(choice, "")
+    expect(all(len(visible_scores(question)) == 6 for question in questions), "all cells again")
 
 
 def check_keyboard(tab):
@@ -105,6 +130,11 @@ def check_keyboard(tab):
     summary.focus()
     tab.keyboard.press("Enter")
     expect(tab.locator("details.asked").nth(1).evaluate("d => d.open"), "Enter opens a question")
+    tab.locator("#question-family").focus()
+    tab.keyboard.press("Tab")
+    expect(tab.evaluate("document.activeElement.id") == "question-cell", "Tab goes on to the choice of a cell")
+    tab.keyboard.press("ArrowDown")
+    expect(list(visible_scores(tab.locator("details.asked").first)) == ["0"], "an arrow chooses it")
     button = tab.locator("#table-effects th button").first
     button.focus()
     tab.keyboard.press("Space")
