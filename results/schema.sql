@@ -130,7 +130,7 @@ CREATE TABLE sweep (
 
 -- The levels of what a sweep varies, in the order of the sweep file.
 CREATE TABLE factor (
-  sweep_id       INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id       INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   position       INTEGER NOT NULL,   -- of the factor in the sweep, from 0
   name           TEXT NOT NULL,
   level_position INTEGER NOT NULL,   -- of the level in the factor, from 0
@@ -141,7 +141,7 @@ CREATE TABLE factor (
 -- One training and scoring of one configuration with one seed. Planned trials have a row too.
 CREATE TABLE trial (
   trial_id           INTEGER PRIMARY KEY,
-  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   name               TEXT NOT NULL,    -- its folder below runs/<sweep>/
   cell_number        INTEGER NOT NULL, -- trials that differ in nothing but the seed are one cell; from 0, in plan order
   cell               TEXT NOT NULL,    -- the cell's levels for people: 'lora_rank=128'
@@ -181,7 +181,7 @@ CREATE TABLE stage (
 
 -- The stages a trial is built from. No reference to `stage`: a planned trial names stages not yet made.
 CREATE TABLE trial_stage (
-  trial_id INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   kind     TEXT NOT NULL,
   key      TEXT NOT NULL,
@@ -192,7 +192,7 @@ CREATE TABLE trial_stage (
 
 -- Every start of a trial, the failed ones included.
 CREATE TABLE attempt (
-  trial_id      INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id      INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   attempt       INTEGER NOT NULL,
   started       TEXT NOT NULL,
   ended         TEXT NOT NULL,
@@ -206,7 +206,7 @@ CREATE TABLE attempt (
 
 -- What a training stage's rows were beside ordinary ones: of which nothing is learned, or something else than they say.
 CREATE TABLE row_kind (
-  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id        INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   stage           TEXT NOT NULL,       -- connector, finetune
   kind            TEXT NOT NULL,       -- 'unanswered'
   file            TEXT NOT NULL,
@@ -221,7 +221,7 @@ CREATE TABLE row_kind (
 
 -- What a benchmark and the data that a trial learned from have in common. No row: it was not looked for.
 CREATE TABLE leak (
-  trial_id           INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id           INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   benchmark          TEXT NOT NULL,
   pictures           INTEGER NOT NULL,  -- of the benchmark
   exact_pictures     INTEGER NOT NULL,  -- of them, those whose pixels a training picture has
@@ -235,7 +235,7 @@ CREATE TABLE leak (
 
 -- train.jsonl of the trial's own training (finetune, pretrain). A loss that was not finite, or over no token, is NULL.
 CREATE TABLE train_step (
-  trial_id  INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id  INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   step      INTEGER NOT NULL,
   loss      REAL,
   lr        REAL,
@@ -259,7 +259,7 @@ CREATE TABLE stage_step (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE score (
-  trial_id       INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id       INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   benchmark      TEXT NOT NULL,
   metric         TEXT NOT NULL,        -- the control without the image is '<metric>_blind'
   value          REAL NOT NULL,
@@ -273,7 +273,7 @@ CREATE TABLE score (
 -- were asked different ones: other data, other annotations. No two questions of a set have the same question_id.
 CREATE TABLE question_set (
   question_set_id INTEGER PRIMARY KEY,
-  sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id        INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   benchmark       TEXT NOT NULL,
   name            TEXT NOT NULL,     -- its folder below runs/<sweep>/questions/; 'answers N': known from answers alone
   UNIQUE (sweep_id, benchmark, name)
@@ -282,7 +282,7 @@ CREATE TABLE question_set (
 -- What was asked. Run folders of an older imp do not say how it was worded: question and references_json are NULL.
 CREATE TABLE question (
   question_key    INTEGER PRIMARY KEY,
-  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  question_set_id INTEGER NOT NULL REFERENCES question_set (question_set_id) ON DELETE CASCADE,
   question_id     TEXT NOT NULL,
   image_id        TEXT NOT NULL,     -- questions of one picture are one cluster for the errors
   family          TEXT NOT NULL,     -- '' where the benchmark has none
@@ -295,24 +295,24 @@ CREATE INDEX question_of_id ON question (question_id);
 
 -- Small pictures to look at, of some of the questions (a bounded number a benchmark).
 CREATE TABLE picture (
-  sweep_id        INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id        INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   benchmark       TEXT NOT NULL,
   image_id        TEXT NOT NULL,
-  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  question_set_id INTEGER NOT NULL REFERENCES question_set (question_set_id) ON DELETE CASCADE,
   jpeg            BLOB NOT NULL,
   UNIQUE (sweep_id, benchmark, image_id, question_set_id)
 ) STRICT;
 
 -- Which questions a trial was asked.
 CREATE TABLE trial_question_set (
-  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
-  question_set_id INTEGER NOT NULL REFERENCES question_set ON DELETE CASCADE,
+  trial_id        INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
+  question_set_id INTEGER NOT NULL REFERENCES question_set (question_set_id) ON DELETE CASCADE,
   PRIMARY KEY (trial_id, question_set_id)
 ) STRICT, WITHOUT ROWID;
 
 -- One row a question: what was answered and what it scored.
 CREATE TABLE answer (
-  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id        INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   question_key    INTEGER NOT NULL,  -- of question; no reference, which would be looked up for each of millions
   control         TEXT NOT NULL CHECK (control IN ('', 'blind', 'shuffled', 'ocr')),
   prediction      TEXT NOT NULL,
@@ -325,7 +325,7 @@ CREATE TABLE answer (
 -- A cell on one benchmark, or on one family of its questions, over its done seeds. Made anew from the answers when a
 -- sweep is read in (results/effects); what it holds of errors is of the same estimator as table effect.
 CREATE TABLE cell_score (
-  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   cell_number        INTEGER NOT NULL,
   benchmark          TEXT NOT NULL,
   family             TEXT NOT NULL,    -- '' for all questions of the benchmark
@@ -346,7 +346,7 @@ CREATE TABLE cell_score (
 
 -- What a cell comes to on one of a benchmark's controls, and by how much its score is over that. Made with cell_score.
 CREATE TABLE cell_control (
-  sweep_id              INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id              INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   cell_number           INTEGER NOT NULL,
   benchmark             TEXT NOT NULL,
   family                TEXT NOT NULL,    -- '' for all questions of the benchmark
@@ -362,9 +362,24 @@ CREATE TABLE cell_control (
   PRIMARY KEY (sweep_id, cell_number, benchmark, family, control)
 ) STRICT, WITHOUT ROWID;
 
+-- What makes the difference of two cells uncertain on a benchmark, freed from how many pictures and seeds it was measured
+-- with: what imp-report noise and power foretell from. Made with cell_score; no row unless two cells have two seeds in common.
+CREATE TABLE benchmark_noise (
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
+  benchmark          TEXT NOT NULL,
+  cells              INTEGER NOT NULL, -- whose answers tell it
+  seeds              INTEGER NOT NULL,
+  questions          INTEGER NOT NULL,
+  pictures           INTEGER NOT NULL,
+  picture_variance   REAL NOT NULL,    -- of a picture's part in the difference of two cells, seeds averaged out
+  question_variance  REAL NOT NULL,    -- what one training run adds to a picture's part in a cell's score
+  cell_seed_variance REAL NOT NULL,    -- of a training run's mean score, beyond what questions explain
+  PRIMARY KEY (sweep_id, benchmark)
+) STRICT, WITHOUT ROWID;
+
 -- How far the database is with a sweep's run folder.
 CREATE TABLE sweep_reading (
-  sweep_id           INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  sweep_id           INTEGER PRIMARY KEY REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   plan_source        TEXT NOT NULL,     -- size and time of sweep.json when it was read
   statistics_current INTEGER NOT NULL CHECK (statistics_current IN (0, 1))  -- 1: cell_score and effect are of all
 ) STRICT;
@@ -372,7 +387,7 @@ CREATE TABLE sweep_reading (
 -- That the effects of one factor are looked at several times, with more seeds each time where they are not resolved
 -- (runs/<sweep>/added_seeds.json); at most one row a sweep.
 CREATE TABLE planned_looks (
-  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   factor       TEXT NOT NULL,
   looks        INTEGER NOT NULL,       -- at most; its effects have the intervals and p of so many
   seeds_a_look INTEGER NOT NULL,       -- a cell has k times as many at look k
@@ -385,7 +400,7 @@ CREATE TABLE planned_looks (
 -- several looks at the factor are planned, intervals and p are those of repeated looks, and method ends so: ', adjusted for
 -- 4 looks'.
 CREATE TABLE effect (
-  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   factor             TEXT NOT NULL,
   from_level         TEXT NOT NULL,
   to_level           TEXT NOT NULL,
@@ -417,7 +432,7 @@ CREATE TABLE effect (
 -- The claims file that a sweep names, as it was when a run recorded it (runs/<sweep>/claims.json); a changed file is a row
 -- more.
 CREATE TABLE claim_file (
-  sweep_id INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   position INTEGER NOT NULL,           -- 0: the first that was recorded
   file     TEXT NOT NULL,              -- its path when it was recorded
   sha256   TEXT NOT NULL,              -- of the claims file's text, as sha256sum prints it
@@ -429,7 +444,7 @@ CREATE TABLE claim_file (
 -- What became of the claims about a sweep that the newest of its claims files makes. Made with the effects
 -- (results/claims).
 CREATE TABLE claim_result (
-  sweep_id   INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id   INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   position   INTEGER NOT NULL,         -- in the claims file
   claim      TEXT NOT NULL,
   says       TEXT NOT NULL,            -- the claim in a sentence
@@ -454,7 +469,7 @@ CREATE TABLE claim_result (
 
 -- What a score needs to be believed: which code, on which machine.
 CREATE TABLE provenance (
-  trial_id      INTEGER PRIMARY KEY REFERENCES trial ON DELETE CASCADE,
+  trial_id      INTEGER PRIMARY KEY REFERENCES trial (trial_id) ON DELETE CASCADE,
   imp_version   TEXT,
   git_commit    TEXT,
   git_dirty     INTEGER,

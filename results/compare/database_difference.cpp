@@ -174,8 +174,8 @@ void add_score_rows(Database& a, Database& b, const std::vector<CellInBoth>& cel
   std::set<std::pair<std::string, std::string>> scores;
   for (const ScoreRow& each : found) scores.emplace(each.benchmark, each.metric);
   for (const auto& [benchmark, metric] : scores) {
-    const auto [main, control] = split_control(metric, '_');
-    if (is_main(a, cells.front(), benchmark, main))
+    const auto [main_metric, control] = split_control(metric, '_');
+    if (is_main(a, cells.front(), benchmark, main_metric))
       add_intervals(a, b, cells, benchmark, metric, control, found);
   }
   for (ScoreRow& each : found) rows.push_back(std::move(each.row));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,16 @@ struct BenchmarkNoise {
   NoiseModel model;
 };
 
-/// One a benchmark of a sweep; none unless two cells have two seeds in common.
+/// One a benchmark of a sweep, from its answers; none unless two cells have two seeds in common.
+[[nodiscard]] std::vector<BenchmarkNoise> compute_benchmark_noises(Database& database,
+                                                                   const ComparedSweep& sweep,
+                                                                   const std::string& name);
+
+/// Puts `noises` in place of the sweep's rows of table benchmark_noise. Call it in a transaction.
+void replace_benchmark_noises(Database& database, std::int64_t sweep_id,
+                              const std::vector<BenchmarkNoise>& noises);
+
+/// The same as they were kept when the sweep was read in, or, while a sweep goes on, computed.
 [[nodiscard]] std::vector<BenchmarkNoise> benchmark_noises(Database& database, const ComparedSweep& sweep,
                                                            const std::string& name);
 

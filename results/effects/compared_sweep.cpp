@@ -117,8 +117,12 @@ std::size_t ComparedSweep::most_seeds() const {
 }
 
 ComparedSweep load_compared_sweep(Database& database, std::int64_t sweep_id) {
-  ComparedSweep sweep{
-      .factors = load_factors(database, sweep_id), .cells = {}, .seeds = {}, .trials = {}, .runs = {}};
+  ComparedSweep sweep{.sweep_id = sweep_id,
+                      .factors = load_factors(database, sweep_id),
+                      .cells = {},
+                      .seeds = {},
+                      .trials = {},
+                      .runs = {}};
   const std::map<std::int64_t, CellTrials> cells = load_done_trials(database, sweep_id);
   std::set<std::int64_t> seeds;
   for (const auto& [number, cell] : cells) {

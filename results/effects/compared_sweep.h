@@ -12,6 +12,7 @@ namespace imp::results {
 
 /// The part of a sweep that can be compared: its done trials. Cells need not have the same seeds.
 struct ComparedSweep {
+  std::int64_t sweep_id = 0;
   std::vector<ComparedFactor> factors;
   std::vector<ComparedCell> cells;   ///< that have a done trial
   std::vector<std::int64_t> seeds;   ///< of any cell, ascending

@@ -127,7 +127,8 @@ std::vector<Effect> compute_effects(Database& database, std::int64_t sweep_id) {
   for (const Comparison& comparison : comparisons) {
     for (const QuestionSet& set : sets) {
       const ContrastEstimate estimate = set.estimator.estimate(comparison.weights, comparison.group_of);
-      rows.push_back({&comparison, &set, estimate, p_over_looks(estimate.p(), looks.at(comparison.factor)), 0.0});
+      rows.push_back(
+          {&comparison, &set, estimate, p_over_looks(estimate.p(), looks.at(comparison.factor)), 0.0});
     }
   }
   adjust_by_holm(rows);

@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "results/claims/registration.h"
+#include "results/effects/benchmark_noise.h"
 #include "results/effects/cell_scores.h"
+#include "results/effects/compared_sweep.h"
 #include "results/effects/effect_rows.h"
 
 namespace imp::results {
@@ -22,6 +24,8 @@ void mark(Database& database, std::int64_t sweep_id, bool current) {
 void refresh_statistics(Database& database, std::int64_t sweep_id) {
   replace_cell_scores(database, sweep_id, compute_cell_scores(database, sweep_id));
   replace_effects(database, sweep_id, compute_effects(database, sweep_id));
+  replace_benchmark_noises(database, sweep_id,
+                           compute_benchmark_noises(database, load_compared_sweep(database, sweep_id), ""));
   refresh_claim_results(database, sweep_id);
   mark(database, sweep_id, true);
 }
@@ -38,6 +42,7 @@ void forget_statistics(Database& database, std::int64_t sweep_id) {
   Statement(database, "DELETE FROM cell_score WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM cell_control WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM effect WHERE sweep_id = ?").run(sweep_id);
+  Statement(database, "DELETE FROM benchmark_noise WHERE sweep_id = ?").run(sweep_id);
   Statement(database, "DELETE FROM claim_result WHERE sweep_id = ?").run(sweep_id);
   mark(database, sweep_id, false);
 }

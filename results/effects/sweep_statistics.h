@@ -8,8 +8,9 @@
 
 namespace imp::results {
 
-// What is computed from the answers of a sweep and kept: tables cell_score, effect and claim_result. Sweeps
-// whose trials changed since then have no rows there, and readers compute them.
+// What is computed from the answers of a sweep and kept: tables cell_score, cell_control, effect,
+// benchmark_noise and claim_result. Sweeps whose trials changed since then have no rows there, and readers
+// compute them.
 
 /// Makes these tables' rows of the sweep anew. Call it in a transaction.
 void refresh_statistics(Database& database, std::int64_t sweep_id);

@@ -22,10 +22,10 @@ struct MergeReport {
 /// Makes a database of what `a` and `b` hold. Sweeps of one name become one sweep: its trials are told apart
 /// by name, the same trial from two machines is kept once, one that only one side has done is taken from
 /// there with both sides' attempts, and cells are numbered anew. Where that cannot be (other factors,
-/// benchmarks or planned looks; a trial of that name with another configuration, other stages or other results) B's sweep is
-/// kept whole under another name and told as a conflict. Scores of cells, effects, claims and views are then
-/// made anew. Written aside, then put in place whole. Throws StoreError: an input that is no results
-/// database, damaged, locked or of a newer schema; `out` exists, or is an input.
+/// benchmarks or planned looks; a trial of that name with another configuration, other stages or other
+/// results) B's sweep is kept whole under another name and told as a conflict. Scores of cells, effects,
+/// claims and views are then made anew. Written aside, then put in place whole. Throws StoreError: an input
+/// that is no results database, damaged, locked or of a newer schema; `out` exists, or is an input.
 MergeReport merge_databases(const std::filesystem::path& a, const std::filesystem::path& b,
                             const std::filesystem::path& out, std::chrono::milliseconds patience = kPatience);
 

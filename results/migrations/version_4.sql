@@ -1,5 +1,6 @@
 -- 3 to 4: answers say which control they are of, and a cell's controls are rows of their own; stages keep FLOPs, energy and
--- memory, and a trial's cost is its own stages and its share of those that it shares.
+-- memory, and a trial's cost is its own stages and its share of those that it shares. What a benchmark's noise is, is kept.
+-- References name their column, without which Datasette cannot show a table.
 DROP VIEW v_families;
 DROP VIEW v_cell_scores;
 DROP VIEW v_answers;
@@ -24,7 +25,7 @@ CREATE TABLE stage (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE answer (
-  trial_id        INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id        INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   question_key    INTEGER NOT NULL,  -- of question; no reference, which would be looked up for each of millions
   control         TEXT NOT NULL CHECK (control IN ('', 'blind', 'shuffled', 'ocr')),
   prediction      TEXT NOT NULL,
@@ -35,7 +36,7 @@ CREATE TABLE answer (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cell_score (
-  sweep_id           INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   cell_number        INTEGER NOT NULL,
   benchmark          TEXT NOT NULL,
   family             TEXT NOT NULL,    -- '' for all questions of the benchmark
@@ -55,7 +56,7 @@ CREATE TABLE cell_score (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cell_control (
-  sweep_id              INTEGER NOT NULL REFERENCES sweep ON DELETE CASCADE,
+  sweep_id              INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   cell_number           INTEGER NOT NULL,
   benchmark             TEXT NOT NULL,
   family                TEXT NOT NULL,    -- '' for all questions of the benchmark
@@ -69,6 +70,19 @@ CREATE TABLE cell_control (
   margin_ci_low         REAL,
   margin_ci_high        REAL,
   PRIMARY KEY (sweep_id, cell_number, benchmark, family, control)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE benchmark_noise (
+  sweep_id           INTEGER NOT NULL REFERENCES sweep (sweep_id) ON DELETE CASCADE,
+  benchmark          TEXT NOT NULL,
+  cells              INTEGER NOT NULL, -- whose answers tell it
+  seeds              INTEGER NOT NULL,
+  questions          INTEGER NOT NULL,
+  pictures           INTEGER NOT NULL,
+  picture_variance   REAL NOT NULL,    -- of a picture's part in the difference of two cells, seeds averaged out
+  question_variance  REAL NOT NULL,    -- what one training run adds to a picture's part in a cell's score
+  cell_seed_variance REAL NOT NULL,    -- of a training run's mean score, beyond what questions explain
+  PRIMARY KEY (sweep_id, benchmark)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO stage (kind, key, version, parameters_json, inputs_json, made, seconds, host)
@@ -169,7 +183,7 @@ FROM v_stage_cost AS s
 GROUP BY sweep;
 
 CREATE TABLE leak (
-  trial_id           INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,
+  trial_id           INTEGER NOT NULL REFERENCES trial (trial_id) ON DELETE CASCADE,
   benchmark          TEXT NOT NULL,
   pictures           INTEGER NOT NULL,  -- of the benchmark
   exact_pictures     INTEGER NOT NULL,  -- of them, those whose pixels a training picture has
@@ -187,9 +201,16 @@ SELECT sweep.name AS sweep, trial.name AS trial, cell, benchmark, pictures, exac
 FROM leak JOIN trial USING (trial_id) JOIN sweep USING (sweep_id);
 
 CREATE TABLE planned_looks (
-  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep ON DELETE CASCADE,
+  sweep_id     INTEGER PRIMARY KEY REFERENCES sweep (sweep_id) ON DELETE CASCADE,
   factor       TEXT NOT NULL,
   looks        INTEGER NOT NULL,       -- at most; its effects have the intervals and p of so many
   seeds_a_look INTEGER NOT NULL,       -- a cell has k times as many at look k
   recorded     TEXT NOT NULL           -- when: before the first seed was added
 ) STRICT;
+
+-- How the other tables word their references; what they mean and hold stays as it is (sqlite.org/lang_altertable.html, 7).
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(replace(replace(sql, 'REFERENCES sweep ON', 'REFERENCES sweep (sweep_id) ON'),
+  'REFERENCES trial ON', 'REFERENCES trial (trial_id) ON'), 'REFERENCES question_set ON', 'REFERENCES question_set (question_set_id) ON')
+WHERE type = 'table';
+PRAGMA writable_schema = RESET;

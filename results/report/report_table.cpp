@@ -215,7 +215,10 @@ void add_error_source_note(Table& table, const ReportData& data,
 }
 
 std::string controls_in_words(bool several) {
-  const std::string costs = " Trained parameters, tokens/s and wall time are means over seeds.";
+  const std::string costs =
+      " Trained parameters, tokens/s and time are means over seeds; time is a trial's own stages and its "
+      "share "
+      "of those that it shares (imp-report cost).";
   if (!several)
     return "Blind: the same model without the picture. Over blind: score - blind, paired by question." +
            costs;

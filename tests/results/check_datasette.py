@@ -28,28 +28,29 @@ class Datasette(unittest.TestCase):
         write_runs(cls.folder / "runs")
         subprocess.run([cls.rebuild, cls.folder / "imp.db", cls.folder / "runs"], check=True)
         cls.metadata = json.loads((RESULTS / "datasette/metadata.json").read_text())["databases"]["imp"]
+        cls.address = cls.start("--metadata", RESULTS / "datasette/metadata.json")
+        cls.plain_address = cls.start()
+
+    @classmethod
+    def start(cls, *options):
+        """Datasette on the database with these options; returns its address."""
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             port = chosen.getsockname()[1]
-        cls.address = f"http://127.0.0.1:{port}"
-        with open(cls.folder / "datasette.log", "w") as log:
-            cls.server = subprocess.Popen(
-                [sys.executable, "-m", "datasette", cls.folder / "imp.db", "--metadata", RESULTS / "datasette/metadata.json",
-                 "--port", str(port), "--setting", "sql_time_limit_ms", "20000"], stdout=log, stderr=log)
-        cls.addClassCleanup(cls.stop)
+        address = f"http://127.0.0.1:{port}"
+        with open(cls.folder / "datasette.log", "a") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "datasette", cls.folder / "imp.db", *options, "--port", str(port), "--setting",
+                 "sql_time_limit_ms", "20000"], stdout=log, stderr=log)
+        cls.addClassCleanup(lambda: (server.terminate(), server.wait()))
         while True:
             try:
-                urllib.request.urlopen(cls.address + "/-/versions.json").read()
-                return
+                urllib.request.urlopen(address + "/-/versions.json").read()
+                return address
             except urllib.error.URLError:
-                if cls.server.poll() is not None:
+                if server.poll() is not None:
                     raise RuntimeError((cls.folder / "datasette.log").read_text())
                 time.sleep(0.1)
-
-    @classmethod
-    def stop(cls):
-        cls.server.terminate()
-        cls.server.wait()
 
     def get(self, path):
         with urllib.request.urlopen(self.address + path) as answer:
@@ -78,6 +79,14 @@ class Datasette(unittest.TestCase):
                 for text in [described.get("description", ""), *described.get("columns", {}).values()]:
                     shown_as = html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
                     self.assertTrue(shown_as in page, text)
+
+    def test_each_table_is_shown_where_no_metadata_hides_it(self):
+        with urllib.request.urlopen(self.plain_address + "/imp.json") as answer:
+            tables = [table["name"] for table in json.load(answer)["tables"]]
+        self.assertIn("answer", tables)
+        for name in tables:
+            with self.subTest(name), urllib.request.urlopen(f"{self.plain_address}/imp/{name}") as page:
+                self.assertEqual(page.status, 200)
 
     def test_a_query_of_a_user_is_answered(self):
         answer = json.loads(self.get("/imp.json?_shape=objects&sql=select+count(*)+as+n+from+v_answers"))

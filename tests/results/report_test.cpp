@@ -145,7 +145,7 @@ TEST_F(Report, TheStrongestControlIsNamedWithTheMarginOverIt) {
   const std::string text = to_markdown(table);
   EXPECT_THAT(text, HasSubstr("| strongest control |"));
   EXPECT_THAT(text, HasSubstr("| shuffled 30.0 ± "));
-  EXPECT_THAT(text, HasSubstr("| ocr 60.0 ± "));
+  EXPECT_THAT(text, HasSubstr(" ocr 60.0 ± "));
   EXPECT_THAT(text, HasSubstr("shuffled with another question's"));
 }
 

@@ -193,11 +193,11 @@ std::vector<FamilyScore> family_scores(const ReportData& data, const std::vector
   return found;
 }
 
-std::optional<double> train_seconds(const ReportCell& cell) {
+std::optional<double> cost_seconds(const ReportCell& cell) {
   Mean mean;
   for (const ReportTrial* trial : cell.done()) {
-    if (!trial->train_seconds) return std::nullopt;
-    mean.sum += *trial->train_seconds;
+    if (!trial->cost_seconds) return std::nullopt;
+    mean.sum += *trial->cost_seconds;
     ++mean.count;
   }
   return mean.count > 0 ? std::optional(mean.sum / mean.count) : std::nullopt;
@@ -211,8 +211,8 @@ std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::str
   double pairs = 0.0;
   for (const auto& [of_from, of_to] :
        matched_cells(data, static_cast<std::size_t>(place - data.factors.begin()), from, to)) {
-    const auto before = train_seconds(*of_from);
-    const auto after = train_seconds(*of_to);
+    const auto before = cost_seconds(*of_from);
+    const auto after = cost_seconds(*of_to);
     if (!before || !after) continue;
     sum.from += *before;
     sum.to += *after;
@@ -222,28 +222,15 @@ std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::str
   return LevelSeconds{sum.from / pairs, sum.to / pairs};
 }
 
-std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
-                                   const std::vector<CellScore>& scores, const std::string& benchmark) {
-  struct MeanCost {
-    std::optional<double> seconds, trained_parameters;
-  };
-  std::map<std::string, MeanCost> costs;  // by cell
-  Statement cost(database,
-                 "SELECT cell, avg(own_seconds + share_seconds), avg(trained_parameters) FROM v_cost "
-                 "WHERE sweep = ? AND status = 'done' GROUP BY cell");
-  cost.bind_all(data.name);
-  while (cost.step()) costs[cost.text(0)] = {cost.maybe_real(1), cost.maybe_real(2)};
+std::vector<CostScore> cost_scores(const ReportData& data, const std::vector<CellScore>& scores,
+                                   const std::string& benchmark) {
   std::vector<CostScore> cells;
-  Statement cost(
-      database,
-      "SELECT avg(train_seconds), avg(trained_parameters) FROM v_cost WHERE sweep = ? AND cell = ? "
-      "AND status = 'done'");
   for (const ReportCell& cell : data.cells) {
     const CellScore* score = find_score(scores, cell, benchmark);
-    if (score == nullptr || !cost.bind_all(data.name, cell.label).step() || cost.is_null(0)) continue;
-    cells.push_back({cell.label, cost.real(0), cost.maybe_real(1), score->score.value, score->score.ci_low,
-                     score->score.ci_high});
-    cost.reset();
+    const std::optional<double> seconds = cost_seconds(cell);
+    if (score == nullptr || !seconds) continue;
+    cells.push_back({cell.label, *seconds, cell.done().front()->trained_parameters, score->score.value,
+                     score->score.ci_low, score->score.ci_high});
   }
   mark_front(cells);
   return cells;

@@ -77,18 +77,18 @@ struct CostScore {
                                                      const std::vector<CellScore>& scores,
                                                      const std::string& benchmark);
 
-/// Mean seconds of training of a cell's done trials; nothing where one does not say.
-[[nodiscard]] std::optional<double> train_seconds(const ReportCell& cell);
+/// Mean seconds of a cell's done trials, each with its share of shared stages; nothing where one does not
+/// say.
+[[nodiscard]] std::optional<double> cost_seconds(const ReportCell& cell);
 
-/// Mean seconds of training of a factor's two levels, over the matched cells that have both done.
+/// Mean such seconds of a factor's two levels, over the matched cells that have both done.
 struct LevelSeconds {
   double from = 0.0, to = 0.0;
 };
 [[nodiscard]] std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::string& factor,
                                                         const std::string& from, const std::string& to);
 
-[[nodiscard]] std::vector<CostScore> cost_scores(Database& database, const ReportData& data,
-                                                 const std::vector<CellScore>& scores,
+[[nodiscard]] std::vector<CostScore> cost_scores(const ReportData& data, const std::vector<CellScore>& scores,
                                                  const std::string& benchmark);
 
 }  // namespace imp::results

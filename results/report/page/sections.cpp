@@ -8,7 +8,6 @@
 #include <set>
 #include <utility>
 
-#include "results/report/cost_table.h"
 #include "results/report/display.h"
 #include "results/report/effect_list.h"
 #include "results/report/effects_table.h"
@@ -129,23 +128,6 @@ std::string families_section(PageSource& source) {
          html_table(
              table,
              {.id = "table-families", .caption = "Differences by family of questions", .is_sortable = true}) +
-         html_notes(table) + "</details>\n";
-}
-
-std::string cost_section(PageSource& source) {
-  std::string text;
-  for (std::size_t b = 0; b < source.data.benchmarks.size(); ++b) {
-    const std::vector<CostScore> cells =
-        cost_scores(source.database, source.data, source.scores, source.data.benchmarks[b]);
-    if (cells.size() < 2) continue;
-    text += figure(cost_chart(fmt::format("chart-cost-{}", b), source.data.benchmarks[b], cells),
-                   "Dashed: cells that no other cell beats in less time. Time is of a trial's own stages and "
-                   "its share of those that it shares.");
-  }
-  const Table table = cost_table(source.database, source.data.name);
-  if (table.rows.empty()) return text;
-  return text + "<details><summary>What each trial cost, as a table</summary>\n" +
-         html_table(table, {.id = "table-cost", .caption = "Cost of each trial", .is_sortable = true}) +
          html_notes(table) + "</details>\n";
 }
 

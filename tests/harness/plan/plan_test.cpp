@@ -342,9 +342,13 @@ TEST_F(PlanTest, DamagedStageRecordIsNotTakenForAFinishedStage) {
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_NE(stage.status, StageStatus::reuse);
 }
 
-const std::string kEpochs =
-    "baseline: {schedule: warmup_stable_decay, cooldown_ratio: 0.25}\n"
-    "vary: {grid: {epochs: [1, 2, 4]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
+/// A sweep under the schedule whose trials may share trunks.
+std::string stable_sweep(const std::string& vary) {
+  return "baseline: {schedule: warmup_stable_decay, cooldown_ratio: 0.25}\nvary: " + vary +
+         "\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
+}
+
+const std::string kEpochs = stable_sweep("{grid: {epochs: [1, 2, 4]}}");
 
 TEST_F(PlanTest, TrialsThatDifferInEpochsGoOnFromTheTrunkOfTheShorterOne) {
   const Plan planned = plan(kEpochs);
@@ -375,7 +379,7 @@ TEST_F(PlanTest, TrialsThatDifferInEpochsGoOnFromTheTrunkOfTheShorterOne) {
 TEST_F(PlanTest, TrunksChangeNoKeyOfWhatIsTrainedInOnePiece) {
   const Plan together = plan(kEpochs);
   for (const char* epochs : {"1", "2", "4"}) {
-    const Plan alone = plan(kEpochs, {std::string("vary={list: [{epochs: ") + epochs + "}]}"});
+    const Plan alone = plan(stable_sweep(std::string("{list: [{epochs: ") + epochs + "}]}"));
     for (const PlannedStage& stage : alone.stages) {
       EXPECT_NE(stage.request.kind, "trunk");
       const bool is_known =
@@ -398,18 +402,18 @@ TEST_F(PlanTest, TrunksOfFinishedTrialsNeedNotBeMade) {
 }
 
 TEST_F(PlanTest, OtherSchedulesOtherFactorsAndMaxStepsHaveNoTrunks) {
-  const auto trunks = [&](const std::vector<std::string>& overrides) {
-    const Plan planned = plan(kEpochs, overrides);
+  const auto trunks = [&](const std::string& sweep, const std::vector<std::string>& overrides) {
+    const Plan planned = plan(sweep, overrides);
     return std::count_if(planned.stages.begin(), planned.stages.end(),
                          [](const PlannedStage& stage) { return stage.request.kind == "trunk"; });
   };
-  EXPECT_EQ(trunks({}), 4);
-  EXPECT_EQ(trunks({"vary={grid: {epochs: [1, 2], lora_rank: [8, 16]}}"}), 4);
+  EXPECT_EQ(trunks(kEpochs, {}), 4);
+  EXPECT_EQ(trunks(stable_sweep("{grid: {epochs: [1, 2], lora_rank: [8, 16]}}"), {}), 4);
   for (const char* schedule : {"cosine", "linear", "constant"})
-    EXPECT_EQ(trunks({std::string("schedule=") + schedule}), 0) << schedule;
-  EXPECT_EQ(trunks({"max_steps=100"}), 0);
-  EXPECT_EQ(trunks({"vary={grid: {lora_rank: [8, 16]}}"}), 0);
-  EXPECT_EQ(trunks({"vary={list: [{epochs: 1, lora_rank: 8}, {epochs: 2, lora_rank: 16}]}"}), 0);
+    EXPECT_EQ(trunks(kEpochs, {std::string("schedule=") + schedule}), 0) << schedule;
+  EXPECT_EQ(trunks(kEpochs, {"max_steps=100"}), 0);
+  EXPECT_EQ(trunks(stable_sweep("{grid: {lora_rank: [8, 16]}}"), {}), 0);
+  EXPECT_EQ(trunks(stable_sweep("{list: [{epochs: 1, lora_rank: 8}, {epochs: 2, lora_rank: 16}]}"), {}), 0);
 }
 
 TEST_F(PlanTest, CooldownActsOnStageTwoOfItsOwnScheduleOnly) {

@@ -257,7 +257,8 @@ TEST_F(Merge, KeepsTheLooksThatWerePlannedAndCannotJoinThoseAtTwoFactors) {
   write("d", "llm");
   merge_databases(database_of("a"), database_of("b"), path("c.db"));
   EXPECT_THAT(rows("c.db", "SELECT factor, looks FROM planned_looks"), ElementsAre("lora_rank | 4"));
-  EXPECT_THAT(rows("c.db", "SELECT DISTINCT method FROM v_effects"), ElementsAre("questions only, adjusted for 4 looks"));
+  EXPECT_THAT(rows("c.db", "SELECT DISTINCT method FROM v_effects"),
+              ElementsAre("questions only, adjusted for 4 looks"));
   merge_databases(path("c.db"), database_of("d"), path("e.db"));
   EXPECT_THAT(rows("e.db", "SELECT count(*) FROM sweep"), ElementsAre("2"));
 }

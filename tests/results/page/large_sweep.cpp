@@ -46,8 +46,8 @@ WITH RECURSIVE number (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM number WHER
 INSERT INTO question (question_key, question_set_id, question_id, image_id, family, question, references_json)
 SELECT n + 1, 1 + n / 1500, n, format('%06d', n / 4), format('family %d', n / 2 % 5),
   format('What does the sign number %d on the left of the bakery say?', n), json_array('stop', 'stop sign', 'halt') FROM number;
-INSERT INTO answer (trial_id, question_key, blind, prediction, score, question_tokens, answer_tokens)
-SELECT trial_id, question_key, 0, iif(right, 'stop sign', 'the pharmacy on the left'), right, 70, 3 FROM
+INSERT INTO answer (trial_id, question_key, control, prediction, score, question_tokens, answer_tokens)
+SELECT trial_id, question_key, '', iif(right, 'stop sign', 'the pharmacy on the left'), right, 70, 3 FROM
   (SELECT trial_id, question_key, (trial_id * 7919 + question_key * 104729) * (question_key % 89 + 13) % 9973 % 97
      < 30 + trial_id / 3 AS right FROM trial, question);
 INSERT INTO score (trial_id, benchmark, metric, value, standard_error, n, main)

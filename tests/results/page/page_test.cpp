@@ -106,12 +106,12 @@ TEST_F(Page, CallsResolvedOnlyWhatHolmLeavesAndSaysSoFarOfAnUnfinishedSweep) {
             "UPDATE effect SET ci_low = 0.01, ci_high = 0.09, p_holm = iif(factor = 'llm', 0.01, 0.2)")
       .run();
   const std::string page = html_page(database_, "example");
-  EXPECT_THAT(page, HasSubstr(" Resolved.<span"));
-  EXPECT_THAT(page, HasSubstr("but not among this many comparisons (Holm).<span"));
+  EXPECT_THAT(page, HasSubstr(" Resolved.</li>"));
+  EXPECT_THAT(page, HasSubstr("but not among this many comparisons (Holm).</li>"));
   Statement(database_, "UPDATE trial SET status = 'planned' WHERE seed = 2").run();
   const std::string unfinished = html_page(database_, "example");
-  EXPECT_THAT(unfinished, HasSubstr("Resolved so far.<span"));
-  EXPECT_THAT(unfinished, Not(HasSubstr(" Resolved.<span")));
+  EXPECT_THAT(unfinished, HasSubstr("Resolved so far.</li>"));
+  EXPECT_THAT(unfinished, Not(HasSubstr(" Resolved.</li>")));
   EXPECT_THAT(unfinished, HasSubstr("<title>example (unfinished)</title>"));
 }
 
@@ -134,6 +134,24 @@ TEST_F(Page, RunsNothingThatANameOrAnAnswerSays) {
   EXPECT_THAT(body, Not(HasSubstr("<img src=x")));
   EXPECT_THAT(body, Not(HasSubstr("<b>hostile")));
   EXPECT_THAT(body, HasSubstr("&lt;script&gt;alert"));
+}
+
+TEST_F(Page, SaysWhatATrialOfEachCellCost) {
+  take_in_example();
+  // Two stages of 36 s together that all 12 trials share, and none of their own.
+  Statement stage(database_,
+                  "INSERT INTO stage (kind, key, version, parameters_json, inputs_json, made, seconds, host) "
+                  "VALUES (?, ?, '1', '{}', '[]', '2026-11-24T07:00:00Z', ?, 'h')");
+  stage.run("data", std::string(32, 'a'), 12.0);
+  stage.run("finetune", std::string(32, 'b'), 24.0);
+  const std::string page = html_page(database_, "example");
+  const std::size_t table = page.find("id=\"table-cell-costs\"");
+  ASSERT_NE(table, std::string::npos);
+  const std::string rows = page.substr(table, page.find("</table>", table) - table);
+  EXPECT_THAT(rows, HasSubstr("share of shared stages"));
+  EXPECT_THAT(rows, HasSubstr("<td class=\"number\" data-value=\"0\""));
+  EXPECT_THAT(rows, HasSubstr("<td class=\"number\" data-value=\"3\""));
+  EXPECT_THAT(page, HasSubstr("Energy was not measured"));
 }
 
 TEST_F(Page, AsksForNothingOutsideItself) {
