@@ -153,6 +153,17 @@ TEST_F(LeaksProgramTest, MissingPicturesAreCountedAndWithoutAnyThereIsNoVerdict)
   EXPECT_THAT(none.errors, HasSubstr("none of the training data's 3 pictures can be read"));
 }
 
+TEST_F(LeaksProgramTest, AZeroByteInANameIsNoCrash) {
+  const fs::path rows = rows_of_test_pictures(2);
+  nlohmann::json list = nlohmann::json::parse(read_file(rows));
+  list[0]["image"] = std::string("copies\0/0.png", 13);
+  write_file_atomically(rows, list.dump());
+  const Outcome outcome =
+      leaks(fmt::format("{} {} --images {}", rows.string(), set().string(), (folder_ / "leaked").string()));
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("copies/1.png is 000001"));
+}
+
 TEST_F(LeaksProgramTest, WrongInputsAreOneLineEach) {
   const std::string good = set().string();
   for (const auto& [arguments, message] : std::vector<std::pair<std::string, std::string>>{
