@@ -58,7 +58,7 @@ std::vector<std::string> levels_of(const std::string& levels_json, const std::st
 void load_cells(Database& database, ReportData& data) {
   Statement statement(database,
                       "SELECT cell_number, cell, levels_json, trial_id, name, seed, status, wall_seconds, "
-                      "tokens_per_second, trained_parameters FROM trial WHERE sweep_id = ? "
+                      "tokens_per_second, trained_parameters, train_seconds FROM trial WHERE sweep_id = ? "
                       "ORDER BY cell_number, seed");
   statement.bind_all(data.sweep_id);
   std::int64_t cell_number = -1;
@@ -76,6 +76,7 @@ void load_cells(Database& database, ReportData& data) {
                                         .wall_seconds = statement.maybe_real(7),
                                         .tokens_per_second = statement.maybe_real(8),
                                         .trained_parameters = statement.maybe_real(9),
+                                        .train_seconds = statement.maybe_real(10),
                                         .cost_seconds = {},
                                         .scores = load_scores(database, statement.integer(3))});
   }

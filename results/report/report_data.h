@@ -23,7 +23,7 @@ struct ReportTrial {
   std::string name;
   std::int64_t seed = 0;
   std::string status;
-  std::optional<double> wall_seconds, tokens_per_second, trained_parameters;
+  std::optional<double> wall_seconds, tokens_per_second, trained_parameters, train_seconds;
   std::optional<double> cost_seconds;            ///< of its own stages and its share of those that it shares
   std::map<std::string, BenchmarkScore> scores;  ///< by benchmark
 };

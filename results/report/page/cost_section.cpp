@@ -11,7 +11,6 @@
 #include "results/report/page/figure.h"
 #include "results/report/page/markup.h"
 #include "results/report/page/sections.h"
-#include "results/report/report_table.h"
 
 namespace imp::results {
 namespace {
@@ -38,12 +37,6 @@ std::map<std::string, CellCost> cell_costs(PageSource& source) {
   return costs;
 }
 
-/// "12.3 kJ"
-std::string energy(std::optional<double> joules) {
-  constexpr double kKilo = 1000.0;
-  return joules ? fmt::format("{:.3g} kJ", *joules / kKilo) : kNothing;
-}
-
 std::string cell_costs_table(PageSource& source) {
   const std::map<std::string, CellCost> costs = cell_costs(source);
   if (costs.empty()) return "";
@@ -60,12 +53,11 @@ std::string cell_costs_table(PageSource& source) {
     const auto found = costs.find(cell.label);
     if (found == costs.end()) continue;
     const CellCost& cost = found->second;
-    std::vector<Cell> row{
-        {cell.label, {cell.label}},
-        {duration(cost.own_seconds), {as_value(cost.own_seconds)}},
-        {duration(cost.share_seconds), {as_value(cost.share_seconds)}},
-        {short_count(cost.tokens), {as_value(cost.tokens)}},
-        {cost.flops ? fmt::format("{:.2e}", *cost.flops) : kNothing, {as_value(cost.flops)}}};
+    std::vector<Cell> row{{cell.label, {cell.label}},
+                          {duration(cost.own_seconds), {as_value(cost.own_seconds)}},
+                          {duration(cost.share_seconds), {as_value(cost.share_seconds)}},
+                          {short_count(cost.tokens), {as_value(cost.tokens)}},
+                          {operations(cost.flops), {as_value(cost.flops)}}};
     if (has_energy) row.push_back({energy(cost.joules), {as_value(cost.joules)}});
     table.rows.push_back(std::move(row));
   }

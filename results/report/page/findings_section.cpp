@@ -26,15 +26,15 @@ std::string verdict_on(const Effect& effect, bool is_final) {
   return is_final ? "Resolved." : "Resolved so far.";
 }
 
-/// "Time: 52 s → 1 min 15 s (+44 %)"; empty where the times are not known.
-std::string time_of_levels(const ReportData& data, const Effect& effect) {
+/// "Training: 52 s → 1 min 15 s (+44 %)"; empty where the times are not known.
+std::string training_cost(const ReportData& data, const Effect& effect) {
   const auto seconds = level_seconds(data, effect.factor, effect.from_level, effect.to_level);
   if (!seconds) return "";
   const std::string from = duration(seconds->from);
   const std::string to = duration(seconds->to);
-  if (from == to) return fmt::format("<span class=\"cost\">Time: {} either way</span>", from);
+  if (from == to) return fmt::format("<span class=\"cost\">Training: {} either way</span>", from);
   const double change = seconds->from > 0.0 ? seconds->to / seconds->from - 1.0 : 0.0;
-  return fmt::format("<span class=\"cost\">Time: {} → {} ({}{:.0f} %)</span>", from, to,
+  return fmt::format("<span class=\"cost\">Training: {} → {} ({}{:.0f} %)</span>", from, to,
                      change < 0.0 ? "−" : "+", std::abs(100.0 * change));
 }
 
@@ -48,7 +48,7 @@ std::string finding(const ReportData& data, const Effect& effect, bool is_final)
                      verdict.starts_with("Resolved") ? " class=\"resolved\"" : "",
                      html_escaped(effect.factor), html_escaped(effect.from_level),
                      html_escaped(effect.to_level), signed_percent(effect.difference), interval, verdict,
-                     time_of_levels(data, effect));
+                     training_cost(data, effect));
 }
 
 /// The cell with the highest score, what it cost, and that it was picked; empty for fewer than two cells.
@@ -68,12 +68,12 @@ std::string best_cell(const PageSource& source) {
   }
   if (cells < 2) return "";
   const auto half_width = highest.half_width();
-  const auto seconds = cost_seconds(*best);
+  const auto seconds = mean_seconds(*best, &ReportTrial::train_seconds);
   return fmt::format(
       "<p>Best of {} cells: <strong>{}</strong>, {}{} on {}{}. Picked as the best, it looks a little better "
       "than it is; the differences below were not picked.</p>\n",
       cells, html_escaped(best->label), percent(highest.value), half_width ? " ± " + percent(half_width) : "",
-      html_escaped(benchmark), seconds ? ", made in " + duration(seconds) + " a seed" : "");
+      html_escaped(benchmark), seconds ? ", trained in " + duration(seconds) + " a seed" : "");
 }
 
 /// "written down before the first trial"

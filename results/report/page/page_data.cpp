@@ -193,11 +193,11 @@ std::vector<FamilyScore> family_scores(const ReportData& data, const std::vector
   return found;
 }
 
-std::optional<double> cost_seconds(const ReportCell& cell) {
+std::optional<double> mean_seconds(const ReportCell& cell, std::optional<double> ReportTrial::*seconds) {
   Mean mean;
   for (const ReportTrial* trial : cell.done()) {
-    if (!trial->cost_seconds) return std::nullopt;
-    mean.sum += *trial->cost_seconds;
+    if (!(trial->*seconds)) return std::nullopt;
+    mean.sum += *(trial->*seconds);
     ++mean.count;
   }
   return mean.count > 0 ? std::optional(mean.sum / mean.count) : std::nullopt;
@@ -211,8 +211,8 @@ std::optional<LevelSeconds> level_seconds(const ReportData& data, const std::str
   double pairs = 0.0;
   for (const auto& [of_from, of_to] :
        matched_cells(data, static_cast<std::size_t>(place - data.factors.begin()), from, to)) {
-    const auto before = cost_seconds(*of_from);
-    const auto after = cost_seconds(*of_to);
+    const auto before = mean_seconds(*of_from, &ReportTrial::train_seconds);
+    const auto after = mean_seconds(*of_to, &ReportTrial::train_seconds);
     if (!before || !after) continue;
     sum.from += *before;
     sum.to += *after;
@@ -227,7 +227,7 @@ std::vector<CostScore> cost_scores(const ReportData& data, const std::vector<Cel
   std::vector<CostScore> cells;
   for (const ReportCell& cell : data.cells) {
     const CellScore* score = find_score(scores, cell, benchmark);
-    const std::optional<double> seconds = cost_seconds(cell);
+    const std::optional<double> seconds = mean_seconds(cell, &ReportTrial::cost_seconds);
     if (score == nullptr || !seconds) continue;
     cells.push_back({cell.label, *seconds, cell.done().front()->trained_parameters, score->score.value,
                      score->score.ci_low, score->score.ci_high});

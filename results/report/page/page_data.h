@@ -77,11 +77,11 @@ struct CostScore {
                                                      const std::vector<CellScore>& scores,
                                                      const std::string& benchmark);
 
-/// Mean seconds of a cell's done trials, each with its share of shared stages; nothing where one does not
-/// say.
-[[nodiscard]] std::optional<double> cost_seconds(const ReportCell& cell);
+/// Mean of some seconds over a cell's done trials; nothing where one does not say.
+[[nodiscard]] std::optional<double> mean_seconds(const ReportCell& cell,
+                                                 std::optional<double> ReportTrial::*seconds);
 
-/// Mean such seconds of a factor's two levels, over the matched cells that have both done.
+/// Mean seconds of training of a factor's two levels, over the matched cells that have both done.
 struct LevelSeconds {
   double from = 0.0, to = 0.0;
 };

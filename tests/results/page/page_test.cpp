@@ -106,12 +106,12 @@ TEST_F(Page, CallsResolvedOnlyWhatHolmLeavesAndSaysSoFarOfAnUnfinishedSweep) {
             "UPDATE effect SET ci_low = 0.01, ci_high = 0.09, p_holm = iif(factor = 'llm', 0.01, 0.2)")
       .run();
   const std::string page = html_page(database_, "example");
-  EXPECT_THAT(page, HasSubstr(" Resolved.</li>"));
-  EXPECT_THAT(page, HasSubstr("but not among this many comparisons (Holm).</li>"));
+  EXPECT_THAT(page, HasSubstr(" Resolved.<span"));
+  EXPECT_THAT(page, HasSubstr("but not among this many comparisons (Holm).<span"));
   Statement(database_, "UPDATE trial SET status = 'planned' WHERE seed = 2").run();
   const std::string unfinished = html_page(database_, "example");
-  EXPECT_THAT(unfinished, HasSubstr("Resolved so far.</li>"));
-  EXPECT_THAT(unfinished, Not(HasSubstr(" Resolved.</li>")));
+  EXPECT_THAT(unfinished, HasSubstr("Resolved so far.<span"));
+  EXPECT_THAT(unfinished, Not(HasSubstr(" Resolved.<span")));
   EXPECT_THAT(unfinished, HasSubstr("<title>example (unfinished)</title>"));
 }
 
