@@ -11,6 +11,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "harness/executor/energy_meter.h"
 #include "harness/executor/process_memory.h"
 #include "harness/executor/provenance.h"
 #include "harness/executor/question_record.h"
@@ -204,16 +205,35 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
   if (store_.has(request)) return std::nullopt;  // another process made it while this one waited
   if (stop_.load()) throw Interrupted();
   progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
-  release_free_memory();
+  begin_peak_memory();
+  EnergyRecorder energy;
+  StageWork work;
   const auto start = std::chrono::steady_clock::now();
+  const auto cost = [&] {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return StageCost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
+  };
+  const bool resumable = is_resumable(request.kind);
   const StageContext context{
-      planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, is_resumable(request.kind)),
-      stop_,         progress_};
-  make_stage(context);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  store_.publish(request, seconds);
-  progress_.end_stage(seconds);
-  return seconds;
+      planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, resumable),
+      stop_,         progress_,        work};
+  try {
+    make_stage(context);
+  } catch (...) {
+    if (resumable) note_unfinished(request, cost());
+    throw;
+  }
+  const StageCost whole = store_.publish(request, cost());
+  progress_.end_stage(whole.seconds);
+  return whole.seconds;
+}
+
+void LocalExecutor::note_unfinished(const StageRequest& request, const StageCost& cost) noexcept {
+  try {
+    store_.note_unfinished(request, cost);
+  } catch (const std::exception&) {
+    return;  // a full disk, say: why the stage failed is what matters
+  }
 }
 
 void LocalExecutor::look_at_pictures() {

@@ -49,6 +49,7 @@ class LocalExecutor {
   /// Makes a stage unless it is there; its seconds, or nothing. Throws what a stage throws.
   std::optional<double> make_if_missing(const PlannedTrial& planned, const StageRequest& request,
                                         const std::string& label);
+  void note_unfinished(const StageRequest& request, const StageCost& cost) noexcept;
   /// Makes what is missing of the trial's stages; throws what a stage throws, with `kind` naming it.
   void make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
                    std::string& kind);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "harness/executor/process_memory.h"
+#include "harness/executor/cost.h"
 #include "harness/executor/provenance.h"
 #include "harness/plan/config_writer.h"
 #include "harness/plan/stage_json.h"
@@ -45,13 +45,6 @@ bool is_outcome(const json& record) {
   const json& stages = record["stages"];
   return std::all_of(stages.begin(), stages.end(),
                      [](const json& stage) { return stage.contains("key") && stage["key"].is_string(); });
-}
-
-const StageUse* find_stage(const TrialOutcome& outcome, const std::string& kind) {
-  for (const StageUse& use : outcome.stages) {
-    if (use.request.kind == kind) return &use;
-  }
-  return nullptr;
 }
 
 void copy_whole(const fs::path& from, const fs::path& to) {
@@ -136,43 +129,6 @@ ordered_json leaks_json(const StageStore& store, const TrialOutcome& outcome) {
     leaks.push_back(ordered_json(report));
   }
   return leaks;
-}
-
-/// Training FLOPs by the usual count (Kaplan et al., 2020): 6 per parameter and token where weights get
-/// gradients. Frozen weights need no gradient of their own, but LoRA's merged form computes one; this is the
-/// upper count.
-ordered_json cost_json(const StageStore& store, const TrialOutcome& outcome) {
-  ordered_json cost;
-  double wall = 0.0, eval = 0.0;
-  for (const StageUse& use : outcome.stages) {
-    const std::string& kind = use.request.kind;
-    // A trial's own stages count whenever they were made; a stage shared with others, for the trial that made
-    // it.
-    const bool own = kind == "finetune" || kind == "eval" || kind == "pretrain";
-    const json record = use.reused && own ? stage_file(store, use, "stage.json") : json(nullptr);
-    const double seconds = record.is_object()
-                               ? stage_number(record, "seconds", stage_path(store, use, "stage.json"))
-                               : use.seconds;
-    wall += seconds;
-    if (kind == "eval") eval += seconds;
-  }
-  cost["wall_seconds"] = wall;
-  const StageUse* training = find_stage(outcome, "finetune");
-  if (training == nullptr) training = find_stage(outcome, "pretrain");
-  const json summary = training == nullptr ? json(nullptr) : stage_file(store, *training, "summary.json");
-  if (!summary.is_null()) {
-    const fs::path file = stage_path(store, *training, "summary.json");
-    const double seconds = stage_number(summary, "seconds", file),
-                 tokens = stage_number(summary, "tokens", file);
-    cost["train_seconds"] = seconds;
-    cost["eval_seconds"] = eval;
-    cost["train_tokens"] = summary["tokens"];
-    if (seconds > 0) cost["tokens_per_second"] = tokens / seconds;
-    (void)stage_number(summary, "trained_parameters", file);
-    cost["trained_parameters"] = summary["trained_parameters"];
-  }
-  cost["peak_memory_bytes"] = peak_memory_bytes();
-  return cost;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "harness/stages/model_parts.h"
 #include "harness/stages/question_controls.h"
 #include "harness/stages/stage_context.h"
+#include "models/config/flop_count.h"
 #include "models/conversation/answer_end.h"
 #include "models/conversation/encode_row.h"
 #include "models/conversation/row_styles.h"
@@ -83,7 +84,10 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
   int64_t done = done_before;
 
   const auto flush = [&] {
-    const std::vector<std::vector<int64_t>> answers = models::generate(*cell.language.model, batch, greedy);
+    models::GenerationStatistics made;
+    const std::vector<std::vector<int64_t>> answers =
+        models::generate(*cell.language.model, batch, greedy, &made);
+    context.add_flops(models::forward_flops(cell.language.model->config(), made.work));
     for (size_t i = 0; i < answers.size(); ++i) {
       const std::vector<int32_t> ids(answers[i].begin(), answers[i].end());
       predictions[asked[i]].text = models::strip(tokenizer.decode(ids, true));
@@ -98,7 +102,10 @@ std::vector<eval::Prediction> answer(const StageContext& context, const TrainedC
 
   for (const auto& [picture, questions] : questions_by_picture(benchmark)) {
     models::PromptGroup group;
-    group.projected = cell.projector.forward(asking.features({picture})).to(at::kFloat);
+    const at::Tensor seen = asking.features({picture});
+    group.projected = cell.projector.forward(seen).to(at::kFloat);
+    context.add_flops(
+        models::projector_flops(seen.size(2), group.projected.size(2), seen.size(0) * seen.size(1)));
     for (const size_t i : questions) {
       const eval::Question& question = benchmark.questions[i];
       models::PromptGroup one = models::prompt_group(models::encode_prompt(
@@ -151,7 +158,7 @@ void score(const StageContext& context, const eval::Benchmark& benchmark,
 /// What the cell sees of a benchmark's pictures, and what it sees where they are withheld.
 class Pictures {
  public:
-  explicit Pictures(const StageContext& context) {
+  explicit Pictures(const StageContext& context) : context_(context) {
     if (context.has_input("features")) {
       cached_.emplace(context.input("features"), "test");
       withheld_ = FeatureStore(context.input("features"), "train").mean();
@@ -171,6 +178,8 @@ class Pictures {
     if (!cached_) {
       // By path: MME's and ScienceQA's pictures have the same names in different folders.
       const std::vector<std::filesystem::path> files(pictures.begin(), pictures.end());
+      context_.add_flops(models::vision_flops(vision_->tower->config(), vision_->features,
+                                              static_cast<int64_t>(files.size())));
       return vision_->tower->features(load_pixel_values(files, *processor_), vision_->features);
     }
     std::vector<std::string> names;
@@ -182,6 +191,7 @@ class Pictures {
   [[nodiscard]] const at::Tensor& withheld() const { return withheld_; }
 
  private:
+  const StageContext& context_;
   std::optional<FeatureStore> cached_;
   std::optional<VisionParts> vision_;
   std::optional<models::ImageProcessor> processor_;

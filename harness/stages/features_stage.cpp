@@ -8,6 +8,7 @@
 #include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
 #include "harness/stages/training_rows.h"
+#include "models/config/flop_count.h"
 
 namespace imp::harness {
 namespace {
@@ -49,6 +50,8 @@ void make_features_stage(const StageContext& context) {
       context.check_stop();
       context.observer.on_units(done, static_cast<int64_t>(names.size()), "pictures");
     });
+    context.add_flops(
+        models::vision_flops(vision.tower->config(), vision.features, static_cast<int64_t>(names.size())));
   };
   const RowsLocation rows = rows_behind(data);
   write("train", training_pictures(context, rows), rows.images);

@@ -22,6 +22,12 @@ class StageObserver : public TrainingObserver {
   virtual void on_warning(const std::string& text) = 0;
 };
 
+/// What making a stage came to.
+struct StageWork {
+  double flops = 0.0;  ///< of the products of models (models/config/flop_count.h), resumed attempts included;
+                       ///< not a number where not known
+};
+
 /// All that a stage needs to be made.
 struct StageContext {
   const Trial& trial;
@@ -31,10 +37,12 @@ struct StageContext {
   std::filesystem::path folder;  ///< aside; what is written here is published as a whole
   const std::atomic<bool>& stop;
   StageObserver& observer;
+  StageWork& work;
 
   /// Folder of the first input of a kind. Throws imp::Error (environment) if the request has none.
   [[nodiscard]] std::filesystem::path input(const std::string& kind) const;
   [[nodiscard]] bool has_input(const std::string& kind) const;
+  void add_flops(double flops) const { work.flops += flops; }
   /// Throws Interrupted when the user asked to stop; called between units of work.
   void check_stop() const {
     if (stop.load()) throw Interrupted();

@@ -6,7 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -31,6 +33,30 @@ void remove_half_written(const fs::path& folder) {
       leftovers.push_back(entry.path());
   }
   for (const fs::path& leftover : leftovers) fs::remove(leftover);
+}
+
+/// What attempts that ended before the stage was whole took; no part of a finished stage.
+constexpr const char* kUnfinished = "unfinished.json";
+
+nlohmann::json or_null(const std::optional<double>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+/// A killed attempt could write nothing, and of a broken file nothing is known: its time is lost then.
+StageCost with_earlier_attempts(const fs::path& folder, StageCost cost) {
+  if (!fs::exists(folder / kUnfinished)) return cost;
+  const auto earlier = nlohmann::json::parse(read_file(folder / kUnfinished), nullptr, false);
+  const auto number = [&](const char* key) -> std::optional<double> {
+    if (!earlier.is_object() || !earlier.contains(key) || !earlier[key].is_number()) return std::nullopt;
+    return earlier[key].get<double>();
+  };
+  cost.seconds += number("seconds").value_or(0.0);
+  const auto joules = number("energy_joules");
+  cost.energy_joules =
+      joules && cost.energy_joules ? std::optional(*joules + *cost.energy_joules) : std::nullopt;
+  cost.peak_memory_bytes =
+      std::max(cost.peak_memory_bytes, static_cast<std::int64_t>(number("peak_memory_bytes").value_or(0.0)));
+  return cost;
 }
 
 }  // namespace
@@ -89,7 +115,17 @@ fs::path StageStore::begin(const StageRequest& request, bool resumable) const {
   return folder;
 }
 
-void StageStore::publish(const StageRequest& request, double seconds) const {
+void StageStore::note_unfinished(const StageRequest& request, const StageCost& cost) const {
+  const StageCost so_far = with_earlier_attempts(aside(request), cost);
+  const nlohmann::json record{{"seconds", so_far.seconds},
+                              {"energy_joules", or_null(so_far.energy_joules)},
+                              {"peak_memory_bytes", so_far.peak_memory_bytes}};
+  write_file_atomically(aside(request) / kUnfinished, record.dump() + "\n");
+}
+
+StageCost StageStore::publish(const StageRequest& request, const StageCost& last) const {
+  const StageCost cost = with_earlier_attempts(aside(request), last);
+  fs::remove(aside(request) / kUnfinished);
   nlohmann::ordered_json record;
   record["schema"] = 1;
   record["kind"] = request.kind;
@@ -102,12 +138,17 @@ void StageStore::publish(const StageRequest& request, double seconds) const {
   if (request.trunk) record["trunk"] = {{"kind", request.trunk->kind}, {"key", request.trunk->key}};
   if (request.own_epochs > 0) record["own_epochs"] = request.own_epochs;
   record["made"] = iso_time_now();
-  record["seconds"] = seconds;
+  record["seconds"] = cost.seconds;
   record["host"] = host_name();
+  record["flops"] =
+      std::isnan(cost.flops) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(cost.flops);
+  record["energy_joules"] = or_null(cost.energy_joules);
+  if (cost.peak_memory_bytes > 0) record["peak_memory_bytes"] = cost.peak_memory_bytes;
   write_file_atomically(aside(request) / "stage.json", record.dump(2) + "\n");
   const fs::path target = folder(request.kind, request.key);
   if (fs::exists(target)) fs::remove_all(target);  // without a readable stage.json: what a full disk left
   publish_directory(aside(request), target);
+  return cost;
 }
 
 }  // namespace imp::harness

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "harness/plan/stage_request.h"
 
 namespace imp::harness {
+
+/// What making a stage took.
+struct StageCost {
+  double seconds = 0.0;
+  double flops =
+      std::numeric_limits<double>::quiet_NaN();  ///< of the whole stage; not a number where not known
+  std::optional<double> energy_joules = {};      ///< nothing where it was not measured
+  std::int64_t peak_memory_bytes = 0;            ///< of the process meanwhile; 0: not known
+};
 
 /// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder
 /// aside, which is renamed when everything in it is on disk.
@@ -40,8 +52,12 @@ class StageStore {
   /// kept, less the files that were being written when it ended.
   [[nodiscard]] std::filesystem::path begin(const StageRequest& request, bool resumable) const;
 
-  /// Writes stage.json into the folder aside and renames it into place.
-  void publish(const StageRequest& request, double seconds) const;
+  /// Notes what an attempt took that did not finish the stage, beside what it left to go on from.
+  void note_unfinished(const StageRequest& request, const StageCost& cost) const;
+
+  /// Writes stage.json into the folder aside, with the costs of the attempts that this one went on from, and
+  /// renames it into place. Returns the costs of all of them.
+  StageCost publish(const StageRequest& request, const StageCost& cost) const;
 
  private:
   [[nodiscard]] std::filesystem::path aside(const StageRequest& request) const;

@@ -25,6 +25,13 @@ LlavaTask::LlavaTask(const LlavaTaskOptions& options, const RowSource& rows, mod
                      models::Projector& projector, Features features)
     : options_(options), rows_(rows), model_(model), projector_(projector), features_(std::move(features)) {
   for (int64_t i = 0; i < rows_.size(); ++i) lengths_.push_back(rows_.modality_length(i));
+  training_.full = options_.finetune == Finetune::full;
+  training_.recompute = model_.recomputes_blocks();
+  for (const models::NamedLinear& entry : model_.linears()) {
+    if (!entry.linear->adapter) continue;
+    training_.lora_ranks[entry.name] = entry.linear->adapter->lora_A.size(0);
+    training_.lora_dropout |= entry.linear->adapter->dropout > 0.0;
+  }
   int64_t row = 0;
   while (row < rows_.size() && supervised_tokens(rows_.row(row).encoded) == 0) ++row;
   if (row == rows_.size())
@@ -86,6 +93,7 @@ at::Tensor LlavaTask::projected_features(const std::vector<const TrainingRow*>& 
   for (const TrainingRow* row : rows) pictures.insert(pictures.end(), row->images.begin(), row->images.end());
   if (pictures.empty()) return {};
   const at::Tensor features = features_(pictures);
+  features_a_picture_ = features.size(1);
   const at::Tensor projected = projector_.forward(features).flatten(0, 1);
   // A row that was cut inside of a picture has fewer places than its pictures have features.
   std::vector<int64_t> kept;
@@ -98,6 +106,19 @@ at::Tensor LlavaTask::projected_features(const std::vector<const TrainingRow*>& 
   return static_cast<int64_t>(kept.size()) == first
              ? projected
              : projected.index_select(0, at::tensor(kept, at::kLong).to(projected.device()));
+}
+
+double LlavaTask::flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const {
+  int64_t pictures = 0;
+  for (const TrainingRow* row : rows) pictures += static_cast<int64_t>(row->images.size());
+  models::TextTraining training = training_;
+  training.inputs_learn = pictures > 0;
+  const int64_t longest = *std::max_element(batch.lengths.begin(), batch.lengths.end());
+  const models::TextPass pass = models::training_pass(batch.tokens(), batch.supervised(),
+                                                      static_cast<int64_t>(batch.lengths.size()), longest);
+  return models::training_flops(model_.config(), pass, training) +
+         models::projector_training_flops(projector_.linear_1.in_features(), model_.config().hidden_size,
+                                          pictures * features_a_picture_);
 }
 
 MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
@@ -118,15 +139,16 @@ MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
   const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);
+  const double flops = flops_of(batch, micro_rows);
   if (!options_.mean_of_micro_batches) {
     const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
-    return {sum / static_cast<double>(whole), batch.tokens()};
+    return {sum / static_cast<double>(whole), batch.tokens(), 1.0, flops};
   }
   // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
   // one.
   const auto all = static_cast<double>(supervised.size());
   const auto empty = static_cast<double>(std::count(supervised.begin(), supervised.end(), 0));
-  return {sum / (static_cast<double>(batch.supervised()) * all), batch.tokens(), all / (all - empty)};
+  return {sum / (static_cast<double>(batch.supervised()) * all), batch.tokens(), all / (all - empty), flops};
 }
 
 }  // namespace imp::harness

@@ -10,6 +10,7 @@
 #include "harness/train/sampler.h"
 #include "harness/train/token_batch.h"
 #include "harness/train/training_loop.h"
+#include "models/config/flop_count.h"
 #include "models/llava/projector.h"
 #include "models/text/text_model.h"
 
@@ -88,14 +89,18 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
   [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);
+  /// Of a batch forward and backward, with the projector on all features of the rows' pictures.
+  [[nodiscard]] double flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const;
 
   LlavaTaskOptions options_;
   const RowSource& rows_;
   models::TextModel& model_;
   models::Projector& projector_;
   Features features_;
+  models::TextTraining training_;  ///< of batches with pictures
   std::vector<int64_t> lengths_;
   int64_t encoded_step_ = -1;
+  int64_t features_a_picture_ = 0;    ///< of the pictures that were projected last
   std::vector<TrainingRow> encoded_;  ///< of the step that was asked for last
   mutable int64_t ordered_epoch_ = -1;
   mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last

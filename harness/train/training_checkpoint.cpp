@@ -25,7 +25,7 @@ void save_checkpoint(const std::filesystem::path& file, Optimizer& optimizer,
                                               progress.steps_without_loss},
                                              at::kLong));
   const double last_loss = progress.last_loss.value_or(std::numeric_limits<double>::quiet_NaN());
-  tensors.emplace_back(kMeasures, at::tensor({progress.seconds, last_loss}, at::kDouble));
+  tensors.emplace_back(kMeasures, at::tensor({progress.seconds, last_loss, progress.flops}, at::kDouble));
   models::save_tensors(file, tensors);
 }
 
@@ -55,8 +55,10 @@ std::optional<TrainingProgress> load_checkpoint(const std::filesystem::path& fil
   progress.log_bytes = counters[2].item<int64_t>();
   progress.seconds = measures[0].item<double>();
   if (const auto loss = measures[1].item<double>(); !std::isnan(loss)) progress.last_loss = loss;
-  // A checkpoint of an earlier imp has no such count.
+  // A checkpoint of an earlier imp has no such counts.
   if (counters.size(0) > 3) progress.steps_without_loss = counters[3].item<int64_t>();
+  progress.flops =
+      measures.size(0) > 2 ? measures[2].item<double>() : std::numeric_limits<double>::quiet_NaN();
   return progress;
 }
 

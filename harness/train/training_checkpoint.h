@@ -17,6 +17,7 @@ struct TrainingProgress {
   double seconds = 0.0;
   std::optional<double> last_loss;  ///< of the last step that had one
   int64_t steps_without_loss = 0;
+  double flops = 0.0;  ///< of all steps; not a number where unknown
 };
 
 /// Writes parameters, optimizer state and progress as one file, whole or not at all.

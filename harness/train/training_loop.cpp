@@ -27,14 +27,15 @@ std::string log_line(const StepRecord& record) {
                      record.learning_rate, record.grad_norm, record.tokens, record.seconds);
 }
 
-/// Forward and backward of one step's micro-batches. Leaves gradients; fills loss and tokens.
-void accumulate(TrainingTask& task, int64_t step, StepRecord& record) {
+/// Forward and backward of one step's micro-batches. Leaves gradients; fills loss and tokens, adds to flops.
+void accumulate(TrainingTask& task, int64_t step, StepRecord& record, double& flops) {
   for (int64_t micro = 0; micro < task.micro_batches(step); ++micro) {
     const MicroBatchLoss part = task.forward(step, micro);
     if (!part.loss.defined()) continue;
     part.loss.backward();
     record.loss = record.loss.value_or(0.0) + part.loss.item<double>() * part.logged_scale;
     record.tokens += part.tokens;
+    flops += part.flops;
   }
   if (record.loss && !std::isfinite(*record.loss)) {
     throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1,
@@ -86,7 +87,7 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     record.step = progress.steps + 1;
     const double factor = schedule_factor(options.schedule, progress.steps, lengths);
     record.learning_rate = base_rate * factor;
-    accumulate(task, progress.steps, record);
+    accumulate(task, progress.steps, record, progress.flops);
     if (!record.loss) optimizer.set_gradients_to_zero();
     record.grad_norm = optimizer.clip_gradients(options.grad_clip);
     if (!std::isfinite(record.grad_norm)) {
@@ -115,7 +116,8 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     std::filesystem::remove(checkpoint);
   }
   return {progress.steps,   progress.tokens,    optimizer.num_elements(),
-          progress.seconds, progress.last_loss, progress.steps_without_loss};
+          progress.seconds, progress.last_loss, progress.steps_without_loss,
+          progress.flops};
 }
 
 }  // namespace imp::harness

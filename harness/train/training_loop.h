@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -20,12 +21,16 @@ struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };
 
+/// Of work that nothing counts; a sum with it is unknown, too.
+inline constexpr double kUnknownFlops = std::numeric_limits<double>::quiet_NaN();
+
 /// What one micro-batch gave: a loss to differentiate, and what it stands for.
 struct MicroBatchLoss {
   at::Tensor loss;  ///< scalar; already normalised so that a step's micro-batches add up to the step's loss;
                     ///< undefined where there is nothing to learn
-  int64_t tokens = 0;         ///< tokens that went through the language model (views, for an encoder)
-  double logged_scale = 1.0;  ///< by which the loss is multiplied for the log
+  int64_t tokens = 0;            ///< tokens that went through the language model (views, for an encoder)
+  double logged_scale = 1.0;     ///< by which the loss is multiplied for the log
+  double flops = kUnknownFlops;  ///< of its forward and backward pass (models/config/flop_count.h)
 };
 
 /// What is trained: the seam between the loop and LLaVA, language-model and encoder training.
@@ -76,6 +81,7 @@ struct TrainingSummary {
   double seconds = 0.0;              ///< of all steps, those before an interruption included
   std::optional<double> final_loss;  ///< of the last step that had one
   int64_t steps_without_loss = 0;
+  double flops = kUnknownFlops;  ///< of all steps; not a number where the task does not count them
 };
 
 /// Trains to the last step, going on from the folder's checkpoint if there is one; the weights that result

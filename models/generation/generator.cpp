@@ -48,7 +48,7 @@ class Generator {
       if (feeds.empty()) break;
       pass(std::move(feeds));
     }
-    return {decoder_.passes(), decoder_.rows(), decoder_.pool().held_bytes()};
+    return {decoder_.passes(), decoder_.rows(), decoder_.pool().held_bytes(), decoder_.work()};
   }
 
  private:
@@ -183,7 +183,8 @@ GenerationStatistics generate(TextModel& model, const GenerationOptions& options
 }
 
 std::vector<std::vector<int64_t>> generate(TextModel& model, const std::vector<PromptGroup>& groups,
-                                           const GenerationOptions& options) {
+                                           const GenerationOptions& options,
+                                           GenerationStatistics* statistics) {
   std::vector<size_t> first;
   size_t questions = 0;
   for (const PromptGroup& group : groups) {
@@ -196,9 +197,11 @@ std::vector<std::vector<int64_t>> generate(TextModel& model, const std::vector<P
     if (next == groups.size()) return std::nullopt;
     return groups[next++];
   };
-  (void)generate(model, options, source, [&](size_t group, size_t question, std::vector<int64_t> answer) {
-    answers[first[group] + question] = std::move(answer);
-  });
+  const GenerationStatistics made =
+      generate(model, options, source, [&](size_t group, size_t question, std::vector<int64_t> answer) {
+        answers[first[group] + question] = std::move(answer);
+      });
+  if (statistics != nullptr) *statistics = made;
   return answers;
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "models/config/flop_count.h"
 #include "models/conversation/encode_row.h"
 #include "models/generation/token_choice.h"
 #include "models/text/text_model.h"
@@ -43,6 +44,7 @@ struct GenerationStatistics {
   int64_t passes = 0;
   int64_t rows = 0;      ///< tokens that went through the model
   int64_t kv_bytes = 0;  ///< most memory that keys and values took
+  TextPass work = {};    ///< of all passes, for forward_flops
 };
 
 /// Gives the next group, or nothing at the end. Asked only when there is room for it.
@@ -59,9 +61,10 @@ using AnswerSink = std::function<void(size_t group, size_t question, std::vector
 GenerationStatistics generate(TextModel& model, const GenerationOptions& options, const GroupSource& source,
                               const AnswerSink& sink);
 
-/// The answers of all groups, in their order.
+/// The answers of all groups, in their order. statistics: set if given.
 [[nodiscard]] std::vector<std::vector<int64_t>> generate(TextModel& model,
                                                          const std::vector<PromptGroup>& groups,
-                                                         const GenerationOptions& options);
+                                                         const GenerationOptions& options,
+                                                         GenerationStatistics* statistics = nullptr);
 
 }  // namespace imp::models

@@ -30,6 +30,11 @@ int64_t filling(int64_t rows, int64_t multiple) {
   return (multiple - rows % multiple) % multiple;
 }
 
+/// Keys that `count` tokens from `first` on see together, each itself and those before it.
+int64_t pairs_of(int64_t first, int64_t count) {
+  return count * first + count * (count + 1) / 2;
+}
+
 /// transformers forgets what lies further back while it answers, though not in one pass over a prompt.
 void check_window(const TextConfig& config, int64_t tokens) {
   if (!config.sliding_window || tokens <= *config.sliding_window) return;
@@ -100,6 +105,8 @@ at::Tensor PagedDecoder::run(std::vector<Feed> given) {
     if (feed.projected.defined()) others = static_cast<int64_t>(ids.size());
     for (int64_t i = 0; i < count; ++i) positions.push_back(before + start + i);
     for (int64_t i = count - feed.wanted; i < count; ++i) selected.push_back(row + i);
+    work_.pairs += pairs_of(before + start, count);
+    work_.last_pairs += pairs_of(before + start + count - feed.wanted, feed.wanted);
   }
   ++passes_;
   rows_ += static_cast<int64_t>(ids.size());
@@ -110,6 +117,10 @@ at::Tensor PagedDecoder::run(std::vector<Feed> given) {
   // At least one row, even where only keys and values are asked for.
   const int64_t selected_to_fill = wanted == 0 ? row_multiple_ : filling(wanted, row_multiple_);
   selected.insert(selected.end(), static_cast<size_t>(selected_to_fill), 0);
+  work_.tokens += static_cast<int64_t>(ids.size());
+  work_.selected += static_cast<int64_t>(selected.size());
+  work_.last_queries += static_cast<int64_t>(selected.size());
+  if (model_.looks_up_text()) work_.looked_up += static_cast<int64_t>(ids.size()) - others;
 
   const at::Tensor row_ids = at::tensor(ids, at::kLong), embeds = embeds_of(feeds, row_ids);
   attention_.set_spans(std::move(spans));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/config/flop_count.h"
 #include "models/generation/page_pool.h"
 #include "models/generation/paged_attention.h"
 #include "models/text/text_model.h"
@@ -36,6 +37,8 @@ class PagedDecoder {
   [[nodiscard]] int64_t passes() const { return passes_; }
   /// Tokens of all passes.
   [[nodiscard]] int64_t rows() const { return rows_; }
+  /// What was computed, rows that a pass was filled up with included.
+  [[nodiscard]] const TextPass& work() const { return work_; }
 
   /// -> [sum of wanted, vocab] float32, in the order of feeds. Call under at::NoGradGuard. Throws imp::Error
   /// (usage) if places and pictures differ in number.
@@ -48,6 +51,7 @@ class PagedDecoder {
   int64_t image_token_;
   int64_t row_multiple_;
   int64_t passes_ = 0, rows_ = 0;
+  TextPass work_;
   PagePool pool_;
   PagedAttention attention_;
 };

@@ -57,9 +57,12 @@ class TextModel {
 
   /// Training keeps the input of each block only and computes the rest again in the backward pass.
   void recompute_blocks(bool on) { recompute_blocks_ = on; }
+  [[nodiscard]] bool recomputes_blocks() const { return recompute_blocks_; }
 
   /// Prepares norms and linear layers (Linear::pack), those that are not yet, for a model that is only asked.
   void pack();
+  /// Whether the first block looks up what depends on a text token alone (SequenceLayout::text_ids).
+  [[nodiscard]] virtual bool looks_up_text() const { return false; }
 
   /// All linear layers of the blocks; lm_head last.
   [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;

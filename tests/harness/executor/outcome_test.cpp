@@ -21,7 +21,7 @@ class Outcomes : public testing::Test {
     make(
         "finetune", finetune_,
         {{"summary.json",
-          R"({"steps":2,"tokens":600,"seconds":3.0,"trained_parameters":77,"final_loss":1.5,"dtype":"float32"})"},
+          R"({"steps":2,"tokens":600,"seconds":3.0,"trained_parameters":77,"flops":9e12,"final_loss":1.5,"dtype":"float32"})"},
          {"train.jsonl", "{\"step\":1}\n"}});
     make("eval", eval_,
          {{"scores.json",
@@ -34,7 +34,7 @@ class Outcomes : public testing::Test {
             const std::map<std::string, std::string>& files) {
     for (const auto& [name, content] : files)
       write_file_atomically(store_.begin(request, true) / name, content);
-    store_.publish(request, 4.0);
+    store_.publish(request, {.seconds = 4.0, .peak_memory_bytes = peak_});
   }
   void write(const std::string& status, int64_t attempt_micro_batch = 16) const {
     TrialOutcome outcome;
@@ -53,6 +53,7 @@ class Outcomes : public testing::Test {
   const StageRequest eval_ = make_request("eval", {{"benchmark", "scenetext"}}, {});
   const std::filesystem::path trial_ = folder_.path() / "study" / "lora_rank=8,seed=1";
   PlannedTrial planned_;
+  static constexpr std::int64_t peak_ = std::int64_t{1} << 50;  // more than this process has
 };
 
 TEST_F(Outcomes, OfADoneTrialHoldScoresCostAndFiles) {
@@ -66,6 +67,10 @@ TEST_F(Outcomes, OfADoneTrialHoldScoresCostAndFiles) {
   EXPECT_EQ(outcome["cost"]["train_tokens"], 600);
   EXPECT_EQ(outcome["cost"]["tokens_per_second"], 200.0);
   EXPECT_EQ(outcome["cost"]["trained_parameters"], 77);
+  EXPECT_EQ(outcome["cost"]["flops"], 9e12);
+  EXPECT_EQ(outcome["cost"]["wall_seconds"], 8.0);
+  EXPECT_EQ(outcome["cost"]["eval_seconds"], 4.0);
+  EXPECT_EQ(outcome["cost"]["peak_memory_bytes"], peak_) << "of its stages, whenever they were made";
   EXPECT_EQ(outcome["provenance"]["dtype"], "float32");
   EXPECT_EQ(outcome["provenance"]["started"], "2026-01-01T00:00:00Z");
   for (const char* key :

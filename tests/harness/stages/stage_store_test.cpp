@@ -32,7 +32,7 @@ TEST_F(Stages, AreAbsentUntilPublishedAndThenWhole) {
   write_file_atomically(aside / "weights" / "a.bin", "abc");
   EXPECT_FALSE(store_.has(request_));
   EXPECT_FALSE(fs::exists(finished_));
-  store_.publish(request_, 1.5);
+  store_.publish(request_, {.seconds = 1.5, .flops = 3e9, .energy_joules = 7.5, .peak_memory_bytes = 4096});
   EXPECT_TRUE(store_.has(request_));
   EXPECT_FALSE(fs::exists(aside));
   EXPECT_EQ(read_file(finished_ / "weights" / "a.bin"), "abc");
@@ -43,13 +43,51 @@ TEST_F(Stages, AreAbsentUntilPublishedAndThenWhole) {
   EXPECT_EQ(record["parameters"]["rank"], 8);
   EXPECT_EQ(record["inputs"][0]["kind"], "data");
   EXPECT_EQ(record["seconds"], 1.5);
+  EXPECT_EQ(record["flops"], 3e9);
+  EXPECT_EQ(record["energy_joules"], 7.5);
+  EXPECT_EQ(record["peak_memory_bytes"], 4096);
+}
+
+TEST_F(Stages, CostWhatTheAttemptsTookThatTheyWereGoneOnFrom) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    (void)store_.begin(request_, true);
+    store_.note_unfinished(request_, {.seconds = 2.0, .energy_joules = 10.0, .peak_memory_bytes = 8192});
+  }
+  (void)store_.begin(request_, true);
+  const StageCost cost = store_.publish(
+      request_, {.seconds = 1.5, .flops = 3e9, .energy_joules = 7.5, .peak_memory_bytes = 4096});
+  EXPECT_EQ(cost.seconds, 5.5);
+  const auto record = nlohmann::json::parse(read_file(finished_ / "stage.json"));
+  EXPECT_EQ(record["seconds"], 5.5);
+  EXPECT_EQ(record["flops"], 3e9) << "of the whole stage already";
+  EXPECT_EQ(record["energy_joules"], 27.5);
+  EXPECT_EQ(record["peak_memory_bytes"], 8192);
+  EXPECT_EQ(std::distance(fs::directory_iterator(finished_), fs::directory_iterator()), 1);
+}
+
+TEST_F(Stages, ThatBeginAnewCostOnlyThat) {
+  (void)store_.begin(request_, false);
+  store_.note_unfinished(request_, {.seconds = 2.0});
+  (void)store_.begin(request_, false);
+  EXPECT_EQ(store_.publish(request_, {.seconds = 1.5}).seconds, 1.5);
+}
+
+TEST_F(Stages, SayThatWhatWasNotMeasuredIsNotKnown) {
+  (void)store_.begin(request_, true);
+  store_.note_unfinished(request_, {.seconds = 2.0});  // without energy
+  (void)store_.begin(request_, true);
+  store_.publish(request_, {.seconds = 1.5, .energy_joules = 7.5});
+  const auto record = nlohmann::json::parse(read_file(finished_ / "stage.json"));
+  EXPECT_TRUE(record["energy_joules"].is_null());
+  EXPECT_TRUE(record["flops"].is_null());
+  EXPECT_FALSE(record.contains("peak_memory_bytes"));
 }
 
 TEST_F(Stages, AFolderWithoutItsRecordIsNoStageAndIsReplaced) {
   write_file_atomically(finished_ / "old.bin", "half");
   EXPECT_FALSE(store_.has(request_));
   write_file_atomically(store_.begin(request_, false) / "new.bin", "whole");
-  store_.publish(request_, 0.0);
+  store_.publish(request_, {});
   EXPECT_FALSE(fs::exists(finished_ / "old.bin"));
   EXPECT_EQ(read_file(finished_ / "new.bin"), "whole");
 }
@@ -131,7 +169,7 @@ TEST_F(Stages, BelowAFileAreRefusedAsTheMachinesFault) {
 TEST_F(Stages, WithABrokenRecordAreNoneAndAreReplaced) {
   const auto publish = [&] {
     write_file_atomically(store_.begin(request_, false) / "new.bin", "whole");
-    store_.publish(request_, 0.0);
+    store_.publish(request_, {});
   };
   publish();
   const std::string whole = read_file(finished_ / "stage.json");

@@ -45,7 +45,7 @@ class Pull : public TrainingTask {
     const at::Tensor target = random_tensor({8}, static_cast<uint64_t>(10 * step + micro));
     at::Tensor loss = (weight - target).square().mean();
     if (step == bad_step) loss = loss * bad_factor;
-    return {loss, 3};
+    return {loss, 3, 1.0, flops};
   }
 
   at::Tensor weight = random_tensor({8}, 1).set_requires_grad(true);
@@ -53,6 +53,7 @@ class Pull : public TrainingTask {
   int64_t stop_at = -1, bad_step = -1;
   std::set<int64_t> empty_steps;  ///< that have nothing to learn
   double bad_factor = std::numeric_limits<double>::quiet_NaN();
+  double flops = 7e9;  ///< of a micro-batch
 
  private:
   int64_t steps_;
@@ -108,6 +109,7 @@ TEST_F(TrainingLoop, StoppedAndStartedAgainEndsWithTheSameBits) {
   EXPECT_EQ(losses("parts"), losses("whole"));
   EXPECT_EQ(summary.steps, expected.steps);
   EXPECT_EQ(summary.tokens, 13 * 2 * 3);
+  EXPECT_EQ(summary.flops, 13 * 2 * 7e9);
   EXPECT_EQ(summary.final_loss, expected.final_loss);
   EXPECT_FALSE(fs::exists(folder_ / "parts" / "checkpoint.safetensors"));
 }
@@ -196,6 +198,12 @@ TEST_F(TrainingLoop, AFolderThatIsNoFinishedTrunkIsRefused) {
   Pull trunk(3 * kEpoch);
   (void)run_training(trunk, with_cooldown(options("longer"), {}, true));
   EXPECT_THROW((void)run_training(task, with_cooldown(options("through"), folder_ / "longer")), Error);
+}
+
+TEST_F(TrainingLoop, FlopsOfATaskThatDoesNotCountThemAreNotKnown) {
+  Pull task(3);
+  task.flops = kUnknownFlops;
+  EXPECT_TRUE(std::isnan(run_training(task, options("uncounted")).flops));
 }
 
 TEST_F(TrainingLoop, ALossThatIsNotFiniteEndsItWithTheStep) {
