@@ -117,7 +117,8 @@ TEST(ImpSweep, ControlsAreAskedBesideTheAnswersAndChangeNone) {
   }
   EXPECT_EQ(shuffled.size(), seen.size());
   std::set<std::string> metrics;
-  for (const auto& score : all.outcome(of_all)["scores"]) metrics.insert(score["metric"]);
+  const nlohmann::json outcome = all.outcome(of_all);
+  for (const auto& score : outcome.at("scores")) metrics.insert(score["metric"]);
   EXPECT_THAT(metrics, testing::IsSupersetOf({"vqa_accuracy", "vqa_accuracy_blind", "vqa_accuracy_shuffled",
                                               "vqa_accuracy_ocr"}));
 }
@@ -197,13 +198,13 @@ TEST(Results, AnswerTheQuestionsOfReadersBySql) {
   for (int column = 0; column < wide.column_count(); ++column) names.push_back(wide.column_name(column));
   EXPECT_THAT(names, testing::Contains("scenetext"));
   EXPECT_THAT(names, testing::Contains("average"));
-  // Every question of every cell, with its picture and without.
-  EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 2 * 2 * 19);
+  // Every question of every cell, with its picture and under the three controls.
+  EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 2 * 4 * 19);
   // What was asked, kept once, with its answers and a small picture.
   EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 19);
   EXPECT_EQ(database.integer("SELECT count(*) FROM v_answers WHERE length(question) > 0 AND "
                              "json_array_length(references_json) = 10"),
-            2 * 2 * 19);
+            2 * 4 * 19);
   EXPECT_GT(database.integer("SELECT count(*) FROM picture WHERE substr(hex(jpeg), 1, 6) = 'FFD8FF'"), 0);
   EXPECT_EQ(
       database.integer("SELECT count(*) FROM question WHERE image_id NOT IN (SELECT image_id FROM picture)"),

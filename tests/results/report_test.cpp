@@ -143,7 +143,7 @@ TEST_F(Report, TheStrongestControlIsNamedWithTheMarginOverIt) {
   const double half_width = 4.3027 * std::sqrt(variance_of_mean({0.7, 0.0, 0.8}));
   EXPECT_NEAR(rows[0]["scenetext_over_control_high"], 0.5 + half_width, 1e-3);
   const std::string text = to_markdown(table);
-  EXPECT_THAT(text, HasSubstr("| strongest control |"));
+  EXPECT_THAT(text, HasSubstr(" strongest control |"));
   EXPECT_THAT(text, HasSubstr("| shuffled 30.0 ± "));
   EXPECT_THAT(text, HasSubstr(" ocr 60.0 ± "));
   EXPECT_THAT(text, HasSubstr("shuffled with another question's"));
