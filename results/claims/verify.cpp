@@ -58,13 +58,13 @@ std::string interval_text(const JudgedClaim& judged) {
 }
 
 /// What cannot be resolved whatever the interval says; empty if nothing stands against it.
-std::string objection(Database& database, const Claim& claim, const Effect& effect) {
+std::string objection(Database& database, const Claim& claim, const Effect& effect, std::optional<double> p) {
   const OpenTrials trials = open_trials(database, claim.sweep);
   if (trials.open > 0)
     return fmt::format("the sweep is not finished: {} of {} trials are still to run", trials.open,
                        trials.all);
   if (!effect.holds_seeds()) return "one seed: the interval is of these checkpoints, not of the recipe";
-  if (!p_of(database, claim, effect)) return "the error of the difference is not known";
+  if (!p) return "the error of the difference is not known";
   return "";
 }
 
@@ -77,9 +77,10 @@ std::string look_up(Database& database, ClaimedEffects& effects, JudgedClaim& ju
   judged.ci_low = found.effect->ci_low;
   judged.ci_high = found.effect->ci_high;
   const std::string among = found.among.empty() ? "" : ", " + found.among;
-  const std::string against = objection(database, judged.claim, *found.effect);
+  const std::optional<double> p = p_of(database, judged.claim, *found.effect);
+  const std::string against = objection(database, judged.claim, *found.effect, p);
   if (against.empty()) {
-    judged.p = p_of(database, judged.claim, *found.effect);
+    judged.p = p;
   } else {
     judged.why = fmt::format("{}; so far {}{}", against, interval_text(judged), among);
   }

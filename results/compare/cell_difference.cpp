@@ -132,8 +132,7 @@ std::optional<ContrastEstimate> pair_estimate(Database& database, const ChosenCe
 }
 
 void set_estimate(DifferenceRow& row, const ContrastEstimate& estimate, int looks) {
-  constexpr double kLevel = 0.05;
-  const double half = estimate.half_width(1.0 - nominal_level(kLevel, looks));
+  const double half = estimate.half_width(look_confidence(looks));
   row.difference = estimate.difference;
   row.ci_low = if_finite(estimate.difference - half);
   row.ci_high = if_finite(estimate.difference + half);

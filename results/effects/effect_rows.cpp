@@ -23,8 +23,6 @@
 namespace imp::results {
 namespace {
 
-constexpr double kLevel = 0.05;
-
 struct EffectRow {
   const Comparison* comparison = nullptr;
   const QuestionSet* questions = nullptr;
@@ -73,16 +71,15 @@ bool Effect::spreads_more() const {
 }
 
 LooksAtSweep::LooksAtSweep(Database& database, std::int64_t sweep_id)
-    : planned_(load_planned_looks(database, sweep_id)) {
-  if (planned_) level_ = nominal_level(kLevel, static_cast<int>(planned_->looks));
-}
+    : planned_(load_planned_looks(database, sweep_id)),
+      planned_confidence_(look_confidence(planned_ ? static_cast<int>(planned_->looks) : 1)) {}
 
 int LooksAtSweep::at(const std::string& factor) const {
   return looks_at(planned_, factor);
 }
 
 double LooksAtSweep::confidence(const std::string& factor) const {
-  return 1.0 - (at(factor) > 1 ? level_ : kLevel);
+  return at(factor) > 1 ? planned_confidence_ : look_confidence(1);
 }
 
 Effect effect_of(const ComparedSweep& sweep, const Comparison& comparison, const QuestionSet& questions,

@@ -39,7 +39,7 @@ class LooksAtSweep {
 
  private:
   std::optional<PlannedLooks> planned_;
-  double level_ = 0.0;  ///< nominal, of each planned look
+  double planned_confidence_;  ///< of each planned look
 };
 
 /// An estimate of a comparison on some questions as such a row, without p_holm.

@@ -110,7 +110,7 @@ std::optional<std::string> looks_note(Database& database, std::int64_t sweep_id,
       "all looks "
       "together find a difference that is not there 5 times in 100 at most",
       planned->factor, planned->looks, planned->recorded,
-      100.0 * (1.0 - nominal_level(0.05, static_cast<int>(planned->looks))));
+      100.0 * look_confidence(static_cast<int>(planned->looks)));
 }
 
 /// What a reader must know of these rows.

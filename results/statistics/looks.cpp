@@ -81,4 +81,9 @@ double nominal_level(double level, int looks) {
   return 0.5 * (low + high);
 }
 
+double look_confidence(int looks) {
+  constexpr double kLevel = 0.05;
+  return 1.0 - nominal_level(kLevel, looks);
+}
+
 }  // namespace imp::results

@@ -18,4 +18,8 @@ namespace imp::results {
 /// The nominal level of each look, two-sided, for which that chance is `level`, in (0, 1).
 [[nodiscard]] double nominal_level(double level, int looks);
 
+/// The confidence of each look's interval with which all of them hold the true value at once with 95 %: 0.95
+/// for a single look.
+[[nodiscard]] double look_confidence(int looks);
+
 }  // namespace imp::results

@@ -20,6 +20,12 @@ namespace imp::results::testing {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// A score that looks drawn, from the numbers of rank, seed and question.
+inline double score_of(int rank, int seed, int question) {
+  return static_cast<double>((question * 37 + seed * 11 + rank * (question % 5) + seed * question * 3) % 10) /
+         10.0;
+}
+
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "models/io/file.h"
+#include "tests/harness/data/imp_data_program.h"
 
 namespace imp {
 namespace {
@@ -18,17 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-struct Outcome {
-  int exit_code;
-  std::string output, errors;
-};
+using testing::Outcome;
 
 Outcome imp_data(const std::string& arguments) {
-  const fs::path folder = ::testing::TempDir();
-  const fs::path output = folder / "imp_data.out", errors = folder / "imp_data.err";
-  const int status = std::system(
-      fmt::format("{}/imp-data {} >{} 2>{}", IMP_BIN, arguments, output.string(), errors.string()).c_str());
-  return {WEXITSTATUS(status), read_file(output), read_file(errors)};
+  return testing::imp_data(arguments, ::testing::TempDir());
 }
 
 TEST(ImpData, RendersAFolderAndTellsWhatIsInIt) {

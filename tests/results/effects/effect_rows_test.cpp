@@ -26,14 +26,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::json;
 using ::testing::Not;
+using testing::score_of;
 using testing::SweepFolder;
 using testing::TemporaryFolder;
-
-/// A score that looks drawn, from the numbers of seed, rank and question.
-double score_of(int rank, int seed, int question) {
-  return static_cast<double>((question * 37 + seed * 11 + rank * (question % 5) + seed * question * 3) % 10) /
-         10.0;
-}
 
 class Effects : public ::testing::Test {
  protected:

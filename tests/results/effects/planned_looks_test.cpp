@@ -30,14 +30,9 @@ using ::testing::IsEmpty;
 using testing::json;
 using ::testing::Not;
 using ::testing::Pair;
+using testing::score_of;
 using testing::SweepFolder;
 using testing::TemporaryFolder;
-
-/// A score that looks drawn, from the numbers of rank, seed and question.
-double score_of(int rank, int seed, int question) {
-  return static_cast<double>((question * 37 + seed * 11 + rank * (question % 5) + seed * question * 3) % 10) /
-         10.0;
-}
 
 LooksRecord looks_at_ranks() {
   return {.planned = {"lora_rank", 4, 2, "2026-11-24T07:00:00Z"},

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "models/image/codec.h"
 #include "models/io/file.h"
+#include "tests/harness/data/imp_data_program.h"
 
 namespace imp {
 namespace {
@@ -19,10 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-struct Outcome {
-  int exit_code;
-  std::string output, errors;
-};
+using testing::Outcome;
 
 class LeaksProgramTest : public ::testing::Test {
  protected:
@@ -39,10 +35,7 @@ class LeaksProgramTest : public ::testing::Test {
 
   Outcome run(const std::string& arguments) const {
     fs::create_directories(folder_);
-    const fs::path output = folder_ / "out", errors = folder_ / "err";
-    const int status = std::system(
-        fmt::format("{}/imp-data {} >{} 2>{}", IMP_BIN, arguments, output.string(), errors.string()).c_str());
-    return {WEXITSTATUS(status), read_file(output), read_file(errors)};
+    return testing::imp_data(arguments, folder_);
   }
   Outcome leaks(const std::string& arguments) const { return run("leaks " + arguments); }
 
