@@ -16,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, int>, 9> kVersions{{
     {"pictures", 1},
     {"leaks", 1},
     {"features", 2},
-    {"pretrain", 2},
+    {"pretrain", 3},
     {"connector", 2},
     {"trunk", 2},  // what it begins, finetune ends: both are raised together
     {"finetune", 2},

@@ -19,6 +19,12 @@ namespace {
 
 constexpr int kGrid = 8;
 constexpr int64_t kCells = kGrid * kGrid;
+/// Embeddings start at this deviation, not at the matrices' 0.02. Muon soon lets each block write at a scale
+/// of ten and more; beside that a token of 0.02 is lost, and the MLP of a sequential block (LLaMA's), which
+/// reads it only through the sum with the attention's output, could not tell at which token it stands. Phi's
+/// parallel one reads it alone.
+constexpr double kEmbeddingDeviation = 0.5;
+constexpr double kMatrixDeviation = 0.02;
 constexpr uint64_t kUnseen = uint64_t{1} << 40;  // samples from here on are never trained on
 
 std::vector<models::Turn> turns_of(const TextSample& sample) {
@@ -39,8 +45,12 @@ struct TextPretraining::Row {
 TextPretraining::TextPretraining(const TextPretrainingOptions& options, const TextCorpus& corpus,
                                  const models::Tokenizer& tokenizer)
     : options_(options), corpus_(corpus), tokenizer_(tokenizer) {
-  models::RandomSource weights(options.seed, 0.02);
+  models::RandomSource weights(options.seed, kMatrixDeviation);
   model_ = models::make_text_model(options.text, weights);
+  const at::NoGradGuard no_grad;
+  model_->visit_parameters([](const std::string& name, at::Tensor& tensor) {
+    if (name == "model.embed_tokens.weight") tensor.mul_(kEmbeddingDeviation / kMatrixDeviation);
+  });
 }
 
 TextPretraining::~TextPretraining() = default;
