@@ -36,6 +36,8 @@ constexpr BenchmarkFormat kFormats[] = {
     {"mme", "accuracy", kShortAnswer, read_mme, score_mme, summarise_mme},
     {"ocrbench", "containment", "", read_ocrbench, score_ocrbench, summarise_ocrbench},
     {"pope", "accuracy", kShortAnswer, read_pope, score_pope, summarise_pope, score_pope_lmms_eval},
+    {"sceneobjects", "exact_match", "", read_gqa, score_gqa, nullptr},
+    {"scenepresence", "accuracy", "", read_pope, score_pope, summarise_pope},
     {"scenetext", "vqa_accuracy", "", read_scenetext, score_textvqa, nullptr},
     {"scienceqa", "option_accuracy", kLetter, read_scienceqa, score_scienceqa, nullptr,
      score_scienceqa_lmms_eval},

@@ -28,6 +28,8 @@ const std::vector<Layout>& layouts() {
       {"mme", {"OCR"}, {"."}},
       {"ocrbench", {"OCRBench.json"}, {"images", "OCRBench_Images"}},
       {"pope", {"coco_pope_random.json"}, {"val2014", "images"}},
+      {"sceneobjects", {"test_objects.json"}, {"images/test", "images"}},
+      {"scenepresence", {"test_presence.json"}, {"images/test", "images"}},
       {"scenetext", {"test.json"}, {"images/test", "images"}},
       {"scienceqa", {"problems.json"}, {"images/test", "images", "test"}},
       {"stvqa", {"test_task_3.json", "train_task_3.json"}, {"images", "."}},

@@ -14,7 +14,7 @@
 namespace imp::harness {
 
 /// The characters that a sign can carry; a glyph's number is its place here.
-inline constexpr std::string_view kSignCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+inline constexpr std::string_view kSignCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$";
 
 /// Number of a sign character's glyph, or -1.
 constexpr int glyph_index(char character) {

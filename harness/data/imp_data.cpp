@@ -43,8 +43,7 @@ struct RenderOptions {
 void print(const std::map<std::string, PartStatistics>& parts) {
   fmt::print(
       "| part | pictures | family | questions | answers | commonest answer |\n|---|---|---|---|---|---|\n");
-  for (const char* part : {"train", "validation", "test"}) {
-    const PartStatistics& statistics = parts.at(part);
+  for (const auto& [part, statistics] : parts) {
     for (const auto& [family, of_family] : statistics.families)
       fmt::print("| {} | {} | {} | {} | {} | {:.1f} % |\n", part, statistics.pictures, imp::printable(family),
                  of_family.questions, of_family.distinct_answers, 100 * of_family.share_of_commonest);

@@ -11,8 +11,12 @@ SceneTextParameters scenetext_profile(std::string_view name) {
   SceneTextParameters parameters;
   if (name == "embedded") return parameters;
   if (name == "crowded") {
-    parameters.scene.layouts = {
-        .one_word = 0, .one_number = 0, .word_and_number = 0.3, .two_words = 0.3, .three_signs = 0.4};
+    parameters.scene.layouts = {.no_sign = 0,
+                                .one_word = 0,
+                                .one_figure = 0,
+                                .word_and_figure = 0.3,
+                                .two_words = 0.3,
+                                .three_signs = 0.4};
     parameters.scene.max_rotation = 8;
     parameters.scene.max_perspective = 0.08;
     parameters.scene.blur_share = 0.6;

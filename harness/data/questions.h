@@ -13,24 +13,55 @@
 
 namespace imp::harness {
 
-/// What kind of reading a question asks for. The names are written into annotation files and reports.
-enum class Family { word, position, number, color, color_word, yesno, object, count, open_word };
+/// What kind of looking a question asks for. The names are written into annotation files and reports.
+enum class Family {
+  word,
+  number,
+  price,
+  position,
+  color_word,
+  beside_object,
+  object,
+  object_at,
+  neighbour,
+  object_color,
+  colored_object,
+  sign_color,
+  count_signs,
+  count_objects,
+  is_object_there,
+  is_object_colored,
+  is_word_there
+};
 
-inline constexpr std::array<std::string_view, 9> kFamilyNames{
-    "word", "position", "number", "color", "color_word", "yesno", "object", "count", "open_word"};
+inline constexpr std::array<std::string_view, 17> kFamilyNames{
+    "word",          "number",       "price",          "position",       "color_word",
+    "beside_object", "object",       "object_at",      "neighbour",      "object_color",
+    "colored_object", "sign_color",  "count_signs",    "count_objects",  "is_object_there",
+    "is_object_colored", "is_word_there"};
 
 constexpr std::string_view name_of(Family family) {
   return kFamilyNames[static_cast<std::size_t>(family)];
 }
 
-/// How often each family is asked, among those that a picture allows; an entry a family, in the order of
-/// Family. open_word stands in for `word` where the word is an open one, with the weight of `word`.
-struct FamilyWeights {
-  std::array<double, 8> values{0.552, 0.102, 0.172, 0.055, 0.032, 0.038, 0.032, 0.017};
+/// The rendered benchmark that a family belongs to: reading as in TextVQA, objects with colours, places and
+/// counts as in GQA, yes or no about what is there as in POPE.
+enum class Subject { text, objects, presence };
 
-  [[nodiscard]] double of(Family family) const {
-    return values[family == Family::open_word ? 0 : static_cast<std::size_t>(family)];
-  }
+constexpr Subject subject_of(Family family) {
+  if (family <= Family::beside_object) return Subject::text;
+  return family <= Family::count_objects ? Subject::objects : Subject::presence;
+}
+
+/// How often each family is asked, among those that a picture allows; an entry a family, in the order of
+/// Family.
+struct FamilyWeights {
+  std::array<double, kFamilyNames.size()> values{0.22, 0.08, 0.08, 0.12, 0.08, 0.08, 0.05, 0.06, 0.06,
+                                                 0.06, 0.05, 0.04, 0.03, 0.03, 0.10, 0.08, 0.08};
+
+  [[nodiscard]] double of(Family family) const { return values[static_cast<std::size_t>(family)]; }
+  /// The same weights for the families of one subject, 0 for the others.
+  [[nodiscard]] FamilyWeights only(Subject subject) const;
 };
 
 struct Question {
@@ -41,11 +72,17 @@ struct Question {
 
 /// One question of the family about the scene, or nothing if the scene does not allow it (no number to ask
 /// for, two words where "the word" would not say which, ...). Which of the family's wordings, and which sign
-/// where there is a choice, is random.
-///   word, open_word  the only word of the picture          number     its only number
-///   position         the text at the top or bottom         color_word the text of the sign of a colour
-///   color            the colour of the only sign           yesno      is the word X there? half the answers
-///   are yes object           the name of the symbol                count      the number of signs
+/// or object where there is a choice, is random; whether there is a question at all is not.
+///   word, number, price  the only one of the picture       object          the only object
+///   position             the text at a place               object_at       the only object at a place
+///   color_word           the text of the sign of a colour  neighbour       the object left or right of another
+///   beside_object        the text of the sign next above   object_color    the colour of an object
+///                        or below an object                colored_object  the only object of a colour
+///   sign_color           the colour of the only sign       count_signs, count_objects
+///   is_object_there      yes or no: is the umbrella shown? Asked where any object is
+///   is_object_colored    yes or no: is the red umbrella shown? If no, there is one of another colour
+///   is_word_there        yes or no: does a sign say so?
+/// Half of the answers that are yes or no are yes.
 [[nodiscard]] std::optional<Question> ask(Family family, const Scene& scene, Random& random);
 
 /// Up to `count` questions about the scene, their families drawn by weight, no wording twice. With
@@ -53,9 +90,9 @@ struct Question {
 [[nodiscard]] std::vector<Question> ask_several(const Scene& scene, int count, const FamilyWeights& weights,
                                                 bool distinct, Random& random);
 
-/// Ten annotators' answers to a question whose right answer is `answer`: they differ in case, articles and
-/// full stops, slip in spelling, leave a part away, or find the question unanswerable; about a question in
-/// five they disagree widely. A perfect reader scores about 0.89 of VQA accuracy against them.
+/// Ten annotators' answers to a question about text: they differ in case, articles and full stops, slip in
+/// spelling, leave a part away, or find the question unanswerable; about a question in five they disagree
+/// widely. A perfect reader scores about 0.89 of VQA accuracy against them.
 [[nodiscard]] std::vector<std::string> annotate(const Question& question, Random& random);
 
 }  // namespace imp::harness

@@ -122,7 +122,7 @@ void Renderer::render_into(const Scene& scene, std::span<std::uint8_t> pixels) c
         fmt::format("renderer: a buffer of {} bytes was given; a picture has {}", pixels.size(), bytes()));
   const double scale = static_cast<double>(resolution_) / scene.size;
   draw_backdrop(scene, pixels.data());
-  if (scene.object) draw_object(*scene.object, scale, pixels.data());
+  for (const SceneObject& object : scene.objects) draw_object(object, scale, pixels.data());
   for (const Sign& sign : scene.signs) draw_sign(sign, scale, pixels.data());
   if (scene.blur * scale > 0.1) blur(scene.blur * scale, pixels.data());
   if (scene.noise > 0) add_noise(scene, pixels.data());
@@ -290,7 +290,7 @@ Places Renderer::places(const Scene& scene) const {
     for (const float centre : extent.centres)
       place.glyphs.push_back(to_picture({sign.padding + centre * sign.font_size, sign.plate_height / 2}));
   }
-  if (scene.object) places.object = box_of(*scene.object, scale);
+  for (const SceneObject& object : scene.objects) places.objects.push_back(box_of(object, scale));
   return places;
 }
 

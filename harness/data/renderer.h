@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,7 +22,7 @@ struct SignPlace {
 /// Where everything stands in a rendered picture: the supervision of grounded pretraining.
 struct Places {
   std::vector<SignPlace> signs;  ///< in the order of Scene::signs
-  std::optional<Box> object;
+  std::vector<Box> objects;      ///< in the order of Scene::objects
 };
 
 /// Draws scenes as square RGB pictures. Immutable after construction: threads share one.
@@ -42,7 +41,7 @@ class Renderer {
   /// Draws into `pixels`, RGB rows of `bytes()` bytes. Throws imp::Error (usage) if the span has another
   /// length.
   void render_into(const Scene& scene, std::span<std::uint8_t> pixels) const;
-  /// Places of a scene's texts and object; needs no drawing.
+  /// Places of a scene's texts and objects; needs no drawing.
   [[nodiscard]] Places places(const Scene& scene) const;
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/data/scene.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -15,10 +17,6 @@ double relative_luminance(Rgb color) {
     return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
   };
   return 0.2126 * linear(color.red) + 0.7152 * linear(color.green) + 0.0722 * linear(color.blue);
-}
-
-constexpr std::string_view place_of(Slot slot) {
-  return slot == Slot::top ? " at the top" : slot == Slot::middle ? " in the middle" : " at the bottom";
 }
 
 }  // namespace
@@ -36,17 +34,36 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+std::string_view color_of(const Sign& sign) {
+  return kSignStyles[static_cast<std::size_t>(sign.style)].color;
+}
+
+std::string_view color_of(const SceneObject& object) {
+  return kSignStyles[static_cast<std::size_t>(object.color)].color;
+}
+
+std::string_view name_of(const SceneObject& object) {
+  return kObjects[static_cast<std::size_t>(object.kind)].name;
+}
+
+std::string_view place_of(Slot slot) {
+  return slot == Slot::top ? "at the top" : slot == Slot::middle ? "in the middle" : "at the bottom";
+}
+
 std::string caption_of(const Scene& scene) {
+  const bool several = scene.signs.size() + scene.objects.size() > 1;
   std::string caption;
-  for (const Sign& sign : scene.signs) {
+  const auto tell = [&](std::string_view color, std::string_view what, Slot slot, Side side) {
     if (!caption.empty()) caption += ", ";
-    caption += kSignStyles[static_cast<std::size_t>(sign.style)].color;
-    caption += " " + lower_case(sign.text);
-    if (scene.signs.size() > 1) caption += place_of(sign.slot);
-  }
-  if (scene.object) {
-    if (!caption.empty()) caption += ", ";
-    caption += kObjects[static_cast<std::size_t>(scene.object->kind)].name;
+    caption += fmt::format("{} {}", color, what);
+    if (side != Side::alone) caption += side == Side::left ? " left" : " right";
+    if (several) caption += fmt::format(" {}", place_of(slot));
+  };
+  for (const Slot slot : {Slot::top, Slot::middle, Slot::bottom}) {
+    for (const Sign& sign : scene.signs)
+      if (sign.slot == slot) tell(color_of(sign), lower_case(sign.text), slot, Side::alone);
+    for (const SceneObject& object : scene.objects)
+      if (object.slot == slot) tell(color_of(object), name_of(object), slot, object.side);
   }
   return caption;
 }

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,14 +34,17 @@ inline constexpr std::array<SignStyle, 6> kSignStyles{{
     {"black", {20, 20, 20}, {245, 245, 245}},
 }};
 
-enum class TextKind { word, number, open_word };
+enum class TextKind { word, number, price, open_word };
 
-/// A third of the picture's height; every sign or object has one for itself.
+/// A third of the picture's height: a sign has one for itself, objects share one with at most one other.
 enum class Slot { top, middle, bottom };
+
+/// Where in its slot an object stands: anywhere if it is alone there.
+enum class Side { alone, left, right };
 
 /// A plate with one word or number. Lengths are in pixels of the scene's nominal size.
 struct Sign {
-  std::string text;  ///< upper case letters or digits
+  std::string text;  ///< upper case letters, digits, or a price ("$25")
   TextKind kind = TextKind::word;
   int style = 0;  ///< number in kSignStyles
   Rgb plate, ink;
@@ -56,11 +58,13 @@ struct Sign {
 
 /// A symbol on a round badge.
 struct SceneObject {
-  int kind = 0;  ///< number in kObjects
+  int kind = 0;   ///< number in kObjects
+  int color = 0;  ///< number in kSignStyles: the ink has the colour that names the style
   Rgb badge, ink;
   Point centre;
   float radius = 0;
   Slot slot = Slot::top;
+  Side side = Side::alone;
 };
 
 /// What is behind the signs: a square crop of a background picture, or one colour.
@@ -76,7 +80,7 @@ struct Scene {
   int size = 96;  ///< nominal width and height; a renderer scales from it
   Backdrop backdrop;
   std::vector<Sign> signs;  ///< from top to bottom
-  std::optional<SceneObject> object;
+  std::vector<SceneObject> objects;  ///< from top to bottom, then left to right; no kind twice
   float blur = 0;   ///< standard deviation of the Gaussian, nominal pixels
   float noise = 0;  ///< standard deviation, in grey levels of 255
   std::uint64_t noise_seed = 0;
@@ -85,8 +89,16 @@ struct Scene {
 /// Text of a sign as answers and captions have it: lower case.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
-/// "red stop at the top, blue 42 at the bottom, umbrella": signs from top to bottom, then the object. A sign
-/// alone in its picture is told without its place ("red stop, umbrella").
+/// "red", the colour of a sign's plate or of an object's ink.
+[[nodiscard]] std::string_view color_of(const Sign& sign);
+[[nodiscard]] std::string_view color_of(const SceneObject& object);
+[[nodiscard]] std::string_view name_of(const SceneObject& object);
+
+/// "at the top", "in the middle", "at the bottom".
+[[nodiscard]] std::string_view place_of(Slot slot);
+
+/// "red stop at the top, blue star left in the middle, green sun right in the middle": all that is shown, from
+/// top to bottom. What is alone in its picture is told without its place ("red stop").
 [[nodiscard]] std::string caption_of(const Scene& scene);
 
 }  // namespace imp::harness

@@ -16,6 +16,7 @@ constexpr double kReferenceSize = 96;
 constexpr double kMargin = 1;   // between a plate and the picture's edge, in pixels of a 96-pixel picture
 constexpr double kPadding = 4;  // between the ink and the plate's edges, same pixels
 constexpr int kAttempts = 60;
+constexpr double kObjectContrast = 3.5;  // of a symbol to its badge
 
 /// One draw of a scene: what is shared by its steps.
 class Draw {
@@ -40,10 +41,12 @@ class Draw {
     shuffle(styles);
     std::sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(kinds.size()));
     for (std::size_t i = 0; i < kinds.size(); ++i) add_sign(scene, kinds[i], styles[i], slots[i]);
-    if (scene.signs.empty())
+    if (scene.signs.empty() && !kinds.empty())
       throw Error("scenetext: no text fits a picture with these parameters; try a smaller font_size_max");
-    if (kinds.size() < slots.size() && random_.chance(parameters_.object_share))
-      scene.object = object(slots[kinds.size()]);
+    std::sort(slots.begin() + static_cast<std::ptrdiff_t>(kinds.size()), slots.end());
+    for (std::size_t i = kinds.size(); i < slots.size(); ++i)
+      if (random_.chance(parameters_.object_share)) add_objects(scene, slots[i]);
+    if (scene.signs.empty() && scene.objects.empty()) add_objects(scene, slots.front());
     if (random_.chance(parameters_.blur_share * difficulty_))
       scene.blur = static_cast<float>(random_.uniform(0, 0.7) * scale_);
     scene.noise = static_cast<float>(random_.uniform(0, parameters_.max_noise) * difficulty_);
@@ -90,8 +93,11 @@ class Draw {
   std::vector<TextKind> layout() {
     const LayoutWeights& weights = parameters_.layouts;
     const bool single = !random_.chance(difficulty_);
-    const std::array<double, 5> shares{weights.one_word, weights.one_number,
-                                       single ? 0 : weights.word_and_number, single ? 0 : weights.two_words,
+    const std::array<double, 6> shares{weights.no_sign,
+                                       weights.one_word,
+                                       weights.one_figure,
+                                       single ? 0 : weights.word_and_figure,
+                                       single ? 0 : weights.two_words,
                                        single ? 0 : weights.three_signs};
     double total = 0;
     for (const double share : shares) total += share;
@@ -101,25 +107,33 @@ class Draw {
     while (choice + 1 < shares.size() && rest >= shares[choice]) rest -= shares[choice++];
     switch (choice) {
       case 0:
-        return {TextKind::word};
+        return {};
       case 1:
-        return {TextKind::number};
+        return {TextKind::word};
       case 2:
-        return random_.chance(0.5) ? std::vector{TextKind::word, TextKind::number}
-                                   : std::vector{TextKind::number, TextKind::word};
-      case 3:
+        return {figure()};
+      case 3: {
+        std::vector<TextKind> kinds{TextKind::word, figure()};
+        if (random_.chance(0.5)) std::swap(kinds[0], kinds[1]);
+        return kinds;
+      }
+      case 4:
         return {TextKind::word, TextKind::word};
       default:
         std::vector<TextKind> kinds(3);
-        for (TextKind& kind : kinds) kind = random_.chance(0.75) ? TextKind::word : TextKind::number;
+        for (TextKind& kind : kinds) kind = random_.chance(0.6) ? TextKind::word : figure();
         return kinds;
     }
   }
+
+  TextKind figure() { return random_.chance(parameters_.price_share) ? TextKind::price : TextKind::number; }
 
   void choose_text(Sign& sign) {
     const auto& open_words = vocabulary_.open_words(parameters_.open_split);
     if (sign.kind == TextKind::number) {
       sign.text = random_number(random_, parameters_.min_digits, parameters_.max_digits);
+    } else if (sign.kind == TextKind::price) {
+      sign.text = "$" + random_number(random_, 2, 2);
     } else if (sign.kind == TextKind::open_word && !open_words.empty()) {
       sign.text = open_words[static_cast<std::size_t>(random_.below(static_cast<int>(open_words.size())))];
     } else {
@@ -203,23 +217,52 @@ class Draw {
     });
   }
 
-  SceneObject object(Slot slot) {
+  void add_objects(Scene& scene, Slot slot) {
+    if (!random_.chance(parameters_.pair_share)) {
+      scene.objects.push_back(object(scene, slot, Side::alone));
+      return;
+    }
+    scene.objects.push_back(object(scene, slot, Side::left));
+    scene.objects.push_back(object(scene, slot, Side::right));
+  }
+
+  /// Draws badge and ink until the symbol stands out from its badge; the ink keeps its named colour.
+  void paint(SceneObject& object) {
+    object.color = random_.below(static_cast<int>(kSignStyles.size()));
+    const Rgb named = kSignStyles[static_cast<std::size_t>(object.color)].plate;
+    const auto grey = [&](int base) {
+      const auto level = static_cast<std::uint8_t>(base + random_.below(30));
+      return Rgb{level, level, level};
+    };
+    const bool dark_badge = contrast_ratio(named, {0, 0, 0}) > contrast_ratio(named, {255, 255, 255});
+    object.ink = named;
+    object.badge = grey(dark_badge ? 30 : 225);
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const Rgb ink = jittered(named);
+      if (contrast_ratio(ink, object.badge) < std::max(kObjectContrast, parameters_.contrast_min)) continue;
+      object.ink = ink;
+      return;
+    }
+  }
+
+  /// A kind that the scene does not show yet.
+  SceneObject object(const Scene& scene, Slot slot, Side side) {
     SceneObject result;
-    result.kind = random_.below(static_cast<int>(kObjects.size()));
+    const auto shown = [&] {
+      return std::any_of(scene.objects.begin(), scene.objects.end(),
+                         [&](const SceneObject& other) { return other.kind == result.kind; });
+    };
+    do result.kind = random_.below(static_cast<int>(kObjects.size()));
+    while (shown());
     result.slot = slot;
-    const bool dark_badge = random_.chance(0.3);
-    const auto level = [&](int base) { return static_cast<std::uint8_t>(base + random_.below(30)); };
-    const std::uint8_t grey = dark_badge ? level(30) : level(225);
-    result.badge = {grey, grey, grey};
-    do {
-      result.ink = any_color();
-    } while (contrast_ratio(result.ink, result.badge) < std::max(4.0, parameters_.contrast_min));
-    const double radius = random_.uniform(12, 15) * scale_;
-    const double band = parameters_.size / 3.0 * static_cast<int>(slot);
+    result.side = side;
+    paint(result);
+    const double radius = random_.uniform(12, 15) * scale_, size = parameters_.size;
+    const double band = size / 3 * static_cast<int>(slot);
+    const double from = side == Side::right ? size / 2 : 0, to = side == Side::left ? size / 2 : size;
     result.radius = static_cast<float>(radius);
-    result.centre.x = static_cast<float>(random_.uniform(radius, parameters_.size - radius));
-    result.centre.y =
-        static_cast<float>(random_.uniform(band + radius, band + parameters_.size / 3.0 - radius));
+    result.centre.x = static_cast<float>(random_.uniform(from + radius, to - radius));
+    result.centre.y = static_cast<float>(random_.uniform(band + radius, band + size / 3 - radius));
     return result;
   }
 
@@ -236,10 +279,14 @@ class Draw {
 SceneParameters SceneParameters::pretraining(std::uint64_t seed) {
   SceneParameters parameters;
   parameters.seed = seed;
-  parameters.layouts = {
-      .one_word = 0.2, .one_number = 0.05, .word_and_number = 0.25, .two_words = 0.25, .three_signs = 0.25};
+  parameters.layouts = {.no_sign = 0.1,
+                        .one_word = 0.15,
+                        .one_figure = 0.1,
+                        .word_and_figure = 0.25,
+                        .two_words = 0.2,
+                        .three_signs = 0.2};
   parameters.open_share = 0.3;
-  parameters.object_share = 0.8;
+  parameters.object_share = 0.85;
   parameters.max_digits = 3;
   return parameters;
 }
@@ -248,8 +295,12 @@ SceneParameters SceneParameters::held_out_words(std::uint64_t seed) {
   SceneParameters parameters;
   parameters.seed = seed;
   parameters.split = Split::test;
-  parameters.layouts = {
-      .one_word = 1, .one_number = 0, .word_and_number = 0, .two_words = 0, .three_signs = 0};
+  parameters.layouts = {.no_sign = 0,
+                        .one_word = 1,
+                        .one_figure = 0,
+                        .word_and_figure = 0,
+                        .two_words = 0,
+                        .three_signs = 0};
   parameters.open_share = 1;
   parameters.open_split = Split::test;
   return parameters;
@@ -258,7 +309,7 @@ SceneParameters SceneParameters::held_out_words(std::uint64_t seed) {
 SceneSampler::SceneSampler(const Assets& assets, const Vocabulary& vocabulary, SceneParameters parameters)
     : assets_(assets), vocabulary_(vocabulary), parameters_(parameters) {
   const LayoutWeights& weights = parameters.layouts;
-  if (weights.one_word + weights.one_number + weights.word_and_number + weights.two_words +
+  if (weights.no_sign + weights.one_word + weights.one_figure + weights.word_and_figure + weights.two_words +
           weights.three_signs <=
       0)
     throw Error("scenetext: no layout has a weight; give one of LayoutWeights a positive one");

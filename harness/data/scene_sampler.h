@@ -9,13 +9,14 @@
 
 namespace imp::harness {
 
-/// How often a picture shows which signs; weights need not add up to 1.
+/// How often a picture shows which signs; weights need not add up to 1. A figure is a number or a price.
 struct LayoutWeights {
-  double one_word = 0.40;
-  double one_number = 0.10;
-  double word_and_number = 0.30;
-  double two_words = 0.12;
-  double three_signs = 0.08;  ///< each a word with probability 0.75, else a number
+  double no_sign = 0.15;
+  double one_word = 0.22;
+  double one_figure = 0.13;
+  double word_and_figure = 0.25;
+  double two_words = 0.15;
+  double three_signs = 0.10;  ///< each a word with probability 0.6, else a figure
 };
 
 struct SceneParameters {
@@ -31,7 +32,9 @@ struct SceneParameters {
   double contrast_min = 3;
   double max_rotation = 5;        ///< degrees
   double max_perspective = 0.04;  ///< shift of a corner as a share of the plate's height
-  double object_share = 0.6;      ///< of the pictures with a free slot
+  double price_share = 0.4;       ///< of the figures
+  double object_share = 0.75;     ///< of the slots without a sign that hold an object
+  double pair_share = 0.4;        ///< of those slots that hold two
   double blur_share = 0.4;        ///< of the pictures; standard deviation up to 0.7
   double max_noise = 6;           ///< grey levels
 
@@ -49,9 +52,10 @@ class SceneSampler {
   /// Throws imp::Error (usage) if the parameters cannot be met, e.g. no layout has a weight.
   SceneSampler(const Assets& assets, const Vocabulary& vocabulary, SceneParameters parameters);
 
-  /// `difficulty` in [0, 1] is the curriculum: at 0 one straight sign on one colour without noise, at 1 all
-  /// that the parameters allow. All signs are legible: contrast, glyph height, inside the picture, nothing
-  /// overlapping. Throws imp::Error (usage) if the parameters leave no room for a text.
+  /// `difficulty` in [0, 1] is the curriculum: at 0 one straight sign and objects on one colour without noise,
+  /// at 1 all that the parameters allow. All signs are legible: contrast, glyph height, inside the picture,
+  /// nothing overlapping. A scene shows something: where no sign was drawn, there is an object. Throws
+  /// imp::Error (usage) if the parameters leave no room for a text.
   [[nodiscard]] Scene sample(std::uint64_t index, double difficulty = 1) const;
 
   [[nodiscard]] const SceneParameters& parameters() const { return parameters_; }

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
+#include <string_view>
 #include <vector>
 
+#include "harness/data/rendered_benchmarks.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/io/json_depth.h"
@@ -64,7 +67,7 @@ PartStatistics training_part(const json& rows, const json& families) {
   return part.statistics();
 }
 
-PartStatistics annotated_part(const json& file) {
+PartStatistics text_part(const json& file) {
   Part part;
   for (const json& question : file.at("data")) {
     part.add_picture(question.at("image_id").get<std::string>());
@@ -76,15 +79,40 @@ PartStatistics annotated_part(const json& file) {
   return part.statistics();
 }
 
+PartStatistics objects_part(const json& file) {
+  Part part;
+  for (const json& question : file) {
+    part.add_picture(question.at("imageId").get<std::string>());
+    part.add(question.at("types").at("structural").get<std::string>(), question.at("answer").get<std::string>());
+  }
+  return part.statistics();
+}
+
+PartStatistics presence_part(const json& lines) {
+  Part part;
+  for (const json& question : lines) {
+    part.add_picture(question.at("image").get<std::string>());
+    part.add(question.at("category").get<std::string>(), question.at("label").get<std::string>());
+  }
+  return part.statistics();
+}
+
+json parse_lines(const std::string& text) {
+  json lines = json::array();
+  std::istringstream each(text);
+  for (std::string line; std::getline(each, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
 }  // namespace
 
 std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem::path& folder) {
   std::filesystem::path current = folder;
-  const auto load = [&](const char* name) {
+  const auto read = [&](std::string_view name) {
     current = folder / name;
     const std::string text = read_file(current);
     if (nests_deeper_than(100, text)) throw NotSceneText();
-    return json::parse(text);
+    return text;
   };
   const auto refusal = [&] {
     return Error(current.string() +
@@ -92,11 +120,13 @@ std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem
   };
   try {
     std::map<std::string, PartStatistics> parts;
-    const json rows = load("train.json"), families = load("train_families.json");
+    const json rows = json::parse(read("train.json")), families = json::parse(read("train_families.json"));
     current = folder / "train.json with train_families.json";  // either may lack what the other names
     parts["train"] = training_part(rows, families);
-    for (const char* name : {"validation", "test"})
-      parts[name] = annotated_part(load(fmt::format("{}.json", name).c_str()));
+    const auto& [text, objects, presence] = kRenderedBenchmarks;
+    parts[std::string(text.name)] = text_part(json::parse(read(text.annotations)));
+    parts[std::string(objects.name)] = objects_part(json::parse(read(objects.annotations)));
+    parts[std::string(presence.name)] = presence_part(parse_lines(read(presence.annotations)));
     return parts;
   } catch (const json::exception&) {
     throw refusal();

@@ -14,7 +14,7 @@ struct FamilyStatistics {
   double share_of_commonest = 0;  ///< of the questions that the commonest answer would get right
 };
 
-/// What stands in a data set's folder, by part ("train", "validation", "test").
+/// What stands in a data set's folder, by part ("train", and each benchmark by its name).
 struct PartStatistics {
   int pictures = 0;
   int questions = 0;

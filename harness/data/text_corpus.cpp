@@ -8,16 +8,8 @@
 namespace imp::harness {
 namespace {
 
-std::string_view color_of(const Sign& sign) {
-  return kSignStyles[static_cast<std::size_t>(sign.style)].color;
-}
-
-std::string_view place_of(Slot slot) {
-  return slot == Slot::top ? "at the top" : slot == Slot::middle ? "in the middle" : "at the bottom";
-}
-
 std::string_view kind_of(const Sign& sign) {
-  return sign.kind == TextKind::number ? "number" : "word";
+  return sign.kind == TextKind::number ? "number" : sign.kind == TextKind::price ? "price" : "word";
 }
 
 /// Inside a convex quadrilateral whose corners go round clockwise, y downwards.
@@ -33,10 +25,10 @@ bool contains(const Quad& quad, Point point) {
 std::string cell_at(const Scene& scene, Point point) {
   for (const Sign& sign : scene.signs)
     if (contains(sign.corners, point)) return fmt::format("{} {}", color_of(sign), lower_case(sign.text));
-  if (scene.object) {
-    const float dx = point.x - scene.object->centre.x, dy = point.y - scene.object->centre.y;
-    if (dx * dx + dy * dy <= scene.object->radius * scene.object->radius)
-      return std::string(kObjects[static_cast<std::size_t>(scene.object->kind)].name);
+  for (const SceneObject& object : scene.objects) {
+    const float dx = point.x - object.centre.x, dy = point.y - object.centre.y;
+    if (dx * dx + dy * dy <= object.radius * object.radius)
+      return fmt::format("{} {}", color_of(object), name_of(object));
   }
   return ".";
 }
@@ -56,19 +48,22 @@ std::vector<std::string> layout_cells(const Scene& scene, int grid) {
 std::string describe(const Scene& scene, int wording) {
   if (wording == 0) return caption_of(scene);
   std::string text;
-  const bool several = scene.signs.size() > 1;
+  const bool several = scene.signs.size() + scene.objects.size() > 1;
+  const auto add = [&](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
+  const auto where = [&](Slot slot, Side side) {
+    const std::string_view beside = side == Side::alone ? "" : side == Side::left ? " left" : " right";
+    return several ? fmt::format("{} {}", beside, place_of(slot)) : std::string(beside);
+  };
   for (const Sign& sign : scene.signs) {
-    if (!text.empty()) text += " ";
-    const std::string place = several ? fmt::format(" {}", place_of(sign.slot)) : "";
-    if (wording == 1)
-      text += fmt::format("the {} sign{} says {}.", color_of(sign), place, lower_case(sign.text));
-    else
-      text += fmt::format("{} is the {} on a {} sign{}.", lower_case(sign.text), kind_of(sign),
-                          color_of(sign), place);
+    const std::string place = where(sign.slot, Side::alone), said = lower_case(sign.text);
+    add(wording == 1 ? fmt::format("the {} sign{} says {}.", color_of(sign), place, said)
+                     : fmt::format("{} is the {} on a {} sign{}.", said, kind_of(sign), color_of(sign), place));
   }
-  if (scene.object)
-    text += fmt::format("{}the {} is {}.", text.empty() ? "" : " ", wording == 1 ? "symbol" : "object",
-                        kObjects[static_cast<std::size_t>(scene.object->kind)].name);
+  for (const SceneObject& object : scene.objects) {
+    const std::string place = where(object.slot, object.side);
+    add(wording == 1 ? fmt::format("the {} symbol{} is {}.", color_of(object), place, name_of(object))
+                     : fmt::format("{} is a {} object{}.", name_of(object), color_of(object), place));
+  }
   return text;
 }
 

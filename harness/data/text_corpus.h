@@ -25,7 +25,7 @@ struct LayoutSample {
 };
 
 /// The cells of a grid over the scene: colour and text of the sign that covers a cell's centre ("red stop"),
-/// the name of the object that does, or "." for none.
+/// colour and name of the object that does ("blue star"), or "." for none.
 [[nodiscard]] std::vector<std::string> layout_cells(const Scene& scene, int grid);
 
 /// The scene told in one of three ways: 0 is caption_of; 1 and 2 say the same in other words, which is what

@@ -106,7 +106,8 @@ class GraphBuilder {
   }
 
   StageInput add_rendered(const std::string& name) {
-    json parameters = pick({"train_pictures", "test_pictures", "questions_per_picture", "data_seed"});
+    json parameters = pick({"train_pictures", "test_pictures", "questions_per_picture", "data_seed",
+                            "test_seed", "test_split"});
     parameters["dataset"] = name;
     return add("data", std::move(parameters), {});
   }
@@ -240,7 +241,7 @@ class GraphBuilder {
     parameters.update(benchmark_parameters(benchmark));
     std::vector<StageInput> inputs{finetune};
     if (benchmark.annotations.empty()) {
-      const StageInput data = add_rendered(benchmark.name);
+      const StageInput data = add_rendered("scenetext");
       inputs.push_back(data);
       inputs.push_back(add_features(data, Adapted::yes));
     }

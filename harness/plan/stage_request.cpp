@@ -12,11 +12,11 @@ namespace imp::harness {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, int>, 9> kVersions{{
-    {"data", 1},
+    {"data", 2},
     {"pictures", 1},
     {"leaks", 1},
     {"features", 2},
-    {"pretrain", 3},
+    {"pretrain", 4},
     {"connector", 2},
     {"trunk", 2},  // what it begins, finetune ends: both are raised together
     {"finetune", 2},

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "eval/benchmarks/benchmark.h"
+#include "harness/data/rendered_benchmarks.h"
 #include "harness/plan/config_reader.h"
 #include "models/io/error.h"
 
@@ -333,7 +334,7 @@ class SpecReader {
       diagnostics_.add(item.location, unknown_benchmark(name, known));
       return;
     }
-    const bool rendered = name == "scenetext";
+    const bool rendered = rendered_benchmark(name) != nullptr;
     if (!rendered && (benchmark.annotations.empty() || benchmark.images.empty())) {
       diagnostics_.add(
           item.location,
@@ -342,7 +343,8 @@ class SpecReader {
       return;
     }
     if (rendered && !(benchmark.annotations.empty() && benchmark.images.empty())) {
-      diagnostics_.add(item.location, "the benchmark 'scenetext' is rendered; remove annotations and images");
+      diagnostics_.add(item.location,
+                       fmt::format("the benchmark '{}' is rendered; remove annotations and images", name));
       return;
     }
     spec_.benchmarks.push_back(std::move(benchmark));

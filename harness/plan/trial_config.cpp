@@ -145,7 +145,12 @@ std::vector<KeyDescription> make_keys() {
       {"train_pictures", &Config::train_pictures, "scenetext: pictures to train on", {}, 1, 1e7},
       {"test_pictures", &Config::test_pictures, "scenetext: pictures of the benchmark", {}, 1, 1e6},
       {"questions_per_picture", &Config::questions_per_picture, "scenetext: questions a picture", {}, 1, 32},
-      {"data_seed", &Config::data_seed, "scenetext: seed of the renderer", {}, 0, kLargestSeed},
+      {"data_seed", &Config::data_seed, "scenetext: seed of the training pictures", {}, 0, kLargestSeed},
+      {"test_seed", &Config::test_seed, "scenetext: seed of the benchmarks' pictures", {}, 0, kLargestSeed},
+      {"test_split",
+       &Config::test_split,
+       "scenetext: whose faces and backgrounds the benchmarks show; recipes are tuned on validation",
+       {"test", "validation"}},
       {"controls",
        &Config::controls,
        "what is scored beside the answers, the picture withheld (blind) in each case: also another "

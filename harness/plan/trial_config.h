@@ -80,6 +80,8 @@ struct TrialConfig {
   std::int64_t test_pictures = 750;
   std::int64_t questions_per_picture = 4;
   std::int64_t data_seed = 1;
+  std::int64_t test_seed = 1;
+  std::string test_split = "test";
 
   std::string controls = "blind";
   std::int64_t max_new_tokens = 8;

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "harness/data/assets.h"
-#include "harness/data/catalog.h"
 
 namespace imp::harness {
 
@@ -25,7 +24,8 @@ int64_t PatchGrid::at(const Point& point) const {
 void PatchTargets::add(const Scene& scene, const Places& places, int64_t picture, const PatchGrid& grid) {
   const int64_t base = picture * grid.patches();
   for (size_t s = 0; s < scene.signs.size(); ++s) add_sign(scene.signs[s], places.signs[s], base, grid);
-  if (scene.object) add_object(*scene.object, *places.object, base, grid);
+  for (size_t o = 0; o < scene.objects.size(); ++o)
+    add_object(scene.objects[o], places.objects[o], base, grid);
 }
 
 void PatchTargets::add_sign(const Sign& sign, const SignPlace& place, int64_t base, const PatchGrid& grid) {
@@ -46,7 +46,7 @@ void PatchTargets::add_sign(const Sign& sign, const SignPlace& place, int64_t ba
 
 void PatchTargets::add_object(const SceneObject& object, const Box& box, int64_t base,
                               const PatchGrid& grid) {
-  const int64_t word = texts.index(std::string(kObjects[static_cast<size_t>(object.kind)].name));
+  const int64_t word = texts.index(std::string(name_of(object)));
   std::set<int64_t> covered;
   for (const float fx : {0.3F, 0.5F, 0.7F}) {
     for (const float fy : {0.3F, 0.5F, 0.7F}) {
@@ -57,6 +57,8 @@ void PatchTargets::add_object(const SceneObject& object, const Box& box, int64_t
   for (const int64_t row : covered) {
     word_rows.push_back(row);
     words.push_back(word);
+    color_rows.push_back(row);
+    colors.push_back(object.color);
   }
 }
 

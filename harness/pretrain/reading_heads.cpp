@@ -24,7 +24,7 @@ ReadingHeads::ReadingHeads(int64_t hidden, models::WeightSource& weights) : word
   color = linear("color", hidden);
   picture = linear("picture", hidden);
   caption = linear("caption", hidden);
-  category = linear("category", no_object_category() + 1);
+  category = linear("category", category_count());
   temperature = at::full({3}, 2.5);
   sigmoid_bias = at::full({1}, -4.0);
 }
@@ -48,8 +48,20 @@ at::Tensor unit_rows(const at::Tensor& x) {
   return x / x.norm(2, -1, true).clamp_min(1e-6);
 }
 
-int64_t no_object_category() {
-  return static_cast<int64_t>(kObjects.size());
+int64_t category_count() {
+  return static_cast<int64_t>(kObjects.size() + kSignStyles.size());
+}
+
+at::Tensor category_labels(const std::vector<Scene>& scenes) {
+  at::Tensor labels = at::zeros({static_cast<int64_t>(scenes.size()), category_count()});
+  auto shown = labels.accessor<float, 2>();
+  for (size_t i = 0; i < scenes.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    for (const SceneObject& object : scenes[i].objects) shown[row][object.kind] = 1;
+    for (const Sign& sign : scenes[i].signs)
+      shown[row][static_cast<int64_t>(kObjects.size()) + sign.style] = 1;
+  }
+  return labels;
 }
 
 }  // namespace imp::harness

@@ -39,6 +39,10 @@ at::Tensor sine_positions(int64_t side, int64_t hidden) {
   return positions;
 }
 
+/// Most labels of a picture are 0, so the mean over all of them starts small; this brings the gradient to that
+/// of the other objectives.
+constexpr double kCategoryScale = 10;
+
 bool is_position(const std::string& name) {
   return name.find("position_embedding") != std::string::npos;
 }
@@ -111,7 +115,8 @@ VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& picture
   const bool class_token = options_.vision.has_class_token();
   const at::Tensor patches = class_token ? before_last.slice(1, 1) : before_last;
   const at::Tensor final = tower_->final_norm(tower_->blocks(before_last, last - 1, last));
-  const at::Tensor pooled = class_token ? final.select(1, 0) : final.mean(1);
+  const bool mean_of_patches = options_.vision.family != VisionFamily::clip;
+  const at::Tensor pooled = mean_of_patches ? final.slice(1, class_token ? 1 : 0).mean(1) : final.select(1, 0);
   return {heads_->patch_norm.forward(patches.reshape({-1, hidden_size})).to(at::kFloat),
           pooled.to(at::kFloat)};
 }
@@ -125,11 +130,13 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
       members.push_back(words.index(word));
     };
     for (const Sign& sign : batch.scenes[i].signs) {
-      add(std::string(kSignStyles[static_cast<size_t>(sign.style)].color));
+      add(std::string(color_of(sign)));
       add(lower_case(sign.text));
     }
-    if (batch.scenes[i].object)
-      add(std::string(kObjects[static_cast<size_t>(batch.scenes[i].object->kind)].name));
+    for (const SceneObject& object : batch.scenes[i].objects) {
+      add(std::string(color_of(object)));
+      add(std::string(name_of(object)));
+    }
   }
   const at::Tensor embedded =
       heads_->words.embed(words.texts()).index_select(0, at::tensor(members, at::kLong));
@@ -192,10 +199,8 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 }
 
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
-  std::vector<int64_t> categories;
-  for (const Scene& scene : batch.scenes)
-    categories.push_back(scene.object ? scene.object->kind : no_object_category());
-  return at::cross_entropy_loss(heads_->category.forward(hidden.pooled), at::tensor(categories, at::kLong));
+  const at::Tensor logits = heads_->category.forward(hidden.pooled);
+  return at::binary_cross_entropy_with_logits(logits, category_labels(batch.scenes)) * kCategoryScale;
 }
 
 MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {

@@ -32,8 +32,9 @@ struct VisionPretrainingOptions {
 /// 2023), softmax for CLIP (Radford et al., 2021). The patch losses stand at hidden_states[-2], the layer
 /// that LLaVA takes, so the last block serves the caption only.
 ///
-/// ViT sees the same pictures and learns the category of their object, as ImageNet's labels name objects and
-/// never the text.
+/// ViT sees the same pictures and learns which categories they show, of all objects and of signs by their
+/// colour, as ImageNet's labels name things ("street sign" is one) and never the text. Its mean patch is
+/// what is classified.
 class VisionPretraining : public TrainingTask {
  public:
   /// assets and vocabulary must outlive the task.
@@ -51,7 +52,8 @@ class VisionPretraining : public TrainingTask {
     double words = 0.0;       ///< sign words told right, among all sign words, from a sign's middle patch
     double open_words = 0.0;  ///< words never shown in training, among as many held-out ones
     double letters = 0.0;     ///< characters told right at their patch
-    double objects = 0.0;     ///< objects told right (ViT: by its class head)
+    double objects = 0.0;     ///< objects told right, among all objects, from their middle patch
+    double categories = 0.0;  ///< F1 of the class head over the categories shown
   };
   [[nodiscard]] Reading measure_reading(int64_t pictures, Split split);
 
@@ -83,6 +85,7 @@ class VisionPretraining : public TrainingTask {
   [[nodiscard]] double reading_accuracy(const SceneSampler& sampler,
                                         const std::vector<std::string>& candidates, int64_t pictures,
                                         Reading& reading) const;
+  [[nodiscard]] double category_f1(const SceneSampler& sampler, int64_t pictures) const;
 
   VisionPretrainingOptions options_;
   const Assets& assets_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/data/catalog.h"
 #include "harness/pretrain/patch_targets.h"
 #include "harness/pretrain/vision_pretraining.h"
 
@@ -18,6 +19,9 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
   std::map<std::string, int64_t> number_of;
   for (size_t i = 0; i < candidates.size(); ++i) number_of[candidates[i]] = static_cast<int64_t>(i);
   const at::Tensor keys = unit_rows(heads_->words.embed(candidates));
+  std::vector<std::string> object_names;
+  for (const SymbolObject& object : kObjects) object_names.emplace_back(object.name);
+  const at::Tensor object_keys = unit_rows(heads_->words.embed(object_names));
   int64_t words = 0, words_right = 0, letters = 0, letters_right = 0, objects = 0, objects_right = 0;
   PictureStream stream(sampler, *renderer_, 50, 1);
   for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
@@ -25,7 +29,7 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
     const Hidden hidden = run_tower(batch.pictures);
     const at::Tensor best = unit_rows(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1);
     const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1);
-    const at::Tensor category = heads_->category.forward(hidden.pooled).argmax(-1);
+    const at::Tensor object = unit_rows(heads_->word.forward(hidden.patches)).mm(object_keys.t()).argmax(-1);
     for (size_t i = 0; i < batch.scenes.size(); ++i) {
       const int64_t base = static_cast<int64_t>(i) * grid.patches();
       const Scene& scene = batch.scenes[i];
@@ -41,14 +45,32 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
         words_right += best[base + grid.at(glyphs[glyphs.size() / 2])].item<int64_t>() == wanted->second;
         ++words;
       }
-      const int64_t wanted = scene.object ? scene.object->kind : no_object_category();
-      objects_right += category[static_cast<int64_t>(i)].item<int64_t>() == wanted;
-      ++objects;
+      for (size_t o = 0; o < scene.objects.size(); ++o) {
+        const Box& box = batch.places[i].objects[o];
+        const int64_t row = base + grid.at({(box.left + box.right) / 2, (box.top + box.bottom) / 2});
+        objects_right += object[row].item<int64_t>() == scene.objects[o].kind;
+        ++objects;
+      }
     }
   }
   reading.letters = static_cast<double>(letters_right) / static_cast<double>(std::max<int64_t>(1, letters));
   reading.objects = static_cast<double>(objects_right) / static_cast<double>(std::max<int64_t>(1, objects));
   return static_cast<double>(words_right) / static_cast<double>(std::max<int64_t>(1, words));
+}
+
+double VisionPretraining::category_f1(const SceneSampler& sampler, int64_t pictures) const {
+  const at::NoGradGuard no_grad;
+  int64_t found = 0, told = 0, shown = 0;
+  PictureStream stream(sampler, *renderer_, 50, 1);
+  for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
+    const PictureBatch batch = stream.take(batch_index + 1);  // step 1 of 1: full difficulty
+    const at::Tensor labels = category_labels(batch.scenes).to(at::kBool);
+    const at::Tensor guesses = heads_->category.forward(run_tower(batch.pictures).pooled) > 0;
+    found += at::logical_and(labels, guesses).sum().item<int64_t>();
+    told += guesses.sum().item<int64_t>();
+    shown += labels.sum().item<int64_t>();
+  }
+  return 2.0 * static_cast<double>(found) / static_cast<double>(std::max<int64_t>(1, told + shown));
 }
 
 VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, Split split) {
@@ -67,6 +89,7 @@ VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, 
   std::vector<std::string> known;
   for (const std::string_view word : sign_words()) known.push_back(lower_case(word));
   reading.words = reading_accuracy(SceneSampler(assets_, vocabulary_, closed), known, pictures, reading);
+  reading.categories = category_f1(SceneSampler(assets_, vocabulary_, closed), pictures);
   return reading;
 }
 

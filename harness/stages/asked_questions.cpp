@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/asked_questions.h"
 
+#include "harness/data/rendered_benchmarks.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -31,7 +32,7 @@ eval::Benchmark asked_questions(const StageRequest& request, const SweepSpec& sp
   }
   if (annotations.empty()) {
     const std::filesystem::path data = data_folder(request, store);
-    annotations = data / "test.json";
+    annotations = data / rendered_benchmark(name)->annotations;
     images = data / "images" / "test";
   }
   eval::Benchmark benchmark = eval::load_benchmark(name, annotations, images);

@@ -20,6 +20,8 @@ void render(const StageContext& context, const Mix* mix) {
   parameters.test_pictures = static_cast<int>(config.test_pictures);
   parameters.questions_per_picture = static_cast<int>(config.questions_per_picture);
   parameters.seed = static_cast<uint64_t>(config.data_seed);
+  parameters.test_seed = static_cast<uint64_t>(config.test_seed);
+  parameters.test_split = config.test_split == "validation" ? Split::validation : Split::test;
   const QuestionCounts counts = mix == nullptr ? write_scenetext(context.folder, parameters)
                                                : write_mix(context.folder, *mix, parameters);
   nlohmann::json record = counts;

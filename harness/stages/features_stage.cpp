@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "eval/benchmarks/benchmark.h"
 #include "harness/data/llava_rows.h"
 #include "harness/stages/feature_store.h"
 #include "harness/stages/left_out_rows.h"
@@ -22,14 +21,11 @@ std::vector<std::string> training_pictures(const StageContext& context, const Ro
   return names;
 }
 
-std::vector<std::string> test_pictures(const std::filesystem::path& data_folder) {
+std::vector<std::string> test_pictures(const std::filesystem::path& images) {
   std::vector<std::string> names;
-  const eval::Benchmark benchmark =
-      eval::load_benchmark("scenetext", data_folder / "test.json", data_folder / "images" / "test");
-  for (const eval::Question& question : benchmark.questions)
-    names.push_back(question.image_path.filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(images))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
@@ -55,8 +51,8 @@ void make_features_stage(const StageContext& context) {
   };
   const RowsLocation rows = rows_behind(data);
   write("train", training_pictures(context, rows), rows.images);
-  if (std::filesystem::exists(data / "test.json"))
-    write("test", test_pictures(data), data / "images" / "test");
+  if (const auto images = data / "images" / "test"; std::filesystem::exists(images))
+    write("test", test_pictures(images), images);
 }
 
 }  // namespace imp::harness

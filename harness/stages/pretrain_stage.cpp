@@ -16,6 +16,7 @@ namespace imp::harness {
 namespace {
 
 constexpr int64_t kVocabulary = 2048;
+constexpr int kTextTurns = 8;  // a layout
 constexpr int64_t kCardPictures = 1000;
 constexpr int64_t kCardSamples = 500;
 
@@ -94,14 +95,16 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   const bool vit = family == models::VisionFamily::vit;
   const VisionPretraining::Reading reading = task.measure_reading(kCardPictures, Split::test);
   const nlohmann::ordered_json figures =
-      vit ? nlohmann::ordered_json{{"objects named, new backgrounds", reading.objects}}
+      vit ? nlohmann::ordered_json{{"things found (F1), new backgrounds", reading.categories}}
           : nlohmann::ordered_json{{"sign words read, new faces", reading.words},
                                    {"words never shown, new faces", reading.open_words},
-                                   {"characters read, new faces", reading.letters}};
+                                   {"characters read, new faces", reading.letters},
+                                   {"objects named, new backgrounds", reading.objects}};
   write_card(context, fmt::format("A small {} encoder", config.pretrain),
-             vit ? "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned the "
-                   "category of the object "
-                   "in rendered sign pictures, as ImageNet's labels name objects and never the text."
+             vit ? "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned "
+                   "which objects and "
+                   "which colours of signs rendered pictures show, as ImageNet's labels name things and never "
+                   "the text."
                  : "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned from "
                    "rendered sign pictures "
                    "with language and places: each character at its patch, each patch of a sign or object "
@@ -117,7 +120,7 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   const Vocabulary vocabulary;
   SceneParameters scenes;
   scenes.seed = 77;  // no data set's pictures
-  const TextCorpus corpus(assets, vocabulary, scenes, {}, 4);
+  const TextCorpus corpus(assets, vocabulary, scenes, {}, kTextTurns);
   if (!std::filesystem::exists(context.folder / "tokenizer.json"))
     make_embedded_tokenizer(context.folder, corpus, kVocabulary);
   const auto tokenizer = models::Tokenizer::load(context.folder);

@@ -10,7 +10,9 @@
 #include <set>
 #include <string>
 
+#include "eval/benchmarks/benchmark.h"
 #include "harness/data/profiles.h"
+#include "harness/data/rendered_benchmarks.h"
 #include "harness/data/statistics.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
@@ -26,7 +28,6 @@ namespace fs = std::filesystem;
 SceneTextParameters small() {
   SceneTextParameters parameters;
   parameters.train_pictures = 40;
-  parameters.validation_pictures = 10;
   parameters.test_pictures = 30;
   return parameters;
 }
@@ -55,7 +56,7 @@ TEST(Dataset, NeitherThreadsNorARepetitionChangeAByte) {
   parameters.seed = 2;
   const fs::path reseeded = fresh_folder("reseeded");
   write_scenetext(reseeded, parameters);
-  EXPECT_NE(file_hash(reseeded / "test.json"), file_hash(written() / "test.json"));
+  EXPECT_NE(file_hash(reseeded / "train.json"), file_hash(written() / "train.json"));
 }
 
 TEST(Dataset, TrainingRowsAreInLlavaFormatWithSeveralTurns) {
@@ -85,26 +86,46 @@ TEST(Dataset, CaptionsAreOneTurnAboutEveryTrainingPicture) {
   }
 }
 
-TEST(Dataset, AnnotationsAreInTextVqaFormat) {
-  for (const auto& [name, pictures] : {std::pair{"validation", 10U}, {"test", 30U}}) {
-    const json file = json::parse(read_file(written() / (std::string(name) + ".json")));
-    EXPECT_EQ(file.at("dataset_version"), "0.5.1");
-    std::set<int> ids;
-    std::set<std::string> images;
-    int open_words = 0;
-    for (const json& question : file.at("data")) {
-      EXPECT_TRUE(ids.insert(question.at("question_id").get<int>()).second);
-      const auto image = question.at("image_id").get<std::string>();
-      images.insert(image);
-      EXPECT_TRUE(fs::exists(written() / "images" / name / (image + ".jpg")));
-      EXPECT_EQ(question.at("answers").size(), 10U);
-      EXPECT_FALSE(question.at("ocr_tokens").empty());
-      EXPECT_TRUE(question.at("question").get<std::string>().ends_with("?"));
-      open_words += question.at("family") == "open_word";
-    }
-    EXPECT_EQ(images.size(), pictures);
-    EXPECT_EQ(open_words, std::string(name) == "test" ? 3 : 0);
+TEST(Dataset, TextIsAskedInTextVqaFormat) {
+  const json file = json::parse(read_file(written() / "test.json"));
+  EXPECT_EQ(file.at("dataset_version"), "0.5.1");
+  std::set<int> ids;
+  for (const json& question : file.at("data")) {
+    EXPECT_TRUE(ids.insert(question.at("question_id").get<int>()).second);
+    const auto image = question.at("image_id").get<std::string>();
+    EXPECT_TRUE(fs::exists(written() / "images/test" / (image + ".jpg")));
+    EXPECT_EQ(question.at("answers").size(), 10U);
+    EXPECT_FALSE(question.at("ocr_tokens").empty());
+    EXPECT_TRUE(question.at("question").get<std::string>().ends_with("?"));
   }
+  EXPECT_GT(ids.size(), 30U);
+}
+
+TEST(Dataset, EveryBenchmarkIsReadByItsOwnFormat) {
+  for (const RenderedBenchmark& rendered : kRenderedBenchmarks) {
+    const eval::Benchmark benchmark =
+        eval::load_benchmark(rendered.name, written() / rendered.annotations, written() / "images/test");
+    EXPECT_NO_THROW(eval::require_images(benchmark));
+    EXPECT_GT(benchmark.questions.size(), 30U) << rendered.name;
+    for (const eval::Question& question : benchmark.questions) EXPECT_FALSE(question.family.empty());
+  }
+}
+
+TEST(Dataset, TheTestSeedChangesTheBenchmarksAlone) {
+  SceneTextParameters parameters = small();
+  parameters.test_seed = 2;
+  const fs::path redrawn = fresh_folder("redrawn");
+  write_scenetext(redrawn, parameters);
+  EXPECT_EQ(file_hash(redrawn / "train.json"), file_hash(written() / "train.json"));
+  for (const RenderedBenchmark& rendered : kRenderedBenchmarks)
+    EXPECT_NE(file_hash(redrawn / rendered.annotations), file_hash(written() / rendered.annotations));
+  parameters.test_seed = 1;
+  parameters.test_split = Split::validation;
+  const fs::path validation = fresh_folder("validation");
+  write_scenetext(validation, parameters);
+  EXPECT_EQ(file_hash(validation / "train.json"), file_hash(written() / "train.json"));
+  EXPECT_NE(file_hash(validation / "images/test/000000.jpg"),
+            file_hash(written() / "images/test/000000.jpg"));
 }
 
 TEST(Dataset, PicturesAreJpegsWithoutChromaSubsampling) {

@@ -39,12 +39,12 @@ TEST(Renderer, OutsideThePlacesOnlyTheBackdropIsSeen) {
     const Scene scene = sharp_scene(i);
     Scene empty = scene;
     empty.signs.clear();
-    empty.object.reset();
+    empty.objects.clear();
     const auto full = renderer.render(scene), bare = renderer.render(empty);
     const Places places = renderer.places(scene);
     std::vector<Box> boxes;
     for (const SignPlace& sign : places.signs) boxes.push_back(sign.box);
-    if (places.object) boxes.push_back(*places.object);
+    boxes.insert(boxes.end(), places.objects.begin(), places.objects.end());
     for (int y = 0; y < 96; ++y)
       for (int x = 0; x < 96; ++x) {
         const Box pixel{static_cast<float>(x), static_cast<float>(y), static_cast<float>(x) + 1,

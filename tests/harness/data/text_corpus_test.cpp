@@ -23,7 +23,9 @@ TEST(TextCorpus, TheAnswersStandInTheText) {
     EXPECT_FALSE(sample.prefix.empty());
     ASSERT_EQ(sample.turns.size(), sample.families.size());
     for (std::size_t k = 0; k < sample.turns.size(); ++k) {
-      if (sample.families[k] != Family::yesno && sample.families[k] != Family::count) {
+      const Family family = sample.families[k];
+      if (subject_of(family) != Subject::presence && family != Family::count_signs &&
+          family != Family::count_objects) {
         EXPECT_NE(sample.prefix.find(sample.turns[k].second), std::string::npos)
             << sample.prefix << " / " << sample.turns[k].first;
       }
@@ -32,7 +34,7 @@ TEST(TextCorpus, TheAnswersStandInTheText) {
   }
 }
 
-TEST(TextCorpus, EveryWordingTellsAllTextsColorsAndTheObject) {
+TEST(TextCorpus, EveryWordingTellsAllTextsObjectsAndColors) {
   const SceneSampler sampler(assets(), vocabulary(), SceneParameters::pretraining(1));
   for (std::uint64_t i = 0; i < 200; ++i) {
     const Scene scene = sampler.sample(i);
@@ -42,7 +44,11 @@ TEST(TextCorpus, EveryWordingTellsAllTextsColorsAndTheObject) {
       tellings.insert(text);
       for (const Sign& sign : scene.signs) {
         EXPECT_NE(text.find(lower_case(sign.text)), std::string::npos);
-        EXPECT_NE(text.find(kSignStyles[static_cast<std::size_t>(sign.style)].color), std::string::npos);
+        EXPECT_NE(text.find(color_of(sign)), std::string::npos);
+      }
+      for (const SceneObject& object : scene.objects) {
+        EXPECT_NE(text.find(name_of(object)), std::string::npos);
+        EXPECT_NE(text.find(color_of(object)), std::string::npos);
       }
     }
     EXPECT_EQ(tellings.size(), 3U);
@@ -70,6 +76,8 @@ TEST(TextCorpus, LayoutCellsHoldEverySignWhereItStands) {
         }
       }
     }
+    for (const SceneObject& object : scene.objects)
+      EXPECT_TRUE(told.contains(std::string(color_of(object)) + " " + std::string(name_of(object))));
     EXPECT_TRUE(told.contains("."));
   }
 }
