@@ -65,7 +65,8 @@ TEST(ImpData, AFolderWithABrokenFileIsNamedInOneLine) {
            {"train_families.json", "{}"},
            {"test.json", deep},
            {"test.json", "{\"data\": [{\"image_id\": \"a\", \"answers\": [], \"family\": \"word\"}]}"},
-           {"validation.json", "1e999"}}) {
+           {"test_objects.json", "1e999"},
+           {"test_presence.json", "{\"image\": 1}"}}) {
     const std::string before = read_file(folder / name);
     write_file_atomically(folder / name, content);
     const Outcome told = imp_data("stats " + folder.string());

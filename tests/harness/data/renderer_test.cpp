@@ -108,7 +108,11 @@ TEST(Renderer, OtherResolutionsShowTheSamePicture) {
           difference += std::abs(sum / 4.0 - low.pixels[static_cast<std::size_t>((y * 96 + x) * 3 + c)]);
         }
     EXPECT_LT(difference / (96 * 96 * 3), 6) << i;
-    EXPECT_FLOAT_EQ(large.places(scene).signs[0].box.right, 2 * small.places(scene).signs[0].box.right);
+    const Places at_low = small.places(scene), at_high = large.places(scene);
+    for (std::size_t s = 0; s < scene.signs.size(); ++s)
+      EXPECT_FLOAT_EQ(at_high.signs[s].box.right, 2 * at_low.signs[s].box.right);
+    for (std::size_t o = 0; o < scene.objects.size(); ++o)
+      EXPECT_FLOAT_EQ(at_high.objects[o].bottom, 2 * at_low.objects[o].bottom);
   }
 }
 
