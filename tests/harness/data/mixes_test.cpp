@@ -22,7 +22,6 @@ using ::testing::HasSubstr;
 SceneTextParameters small() {
   SceneTextParameters parameters;
   parameters.train_pictures = 130;
-  parameters.validation_pictures = 2;
   parameters.test_pictures = 20;
   parameters.image_size = 64;
   return parameters;
