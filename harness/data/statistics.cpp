@@ -125,8 +125,11 @@ std::map<std::string, PartStatistics> scenetext_statistics(const std::filesystem
     parts["train"] = training_part(rows, families);
     const auto& [text, objects, presence] = kRenderedBenchmarks;
     parts[std::string(text.name)] = text_part(json::parse(read(text.annotations)));
-    parts[std::string(objects.name)] = objects_part(json::parse(read(objects.annotations)));
-    parts[std::string(presence.name)] = presence_part(parse_lines(read(presence.annotations)));
+    // A mix has the questions about text alone.
+    if (std::filesystem::exists(folder / objects.annotations))
+      parts[std::string(objects.name)] = objects_part(json::parse(read(objects.annotations)));
+    if (std::filesystem::exists(folder / presence.annotations))
+      parts[std::string(presence.name)] = presence_part(parse_lines(read(presence.annotations)));
     return parts;
   } catch (const json::exception&) {
     throw refusal();
