@@ -21,6 +21,13 @@ void check_together(const TrialConfig& config, const std::function<Location(std:
                     "connector_micro_batch to {} or less",
                     config.connector_micro_batch, config.connector_batch_size, config.connector_batch_size));
   }
+  if (config.pretrain_text == "raw" &&
+      (!config.checkpoint.empty() || config.llm.find('/') != std::string::npos)) {
+    diagnostics.add(
+        locate("pretrain_text"),
+        fmt::format("pretrain_text is raw, but {} is no language model of the zoo; leave pretrain_text out",
+                    config.checkpoint.empty() ? config.llm : config.checkpoint));
+  }
   if (config.finetune == "lora" && config.lora_rank == 0) {
     diagnostics.add(locate("lora_rank"),
                     "lora_rank is 0 while finetune is lora; set a rank of 1 or more, or finetune: projector");

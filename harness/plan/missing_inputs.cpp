@@ -22,7 +22,7 @@ class InputCheck {
     if (!config_.pretrain.empty()) return true;
     const bool has_connector = config_.checkpoint.empty() && config_.connector_epochs > 0;
     if (config_.checkpoint.empty()) {
-      model("llm", config_.llm);
+      model("llm", language_model(config_));
       model("encoder", config_.encoder);
     } else {
       model("checkpoint", config_.checkpoint);

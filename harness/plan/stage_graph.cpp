@@ -26,8 +26,8 @@ class GraphBuilder {
 
   std::vector<StageRequest> build() {
     if (!config_.pretrain.empty()) {
-      json parameters = pick({"pretrain", "pretrain_steps", "pretrain_batch_size", "pretrain_learning_rate",
-                              "pretrain_matrix_learning_rate", "seed"});
+      json parameters = pick({"pretrain", "pretrain_text", "pretrain_steps", "pretrain_batch_size",
+                              "pretrain_learning_rate", "pretrain_matrix_learning_rate", "seed"});
       add("pretrain", std::move(parameters), {});
       return std::move(stages_);
     }
@@ -92,7 +92,7 @@ class GraphBuilder {
 
   void add_language_model(json& parameters) {
     if (config_.checkpoint.empty()) {
-      add_model(parameters, "llm", config_.llm);
+      add_model(parameters, "llm", language_model(config_));
     } else {
       add_model(parameters, "checkpoint", config_.checkpoint);
     }
@@ -106,8 +106,8 @@ class GraphBuilder {
   }
 
   StageInput add_rendered(const std::string& name) {
-    json parameters = pick({"train_pictures", "test_pictures", "questions_per_picture", "data_seed",
-                            "test_seed", "test_split"});
+    json parameters = pick(
+        {"train_pictures", "test_pictures", "questions_per_picture", "data_seed", "test_seed", "test_split"});
     parameters["dataset"] = name;
     return add("data", std::move(parameters), {});
   }

@@ -164,6 +164,13 @@ std::vector<KeyDescription> make_keys() {
        &Config::pretrain,
        "the cell makes this zoo model instead of training a study cell; empty: none",
        {"", "phi", "llama", "siglip", "clip", "vit"}},
+      {"pretrain_text",
+       &Config::pretrain_text,
+       "what a zoo language model read while it was pretrained: organised (mostly questions and answers), or "
+       "raw "
+       "(prose in "
+       "place of most of them)",
+       {"organised", "raw"}},
       {"pretrain_steps", &Config::pretrain_steps, "steps of the pretraining", {}, 1, 1e9},
       {"pretrain_batch_size",
        &Config::pretrain_batch_size,
@@ -194,6 +201,10 @@ std::string range_in_words(const KeyDescription& key) {
 }
 
 }  // namespace
+
+std::string language_model(const TrialConfig& config) {
+  return config.llm + (config.pretrain_text == "raw" ? "_raw" : "");
+}
 
 std::string connector_schedule(const TrialConfig& config) {
   return config.schedule == "warmup_stable_decay" ? "cosine" : config.schedule;

@@ -89,6 +89,7 @@ struct TrialConfig {
   std::int64_t checkpoint_every = 100;
 
   std::string pretrain;
+  std::string pretrain_text = "organised";
   std::int64_t pretrain_steps = 1000;
   std::int64_t pretrain_batch_size = 64;
   double pretrain_learning_rate = 1e-3;
@@ -100,6 +101,10 @@ struct TrialConfig {
 /// The schedule of stage 1: that of stage 2, but cosine where that one is there for trials to share trunks,
 /// so that trials with other schedules of stage 2 share stage 1.
 [[nodiscard]] std::string connector_schedule(const TrialConfig& config);
+
+/// The value of `llm` as a model is looked up by it: the zoo's language models that read raw text stand
+/// beside their organised sisters, under their names with "_raw".
+[[nodiscard]] std::string language_model(const TrialConfig& config);
 
 /// Where the value of a key stands in a TrialConfig; its alternative is the key's type.
 using ConfigMember =

@@ -13,7 +13,7 @@ ModelDirectories model_directories(const Trial& trial, const SweepSpec& spec) {
     const auto folder = find_model("checkpoint", config.checkpoint, spec.file, spec.baseline_location);
     return {folder, folder, true};
   }
-  return {find_model("llm", config.llm, spec.file, spec.baseline_location),
+  return {find_model("llm", language_model(config), spec.file, spec.baseline_location),
           find_model("encoder", config.encoder, spec.file, spec.baseline_location), false};
 }
 

@@ -58,9 +58,9 @@ bool ModelCheck::once(const std::string& what, const Location& where, std::strin
 std::optional<ModelCheck::Named> ModelCheck::find(const Trial& trial, std::string_view part) const {
   const bool is_llava = !trial.config.checkpoint.empty();
   const std::string key(is_llava ? "checkpoint" : part);
-  const std::string& value = is_llava        ? trial.config.checkpoint
-                             : part == "llm" ? trial.config.llm
-                                             : trial.config.encoder;
+  const std::string value = is_llava        ? trial.config.checkpoint
+                            : part == "llm" ? language_model(trial.config)
+                                            : trial.config.encoder;
   try {
     const Location where = origin_of(trial, spec_, key);
     return Named{key, where, find_model(key, value, spec_.file, where), is_llava};

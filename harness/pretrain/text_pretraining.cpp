@@ -25,6 +25,7 @@ constexpr int64_t kCells = kGrid * kGrid;
 /// parallel one reads it alone.
 constexpr double kEmbeddingDeviation = 0.5;
 constexpr double kMatrixDeviation = 0.02;
+constexpr size_t kProseTokens = 160;             // a row of questions has about as many
 constexpr uint64_t kUnseen = uint64_t{1} << 40;  // samples from here on are never trained on
 
 std::vector<models::Turn> turns_of(const TextSample& sample) {
@@ -92,20 +93,35 @@ TextPretraining::Row TextPretraining::layout_row(uint64_t index, bool caption, b
   return row;
 }
 
+TextPretraining::Row TextPretraining::told_row(uint64_t index) const {
+  TextSample sample = corpus_.caption_sample(index);
+  Row row;
+  if (!sample.turns.empty()) sample.turns.front().first = sample.prefix + "\n" + sample.turns.front().first;
+  sample.turns.resize(std::min<size_t>(options_.prose.empty() ? 1 : 0, sample.turns.size()));
+  const std::vector<models::Turn> turns =
+      sample.turns.empty() ? std::vector<models::Turn>{{"", sample.prefix}} : turns_of(sample);
+  row.encoded = models::encode_training_row(tokenizer_, models::conversation_template("bare_v1"), turns,
+                                            false, 0, 0, models::TurnsMode::isolated);
+  row.encoded.labels = row.encoded.ids;  // plain text: every token is learned
+  return row;
+}
+
+TextPretraining::Row TextPretraining::prose_row(uint64_t index) const {
+  const size_t first = counter_random(options_.seed + 13, 0, index) % options_.prose.size();
+  Row row;
+  for (size_t i = first; row.encoded.ids.size() < kProseTokens; ++i) {
+    for (const int32_t id : tokenizer_.encode(options_.prose[i % options_.prose.size()] + "\n"))
+      if (row.encoded.ids.size() < kProseTokens) row.encoded.ids.push_back(id);
+  }
+  row.encoded.labels = row.encoded.ids;
+  row.encoded.turns.assign(kProseTokens, 0);
+  return row;
+}
+
 TextPretraining::Row TextPretraining::make_row(uint64_t index) const {
   const uint64_t kind = counter_random(options_.seed + 10, 0, index) % 12;
-  if (kind < 3) {
-    TextSample sample = corpus_.caption_sample(index);
-    Row row;
-    if (!sample.turns.empty()) sample.turns.front().first = sample.prefix + "\n" + sample.turns.front().first;
-    sample.turns.resize(std::min<size_t>(1, sample.turns.size()));
-    const std::vector<models::Turn> turns =
-        sample.turns.empty() ? std::vector<models::Turn>{{"", sample.prefix}} : turns_of(sample);
-    row.encoded = models::encode_training_row(tokenizer_, models::conversation_template("bare_v1"), turns,
-                                              false, 0, 0, models::TurnsMode::isolated);
-    row.encoded.labels = row.encoded.ids;  // plain text: every token is learned
-    return row;
-  }
+  if (kind < 3) return told_row(index);
+  if (kind >= 8 && !options_.prose.empty()) return prose_row(index);
   return layout_row(index, kind < 6, false);
 }
 

@@ -20,6 +20,7 @@ struct TextPretrainingOptions {
   double learning_rate = 2e-3;         ///< AdamW's, on embeddings, norms, biases and lm_head
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
+  std::vector<std::string> prose;  ///< paragraphs that take the place of most questions; none: organised text
 };
 
 /// Pretrains a small language model on text made on this machine.
@@ -30,6 +31,9 @@ struct TextPretrainingOptions {
 /// questions and answers. So the model learns to look things up in 64 positions and to say them, which a
 /// connector can build on. Answers and captions weigh 1, the words of questions 0.1. A seventh of the
 /// layout's words are left out or replaced, as an encoder errs too.
+///
+/// With prose (raw text), the rows in plain words ask nothing, and of the rows with questions two thirds are
+/// prose of about as many tokens: the model has the same tokens, and is asked a third of the questions.
 class TextPretraining : public TrainingTask {
  public:
   /// corpus and tokenizer must outlive the task.
@@ -55,6 +59,8 @@ class TextPretraining : public TrainingTask {
  private:
   struct Row;
   [[nodiscard]] Row make_row(uint64_t index) const;
+  [[nodiscard]] Row told_row(uint64_t index) const;
+  [[nodiscard]] Row prose_row(uint64_t index) const;
   [[nodiscard]] Row layout_row(uint64_t index, bool caption, bool clean) const;
   [[nodiscard]] at::Tensor cell_embeddings(const std::vector<Row>& rows) const;
 

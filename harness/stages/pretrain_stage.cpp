@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/data/raw_text.h"
 #include "harness/pretrain/text_pretraining.h"
 #include "harness/pretrain/vision_pretraining.h"
 #include "harness/stages/compute_dtype.h"
@@ -42,9 +43,10 @@ void write_card(const StageContext& context, const std::string& title, const std
                 const nlohmann::ordered_json& figures) {
   const TrialConfig& config = context.trial.config;
   std::string card = fmt::format(
-      "# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}, pretrain_steps: {}, "
+      "# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}{}, pretrain_steps: {}, "
       "pretrain_batch_size: {}, seed: {}).\n\n| measured on unseen data | |\n|---|---|\n",
-      title, training, config.pretrain, config.pretrain_steps, config.pretrain_batch_size, config.seed);
+      title, training, config.pretrain, config.pretrain_text == "raw" ? ", pretrain_text: raw" : "",
+      config.pretrain_steps, config.pretrain_batch_size, config.seed);
   for (const auto& [name, value] : figures.items())
     card += fmt::format("| {} | {:.1f} % |\n", name, 100.0 * value.get<double>());
   write_file_atomically(context.folder / "README.md", card);
@@ -139,17 +141,24 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   options.learning_rate = config.pretrain_learning_rate;
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
+  if (config.pretrain_text == "raw") options.prose = raw_text_paragraphs();
   TextPretraining task(options, corpus, *tokenizer);
   write_training_summary(context, run_training(task, pretraining_options(context)), at::kFloat);
   task.save(context.folder);
   nlohmann::ordered_json figures;
   for (const auto& [family_name, share] : task.measure_answers(kCardSamples))
     figures["text-only answers, " + family_name] = share;
-  write_card(context, fmt::format("A small {} language model", config.pretrain),
-             "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
-             "page, and questions "
-             "and answers about them; no picture was shown.",
-             figures);
+  write_card(
+      context,
+      fmt::format("A small {} language model{}", config.pretrain,
+                  options.prose.empty() ? "" : " of raw text"),
+      options.prose.empty()
+          ? "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
+            "page, and questions and answers about them; no picture was shown."
+          : "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
+            "page, prose of manuals, release notes and licences, and a third of its sister's questions and "
+            "answers, in as many tokens; no picture was shown.",
+      figures);
 }
 
 }  // namespace

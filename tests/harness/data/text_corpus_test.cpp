@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "harness/data/general_text.h"
+#include "harness/data/raw_text.h"
 #include "tests/harness/data/shared_assets.h"
 
 namespace imp::harness {
@@ -82,13 +82,22 @@ TEST(TextCorpus, LayoutCellsHoldEverySignWhereItStands) {
   }
 }
 
-TEST(GeneralText, LinesAreManyFixedAndClean) {
-  const auto lines = general_text_lines();
-  EXPECT_GT(lines.size(), 100000U);
-  EXPECT_EQ(lines, general_text_lines());
-  EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](const std::string& line) {
-    return line.empty() || line.find('\n') != std::string::npos;
+TEST(RawText, ParagraphsAreManyFixedAndOfOneLine) {
+  const auto paragraphs = raw_text_paragraphs();
+  EXPECT_GT(paragraphs.size(), 10000U);
+  EXPECT_EQ(paragraphs, raw_text_paragraphs());
+  EXPECT_TRUE(std::none_of(paragraphs.begin(), paragraphs.end(), [](const std::string& paragraph) {
+    return paragraph.size() < 60 || paragraph.find('\n') != std::string::npos;
   }));
+}
+
+TEST(RawText, AMissingPackageIsNamed) {
+  try {
+    (void)raw_text_paragraphs("/nonexistent");
+    FAIL();
+  } catch (const models::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("apt-get install cmake-data"), std::string::npos);
+  }
 }
 
 }  // namespace
