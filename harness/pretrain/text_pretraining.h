@@ -70,6 +70,10 @@ class TextPretraining : public TrainingTask {
   std::unique_ptr<models::TextModel> model_;
 };
 
+/// The scenes that the embedded language models read of, and what they are asked about them; no data set's
+/// pictures. The cards' figures are of its samples that are never trained on. Both must outlive the corpus.
+[[nodiscard]] TextCorpus pretraining_corpus(const Assets& assets, const Vocabulary& vocabulary);
+
 /// The `embedded` profile's language models: hidden 192, 4 blocks, 6 heads.
 [[nodiscard]] models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab_size,
                                                       int64_t eos);

@@ -39,8 +39,8 @@ at::Tensor sine_positions(int64_t side, int64_t hidden) {
   return positions;
 }
 
-/// Most labels of a picture are 0, so the mean over all of them starts small; this brings the gradient to that
-/// of the other objectives.
+/// Most labels of a picture are 0, so the mean over all of them starts small; this brings the gradient to
+/// that of the other objectives.
 constexpr double kCategoryScale = 10;
 
 bool is_position(const std::string& name) {
@@ -116,7 +116,8 @@ VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& picture
   const at::Tensor patches = class_token ? before_last.slice(1, 1) : before_last;
   const at::Tensor final = tower_->final_norm(tower_->blocks(before_last, last - 1, last));
   const bool mean_of_patches = options_.vision.family != VisionFamily::clip;
-  const at::Tensor pooled = mean_of_patches ? final.slice(1, class_token ? 1 : 0).mean(1) : final.select(1, 0);
+  const at::Tensor pooled =
+      mean_of_patches ? final.slice(1, class_token ? 1 : 0).mean(1) : final.select(1, 0);
   return {heads_->patch_norm.forward(patches.reshape({-1, hidden_size})).to(at::kFloat),
           pooled.to(at::kFloat)};
 }

@@ -17,12 +17,6 @@ namespace imp::harness {
 namespace {
 
 constexpr int64_t kVocabulary = 2048;
-constexpr int kTextTurns = 8;  // a layout
-/// What takes many examples is asked more often than a benchmark asks it: prices are ninety pairs of tokens,
-/// and a yes or no teaches one bit. In the order of Family.
-constexpr FamilyWeights kTextFamilies{
-    {0.20, 0.10, 0.20, 0.14, 0.08, 0.10, 0.04, 0.08, 0.08, 0.08, 0.04, 0.04, 0.03, 0.03, 0.14, 0.08, 0.14}};
-constexpr double kTextPriceShare = 0.5;
 constexpr int64_t kCardPictures = 1000;
 constexpr int64_t kCardSamples = 500;
 
@@ -126,10 +120,7 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   const TrialConfig& config = context.trial.config;
   const Assets assets;
   const Vocabulary vocabulary;
-  SceneParameters scenes;
-  scenes.seed = 77;  // no data set's pictures
-  scenes.price_share = kTextPriceShare;
-  const TextCorpus corpus(assets, vocabulary, scenes, kTextFamilies, kTextTurns);
+  const TextCorpus corpus = pretraining_corpus(assets, vocabulary);
   if (!std::filesystem::exists(context.folder / "tokenizer.json"))
     make_embedded_tokenizer(context.folder, corpus, kVocabulary);
   const auto tokenizer = models::Tokenizer::load(context.folder);

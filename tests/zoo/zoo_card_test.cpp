@@ -15,8 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // As harness/stages/pretrain_stage.cpp measures.
-constexpr int64_t kCardPictures = 1000, kCardSamples = 500, kTextScenes = 77;
-constexpr int kTextTurns = 8;
+constexpr int64_t kCardPictures = 1000, kCardSamples = 500;
 // Another processor's sums differ in their last bits, and may turn a close call.
 constexpr double kTolerance = 0.01;
 
@@ -49,9 +48,7 @@ std::map<std::string, double> measure_encoder(const fs::path& folder, const nloh
 std::map<std::string, double> measure_language_model(const fs::path& folder, const nlohmann::json& config) {
   const Assets assets;
   const Vocabulary vocabulary;
-  SceneParameters scenes;
-  scenes.seed = kTextScenes;
-  const TextCorpus corpus(assets, vocabulary, scenes, {}, kTextTurns);
+  const TextCorpus corpus = pretraining_corpus(assets, vocabulary);
   const auto tokenizer = models::Tokenizer::load(folder);
   TextPretrainingOptions options;
   options.text = models::parse_text_config(config, (folder / "config.json").string());

@@ -289,6 +289,22 @@ TEST_F(PlanTest, PretrainingCellIsOneStage) {
   EXPECT_EQ(planned.stages[0].request.parameters.at("pretrain"), "phi");
 }
 
+TEST_F(PlanTest, RawTextMeansTheZooModelThatReadIt) {
+  folder_.write_zoo({"phi_raw"});
+  const Plan planned = plan("vary: {grid: {pretrain_text: [organised, raw]}}\nbenchmarks: [scenetext]\n");
+  const auto llm = [&](std::size_t trial) {
+    const std::vector<StageRequest>& stages = planned.trials.at(trial).stages;
+    const auto connector = std::find_if(stages.begin(), stages.end(),
+                                        [](const StageRequest& stage) { return stage.kind == "connector"; });
+    return connector->parameters.at("llm");
+  };
+  EXPECT_EQ(llm(0), "phi");
+  EXPECT_EQ(llm(1), "phi_raw");
+  EXPECT_THAT(
+      refusal("baseline: {llm: models/phi-2, pretrain_text: raw}\n"),
+      HasSubstr("s.yaml:3:45: pretrain_text is raw, but models/phi-2 is no language model of the zoo"));
+}
+
 TEST_F(PlanTest, MissingModelsSayWhatToPutWhere) {
   const std::string zoo = (folder_.path() / "zoo").string();
   EXPECT_EQ(
