@@ -21,6 +21,11 @@ void check_together(const TrialConfig& config, const std::function<Location(std:
                     "connector_micro_batch to {} or less",
                     config.connector_micro_batch, config.connector_batch_size, config.connector_batch_size));
   }
+  if (config.encoder_weights == "random" && !config.checkpoint.empty()) {
+    diagnostics.add(
+        locate("encoder_weights"),
+        "encoder_weights is random, but checkpoint brings its own tower; name an encoder instead");
+  }
   if (config.pretrain_text == "raw" &&
       (!config.checkpoint.empty() || config.llm.find('/') != std::string::npos)) {
     diagnostics.add(

@@ -26,8 +26,9 @@ class GraphBuilder {
 
   std::vector<StageRequest> build() {
     if (!config_.pretrain.empty()) {
-      json parameters = pick({"pretrain", "pretrain_text", "pretrain_steps", "pretrain_batch_size",
-                              "pretrain_learning_rate", "pretrain_matrix_learning_rate", "seed"});
+      json parameters =
+          pick({"pretrain", "pretrain_text", "pretrain_labels", "pretrain_steps", "pretrain_batch_size",
+                "pretrain_learning_rate", "pretrain_matrix_learning_rate", "seed"});
       add("pretrain", std::move(parameters), {});
       return std::move(stages_);
     }
@@ -159,6 +160,7 @@ class GraphBuilder {
     if (adapted == Adapted::yes && adapts_tower()) add_adapter(parameters);
     if (config_.checkpoint.empty()) {
       add_model(parameters, "encoder", config_.encoder);
+      if (config_.encoder_weights != "pretrained") parameters["encoder_weights"] = config_.encoder_weights;
     } else {
       add_model(parameters, "checkpoint", config_.checkpoint);
     }

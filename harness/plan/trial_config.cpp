@@ -26,6 +26,10 @@ std::vector<KeyDescription> make_keys() {
        "language model: a name in the zoo, or a Hugging Face directory or GGUF file (with a '/')"},
       {"encoder", &Config::encoder,
        "vision encoder: a name in the zoo, or a Hugging Face directory (with a '/')"},
+      {"encoder_weights",
+       &Config::encoder_weights,
+       "random: the encoder has fresh weights in place of its own, the floor that encoders are compared with",
+       {"pretrained", "random"}},
       {"checkpoint", &Config::checkpoint,
        "a Hugging Face LLaVA directory in place of llm and encoder; its projector replaces stage 1"},
       {"init_adapter", &Config::init_adapter, "a PEFT directory that stage 2 starts from"},
@@ -171,6 +175,12 @@ std::vector<KeyDescription> make_keys() {
        "(prose in "
        "place of most of them)",
        {"organised", "raw"}},
+      {"pretrain_labels",
+       &Config::pretrain_labels,
+       "what a contrastive encoder learns at patches beside the caption of the whole picture: characters and "
+       "words, or "
+       "words alone",
+       {"characters", "words"}},
       {"pretrain_steps", &Config::pretrain_steps, "steps of the pretraining", {}, 1, 1e9},
       {"pretrain_batch_size",
        &Config::pretrain_batch_size,

@@ -35,6 +35,7 @@ struct ConversationTemplate {
 struct TrialConfig {
   std::string llm = "phi";
   std::string encoder = "siglip";
+  std::string encoder_weights = "pretrained";
   std::string checkpoint;
   std::string init_adapter;
   std::string init_projector;
@@ -90,6 +91,7 @@ struct TrialConfig {
 
   std::string pretrain;
   std::string pretrain_text = "organised";
+  std::string pretrain_labels = "characters";
   std::int64_t pretrain_steps = 1000;
   std::int64_t pretrain_batch_size = 64;
   double pretrain_learning_rate = 1e-3;

@@ -176,8 +176,9 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
   std::vector<std::string> color_names;
   for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
 
-  at::Tensor loss =
-      at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)), at::tensor(letters, at::kLong));
+  at::Tensor loss = at::zeros({});
+  if (options_.characters)
+    loss = at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)), at::tensor(letters, at::kLong));
   loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)),
                          heads_->words.embed(targets.texts.texts()), targets.words, 0);
   loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),

@@ -20,13 +20,15 @@ struct VisionPretrainingOptions {
   double learning_rate = 1e-3;         ///< AdamW's, on all but the blocks' matrices
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
-  bool bfloat16 = false;  ///< products of the tower in bfloat16; weights and losses stay float32
+  bool characters = true;  ///< SigLIP and CLIP: characters are labelled at their patches, not words alone
+  bool bfloat16 = false;   ///< products of the tower in bfloat16; weights and losses stay float32
 };
 
 /// Pretrains a small vision tower on rendered pictures.
 ///
 /// SigLIP and CLIP learn from language with places, as grounded pretraining has it (RegionCLIP, GLIP); a
-/// renderer knows the places for free. The loss is the sum of: cross-entropy of each character at its patch;
+/// renderer knows the places for free. The loss is the sum of: cross-entropy of each character at its patch
+/// (left out where `characters` is false: then words are all that it is told);
 /// InfoNCE between every patch of a sign (or object) and the word's embedding, and between it and the sign's
 /// colour word; 0.5 x contrast of the whole picture with its whole caption, sigmoid for SigLIP (Zhai et al.,
 /// 2023), softmax for CLIP (Radford et al., 2021). The patch losses stand at hidden_states[-2], the layer

@@ -21,6 +21,20 @@ LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::Scala
   return parts;
 }
 
+namespace {
+
+/// A tower of the directory's shape with fresh weights, the same in all trials. The deviation is that of the
+/// towers' own initialisation (`initializer_range` of SigLIP, CLIP and ViT).
+std::shared_ptr<models::VisionTower> untrained_tower(const std::filesystem::path& directory) {
+  models::RandomSource weights(1, 0.02);
+  return std::make_shared<models::VisionTower>(
+      models::parse_vision_config(models::read_config_json(directory),
+                                  models::config_path(directory).string()),
+      weights);
+}
+
+}  // namespace
+
 VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models::PeftAdapter* adapter) {
   const ModelDirectories directories = model_directories(trial, spec);
   VisionParts parts;
@@ -30,7 +44,9 @@ VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models:
     parts.tower = checkpoint.vision_tower(at::kFloat);
     parts.features = checkpoint.config().features;
   } else {
-    parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
+    parts.tower = trial.config.encoder_weights == "random"
+                      ? untrained_tower(directories.encoder)
+                      : models::load_vision_tower(directories.encoder, at::kFloat);
     parts.features = models::FeatureSelection::of_patches(parts.tower->config());
   }
   if (adapter != nullptr) models::merge_adapter(*adapter, {.vision_tower = parts.tower.get()});

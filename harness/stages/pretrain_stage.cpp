@@ -37,10 +37,11 @@ void write_card(const StageContext& context, const std::string& title, const std
                 const nlohmann::ordered_json& figures) {
   const TrialConfig& config = context.trial.config;
   std::string card = fmt::format(
-      "# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}{}, pretrain_steps: {}, "
+      "# {}\n\n{}\n\nMade by `imp-sweep sweeps/zoo.yaml` (pretrain: {}{}{}, pretrain_steps: {}, "
       "pretrain_batch_size: {}, seed: {}).\n\n| measured on unseen data | |\n|---|---|\n",
       title, training, config.pretrain, config.pretrain_text == "raw" ? ", pretrain_text: raw" : "",
-      config.pretrain_steps, config.pretrain_batch_size, config.seed);
+      config.pretrain_labels == "words" ? ", pretrain_labels: words" : "", config.pretrain_steps,
+      config.pretrain_batch_size, config.seed);
   for (const auto& [name, value] : figures.items())
     card += fmt::format("| {} | {:.1f} % |\n", name, 100.0 * value.get<double>());
   write_file_atomically(context.folder / "README.md", card);
@@ -70,6 +71,20 @@ nlohmann::json processor_config(const models::VisionConfig& vision) {
   return config;
 }
 
+const std::string kLearnedFromLabels =
+    "Learned which objects and which colours of signs rendered pictures show, as ImageNet's labels name "
+    "things "
+    "and never the text.";
+
+std::string learned_from_language(bool characters) {
+  return fmt::format(
+      "Learned from rendered sign pictures with language and places: {}each patch of a sign or object with "
+      "its "
+      "word, the whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch losses "
+      "stood.",
+      characters ? "each character at its patch, " : "");
+}
+
 void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   const TrialConfig& config = context.trial.config;
   VisionPretrainingOptions options;
@@ -79,6 +94,7 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   options.learning_rate = config.pretrain_learning_rate;
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
+  options.characters = config.pretrain_labels == "characters";
   const int64_t tokens = options.batch_size * options.vision.num_patches();
   options.bfloat16 = resolve_dtype(config.dtype, context.folder, tokens, options.vision.hidden_size,
                                    options.vision.intermediate_size) == at::kBFloat16;
@@ -93,27 +109,21 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   write_file_atomically(context.folder / "config.json", models::to_json(options.vision).dump(2) + "\n");
   write_file_atomically(context.folder / "preprocessor_config.json",
                         processor_config(options.vision).dump(2) + "\n");
-  const bool vit = family == models::VisionFamily::vit;
+  const bool labels = family == models::VisionFamily::vit;
   const VisionPretraining::Reading reading = task.measure_reading(kCardPictures, Split::test);
-  const nlohmann::ordered_json figures =
-      vit ? nlohmann::ordered_json{{"things found (F1), new backgrounds", reading.categories}}
-          : nlohmann::ordered_json{{"sign words read, new faces", reading.words},
-                                   {"words never shown, new faces", reading.open_words},
-                                   {"characters read, new faces", reading.letters},
-                                   {"objects named, new backgrounds", reading.objects}};
-  write_card(
-      context, fmt::format("A small {} encoder", config.pretrain),
-      vit ? "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned "
-            "which objects and "
-            "which colours of signs rendered pictures show, as ImageNet's labels name things and never "
-            "the text."
-          : "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. Learned from "
-            "rendered sign pictures "
-            "with language and places: each character at its patch, each patch of a sign or object "
-            "with its word, the "
-            "whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch "
-            "losses stood.",
-      figures);
+  nlohmann::ordered_json figures;
+  if (labels) {
+    figures["things found (F1), new backgrounds"] = reading.categories;
+  } else {
+    figures["sign words read, new faces"] = reading.words;
+    figures["words never shown, new faces"] = reading.open_words;
+    if (options.characters) figures["characters read, new faces"] = reading.letters;
+    figures["objects named, new backgrounds"] = reading.objects;
+  }
+  write_card(context, fmt::format("A small {} encoder", config.pretrain),
+             "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. " +
+                 (labels ? kLearnedFromLabels : learned_from_language(options.characters)),
+             figures);
 }
 
 void pretrain_text(const StageContext& context, models::TextFamily family) {
