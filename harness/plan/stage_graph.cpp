@@ -19,6 +19,9 @@ namespace {
 
 using nlohmann::json;
 
+/// The data set whose test pictures all rendered benchmarks ask about.
+const std::string kBenchmarkData = "scenetext";
+
 class GraphBuilder {
  public:
   GraphBuilder(const Trial& trial, const SweepSpec& spec, InputHashes& hashes)
@@ -132,7 +135,7 @@ class GraphBuilder {
   /// first.
   void add_look_for_leaks(const Benchmark& benchmark) {
     std::vector<StageInput> inputs;
-    if (benchmark.annotations.empty()) inputs.push_back(add_rendered(benchmark.name));
+    if (benchmark.annotations.empty()) inputs.push_back(add_rendered(kBenchmarkData));
     inputs.push_back(add_data("finetune_data", config_.finetune_data));
     if (has_connector()) {
       const StageInput connector = add_data("connector_data", config_.connector_data);
@@ -243,7 +246,7 @@ class GraphBuilder {
     parameters.update(benchmark_parameters(benchmark));
     std::vector<StageInput> inputs{finetune};
     if (benchmark.annotations.empty()) {
-      const StageInput data = add_rendered("scenetext");
+      const StageInput data = add_rendered(kBenchmarkData);
       inputs.push_back(data);
       inputs.push_back(add_features(data, Adapted::yes));
     }

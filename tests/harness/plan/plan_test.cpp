@@ -274,6 +274,15 @@ TEST_F(PlanTest, LeaksAreLookedForOnceForAllTrialsOfTheSameData) {
   for (const PlannedStage* stage : leaks_of(mixes)) EXPECT_EQ(stage->request.inputs.size(), 3U);
 }
 
+TEST_F(PlanTest, RenderedBenchmarksShareTheirPictures) {
+  const Plan planned = plan("benchmarks: [scenetext, sceneobjects, scenepresence]\n");
+  std::map<std::string, std::size_t> stages;
+  for (const PlannedStage& stage : planned.stages) ++stages[stage.request.kind];
+  const std::map<std::string, std::size_t> expected{{"data", 1},      {"leaks", 3},    {"features", 1},
+                                                    {"connector", 1}, {"finetune", 1}, {"eval", 3}};
+  EXPECT_EQ(stages, expected);
+}
+
 TEST_F(PlanTest, CheckpointStandsInForModelsAndStageOne) {
   const auto model = folder_.write("llava/config.json", "{}").parent_path();
   const Plan planned = plan("baseline: {checkpoint: " + model.string() + "}\nbenchmarks: [scenetext]\n");
