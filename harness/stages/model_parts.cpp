@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
 #include "models/lora/merge_adapter.h"
 
 namespace imp::harness {
