@@ -35,6 +35,7 @@ constexpr BenchmarkFormat kFormats[] = {
      unpack_mmbench},
     {"mme", "accuracy", kShortAnswer, read_mme, score_mme, summarise_mme},
     {"ocrbench", "containment", "", read_ocrbench, score_ocrbench, summarise_ocrbench},
+    {"photographs", "vqa_accuracy", "", read_scenetext, score_textvqa, nullptr},
     {"pope", "accuracy", kShortAnswer, read_pope, score_pope, summarise_pope, score_pope_lmms_eval},
     {"scenetext", "vqa_accuracy", "", read_scenetext, score_textvqa, nullptr},
     {"scienceqa", "option_accuracy", kLetter, read_scienceqa, score_scienceqa, nullptr,

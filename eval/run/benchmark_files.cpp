@@ -27,6 +27,7 @@ const std::vector<Layout>& layouts() {
       {"mmbench", {"mmbench_dev.tsv", "mmbench_dev_20230712.tsv", "mmbench_test.tsv"}, {"images"}},
       {"mme", {"OCR"}, {"."}},
       {"ocrbench", {"OCRBench.json"}, {"images", "OCRBench_Images"}},
+      {"photographs", {"questions.json"}, {"images", "/usr/share/doc/opencv-doc"}},
       {"pope", {"coco_pope_random.json"}, {"val2014", "images"}},
       {"scenetext", {"test.json"}, {"images/test", "images"}},
       {"scienceqa", {"problems.json"}, {"images/test", "images", "test"}},

@@ -89,6 +89,17 @@ TEST(Scenetext, IsTextvqasLayoutWithAFamily) {
   EXPECT_EQ(prompt(benchmark, benchmark.questions.at(0)), "what?");
 }
 
+TEST(Photographs, AreReadAsScenetextIsAndAskedWithoutASuffix) {
+  const Benchmark benchmark =
+      load_benchmark("photographs", IMP_SOURCE "/sweeps/photographs/questions.json", "pictures");
+  EXPECT_EQ(benchmark.questions.size(), 120U);
+  const Question& first = benchmark.questions.at(0);
+  EXPECT_EQ(first.family, "text");
+  EXPECT_EQ(first.image_path, "pictures/examples/text/scenetext01.jpg");
+  EXPECT_EQ(first.ocr_tokens.at(0), "NOTICE");
+  EXPECT_EQ(prompt(benchmark, first), first.question);
+}
+
 TEST(Benchmarks, UnknownNameListsTheKnownOnes) {
   EXPECT_THAT(refusal("textvq", "{}"),
               testing::AllOf(testing::StartsWith("benchmark 'textvq' is unknown; one of: "),
