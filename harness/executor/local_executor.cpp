@@ -16,6 +16,7 @@
 #include "harness/executor/provenance.h"
 #include "harness/executor/question_record.h"
 #include "harness/stages/asked_questions.h"
+#include "models/device/compute_device.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -81,6 +82,7 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
 
 SweepResult LocalExecutor::run() {
   SweepResult result;
+  resolve_devices();
   try {
     look_at_pictures();
   } catch (const Interrupted&) {
@@ -107,6 +109,13 @@ SweepResult LocalExecutor::run() {
     }
   }
   return result;
+}
+
+void LocalExecutor::resolve_devices() {
+  for (const PlannedTrial& planned : plan_.trials) {
+    const std::string& name = planned.trial.config.device;
+    if (!devices_.contains(name) && !is_done(planned)) devices_.emplace(name, models::resolve_device(name));
+  }
 }
 
 LocalExecutor::Ending LocalExecutor::attempt_trial(const PlannedTrial& planned, const std::string& label,
@@ -205,20 +214,27 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
   if (store_.has(request)) return std::nullopt;  // another process made it while this one waited
   if (stop_.load()) throw Interrupted();
   progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
+  const at::Device device = device_of(planned);
   begin_peak_memory();
+  models::begin_device_peak(device);
   EnergyRecorder energy;
   StageWork work;
   const auto start = std::chrono::steady_clock::now();
   const auto cost = [&] {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return StageCost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
+    StageCost cost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
+    cost.device = models::describe(device);
+    cost.peak_device_bytes = models::device_memory(device).peak_reserved;
+    return cost;
   };
   const bool resumable = is_resumable(request.kind);
   const StageContext context{
       planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, resumable),
-      stop_,         progress_,        work};
+      stop_,         progress_,        work,    device};
   try {
+    const models::DeterministicGuard same_bits(device, planned.trial.config.deterministic);
     make_stage(context);
+    models::wait_for(device);
   } catch (...) {
     if (resumable) note_unfinished(request, cost());
     throw;

@@ -257,7 +257,8 @@ class GraphBuilder {
 }  // namespace
 
 const std::vector<std::string_view>& keys_without_effect() {
-  static const std::vector<std::string_view> keys{"device", "eval_batch", "checkpoint_every", "recompute"};
+  static const std::vector<std::string_view> keys{"device", "deterministic", "eval_batch", "checkpoint_every",
+                                                  "recompute"};
   return keys;
 }
 

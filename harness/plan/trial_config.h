@@ -67,6 +67,7 @@ struct TrialConfig {
   std::string turns = "conversation";
   bool skip_unreadable = false;
   std::string device = "auto";
+  bool deterministic = true;
   std::int64_t seed = 1;
 
   std::int64_t connector_epochs = 1;

@@ -47,9 +47,9 @@ class LlavaCheckpoint {
   explicit LlavaCheckpoint(std::filesystem::path directory);
 
   [[nodiscard]] const LlavaConfig& config() const { return config_; }
-  [[nodiscard]] std::unique_ptr<TextModel> text_model(at::ScalarType dtype) const;
-  [[nodiscard]] std::shared_ptr<VisionTower> vision_tower(at::ScalarType dtype) const;
-  [[nodiscard]] Projector projector(at::ScalarType dtype) const;
+  [[nodiscard]] std::unique_ptr<TextModel> text_model(const at::TensorOptions& options) const;
+  [[nodiscard]] std::shared_ptr<VisionTower> vision_tower(const at::TensorOptions& options) const;
+  [[nodiscard]] Projector projector(const at::TensorOptions& options) const;
 
  private:
   std::filesystem::path directory_;
@@ -57,7 +57,7 @@ class LlavaCheckpoint {
 };
 
 /// All parts of a LLaVA directory.
-[[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype);
+[[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, const at::TensorOptions& options);
 
 /// Tensors of a LLaVA directory's vision tower that imp has no use for (SigLIP's attention pooling, ViT's
 /// pooler), under the names that save_llava writes. transformers misses them where they are left out.

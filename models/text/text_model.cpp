@@ -121,15 +121,15 @@ std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSourc
   return std::make_unique<Llama>(config, weights);
 }
 
-std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype) {
+std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, const at::TensorOptions& options) {
   if (const auto gguf = find_gguf(directory)) {
     const auto file = std::make_shared<const GgufFile>(*gguf);
     const TextConfig config = parse_text_config(gguf_config(*file), gguf->string());
-    GgufSource weights(file, config.num_attention_heads, config.num_key_value_heads, dtype);
+    GgufSource weights(file, config.num_attention_heads, config.num_key_value_heads, options);
     return make_text_model(config, weights);
   }
   const TextConfig config = parse_text_config(read_config_json(directory), config_path(directory).string());
-  CheckpointSource weights(directory, {{"", ""}}, dtype);
+  CheckpointSource weights(directory, {{"", ""}}, options);
   return make_text_model(config, weights);
 }
 

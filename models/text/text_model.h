@@ -100,6 +100,6 @@ class TextModel {
 /// Loads a PhiForCausalLM or LlamaForCausalLM directory, or a LLaMA's GGUF file (the file itself or a
 /// directory that holds it alone).
 [[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
-                                                         at::ScalarType dtype);
+                                                         const at::TensorOptions& options);
 
 }  // namespace imp::models

@@ -206,10 +206,10 @@ void VisionTower::pack() {
   pre_norm_.only_asked = true;
 }
 
-std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype) {
+std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, const at::TensorOptions& options) {
   const VisionConfig config =
       parse_vision_config(read_config_json(directory), (directory / "config.json").string());
-  CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, dtype);
+  CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, options);
   return std::make_unique<VisionTower>(config, weights);
 }
 

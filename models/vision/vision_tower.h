@@ -79,6 +79,6 @@ class VisionTower {
 /// Loads a SiglipVisionModel, CLIPVisionModel, ViTModel or ViTForImageClassification directory, or the vision
 /// half of a SiglipModel or CLIPModel one. Throws imp::Error (usage).
 [[nodiscard]] std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory,
-                                                             at::ScalarType dtype);
+                                                             const at::TensorOptions& options);
 
 }  // namespace imp::models
