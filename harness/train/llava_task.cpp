@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "harness/train/autocast.h"
+#include "models/device/upload.h"
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
 
@@ -44,9 +46,11 @@ std::vector<ParameterGroup> LlavaTask::parameter_groups() {
   connector.learning_rate = options_.projector_learning_rate;
   language.weight_decay = connector.weight_decay = options_.weight_decay;
   // A tensor of a mapped file must not be written: what is trained gets memory of its own, in float32.
-  const auto train = [](ParameterGroup& group) {
-    return [&group](const std::string& name, at::Tensor& tensor) {
-      tensor = tensor.detach().to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).set_requires_grad(true);
+  const auto train = [device = options_.device](ParameterGroup& group) {
+    return [&group, device](const std::string& name, at::Tensor& tensor) {
+      tensor = tensor.detach()
+                   .to(at::TensorOptions(device).dtype(at::kFloat), /*non_blocking=*/false, /*copy=*/true)
+                   .set_requires_grad(true);
       group.parameters.push_back({name, tensor});
     };
   };
@@ -88,67 +92,90 @@ const std::vector<TrainingRow>& LlavaTask::encoded_rows(int64_t step) {
   return encoded_;
 }
 
-at::Tensor LlavaTask::projected_features(const std::vector<const TrainingRow*>& rows) {
+LlavaTask::Batch LlavaTask::make_batch(int64_t step, int64_t micro_batch) {
+  const std::vector<TrainingRow>& step_rows = encoded_rows(step);
+  Batch batch;
+  batch.supervised.resize(static_cast<size_t>(micro_batches(step)));
+  std::vector<const models::EncodedRow*> encoded;
   std::vector<std::string> pictures;
-  for (const TrainingRow* row : rows) pictures.insert(pictures.end(), row->images.begin(), row->images.end());
-  if (pictures.empty()) return {};
-  const at::Tensor features = features_(pictures);
-  features_a_picture_ = features.size(1);
-  const at::Tensor projected = projector_.forward(features).flatten(0, 1);
+  for (size_t i = 0; i < step_rows.size(); ++i) {
+    const int64_t micro = static_cast<int64_t>(i) / options_.micro_batch;
+    batch.supervised[static_cast<size_t>(micro)] += supervised_tokens(step_rows[i].encoded);
+    if (micro != micro_batch) continue;
+    encoded.push_back(&step_rows[i].encoded);
+    batch.rows.push_back(&step_rows[i]);
+    pictures.insert(pictures.end(), step_rows[i].images.begin(), step_rows[i].images.end());
+  }
+  if (batch.supervised[static_cast<size_t>(micro_batch)] == 0) return batch;
+  batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device);
+  if (!pictures.empty()) batch.features = models::upload(features_(pictures), options_.device);
+  return batch;
+}
+
+void LlavaTask::prepare(int64_t step) {
+  prepared_.emplace(step, make_batch(step, 0));
+}
+
+at::Tensor LlavaTask::projected_features(const Batch& batch) {
+  if (!batch.features.defined()) return {};
+  features_a_picture_ = batch.features.size(1);
+  const at::Tensor projected = [&] {
+    if (options_.device.is_cpu()) return projector_.forward(batch.features);
+    const AutocastGuard autocast(options_.bfloat16, options_.device.type());
+    return projector_.forward(batch.features.to(at::kFloat));
+  }().flatten(0, 1);
   // A row that was cut inside of a picture has fewer places than its pictures have features.
   std::vector<int64_t> kept;
   int64_t first = 0;
-  for (const TrainingRow* row : rows) {
+  for (const TrainingRow* row : batch.rows) {
     const auto places = static_cast<int64_t>(row->encoded.image_positions.size());
     for (int64_t i = 0; i < places; ++i) kept.push_back(first + i);
-    first += static_cast<int64_t>(row->images.size()) * features.size(1);
+    first += static_cast<int64_t>(row->images.size()) * features_a_picture_;
   }
   return static_cast<int64_t>(kept.size()) == first
              ? projected
-             : projected.index_select(0, at::tensor(kept, at::kLong).to(projected.device()));
+             : projected.index_select(0, models::upload(kept, projected.device()));
 }
 
-double LlavaTask::flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const {
+double LlavaTask::flops_of(const Batch& batch) const {
   int64_t pictures = 0;
-  for (const TrainingRow* row : rows) pictures += static_cast<int64_t>(row->images.size());
+  for (const TrainingRow* row : batch.rows) pictures += static_cast<int64_t>(row->images.size());
   models::TextTraining training = training_;
   training.inputs_learn = pictures > 0;
-  const int64_t longest = *std::max_element(batch.lengths.begin(), batch.lengths.end());
-  const models::TextPass pass = models::training_pass(batch.tokens(), batch.supervised(),
-                                                      static_cast<int64_t>(batch.lengths.size()), longest);
+  const TokenBatch& tokens = batch.tokens;
+  const int64_t longest = *std::max_element(tokens.lengths.begin(), tokens.lengths.end());
+  const models::TextPass pass = models::training_pass(tokens.tokens(), tokens.supervised(),
+                                                      static_cast<int64_t>(tokens.lengths.size()), longest);
   return models::training_flops(model_.config(), pass, training) +
          models::projector_training_flops(projector_.linear_1.in_features(), model_.config().hidden_size,
                                           pictures * features_a_picture_);
 }
 
 MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
-  const std::vector<TrainingRow>& step_rows = encoded_rows(step);
-  std::vector<const models::EncodedRow*> rows;
-  std::vector<const TrainingRow*> micro_rows;
-  std::vector<int64_t> supervised(static_cast<size_t>(micro_batches(step)));  // of each micro-batch
-  for (size_t i = 0; i < step_rows.size(); ++i) {
-    const int64_t micro = static_cast<int64_t>(i) / options_.micro_batch;
-    supervised[static_cast<size_t>(micro)] += supervised_tokens(step_rows[i].encoded);
-    if (micro != micro_batch) continue;
-    rows.push_back(&step_rows[i].encoded);
-    micro_rows.push_back(&step_rows[i]);
-  }
+  const bool is_ready = micro_batch == 0 && prepared_ && prepared_->first == step;
+  const Batch batch = is_ready ? std::move(prepared_->second) : make_batch(step, micro_batch);
+  if (is_ready) prepared_.reset();
+  const std::vector<int64_t>& supervised = batch.supervised;
   if (supervised[static_cast<size_t>(micro_batch)] == 0) return {};
-  const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
-  const at::Tensor projected = projected_features(micro_rows);
+  const at::Tensor projected = projected_features(batch);
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
-  const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);
-  const double flops = flops_of(batch, micro_rows);
+  const at::Tensor sum = [&] {
+    const bool full = options_.finetune == Finetune::full && options_.bfloat16 && !options_.device.is_cpu();
+    const AutocastGuard autocast(full, options_.device.type());
+    return summed_loss(model_, batch.tokens, projected, {}, dropout_step);
+  }();
+  const double flops = flops_of(batch);
+  const int64_t tokens = batch.tokens.tokens();
   if (!options_.mean_of_micro_batches) {
     const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
-    return {sum / static_cast<double>(whole), batch.tokens(), 1.0, flops};
+    return {sum / static_cast<double>(whole), tokens, 1.0, flops};
   }
   // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
   // one.
   const auto all = static_cast<double>(supervised.size());
   const auto empty = static_cast<double>(std::count(supervised.begin(), supervised.end(), 0));
-  return {sum / (static_cast<double>(batch.supervised()) * all), batch.tokens(), all / (all - empty), flops};
+  return {sum / (static_cast<double>(batch.tokens.supervised()) * all), tokens, all / (all - empty), flops};
 }
 
 }  // namespace imp::harness

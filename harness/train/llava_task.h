@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct LlavaTaskOptions {
   bool isolated_turns = false;
   Sampler sampler = Sampler::shuffle;
   uint64_t seed = 1;
+  at::Device device = at::kCPU;
+  bool bfloat16 = false;  ///< on a GPU: products of what is trained whole are made in bfloat16, from float32 masters
 };
 
 /// A row ready to train on, with the names of its pictures.
@@ -82,15 +85,24 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] int64_t steps_per_epoch() const override;
   [[nodiscard]] int64_t micro_batches(int64_t step) const override;
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+  void prepare(int64_t step) override;
 
  private:
+  /// A micro-batch on the device.
+  struct Batch {
+    TokenBatch tokens;
+    std::vector<const TrainingRow*> rows;
+    at::Tensor features;                   ///< [pictures, image tokens, vision hidden]; undefined without pictures
+    std::vector<int64_t> supervised = {};  ///< of each micro-batch of the step
+  };
+  [[nodiscard]] Batch make_batch(int64_t step, int64_t micro_batch);
   /// Rows of a step, in order; the last step of an epoch may be smaller.
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
   [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
-  [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);
+  [[nodiscard]] at::Tensor projected_features(const Batch& batch);
   /// Of a batch forward and backward, with the projector on all features of the rows' pictures.
-  [[nodiscard]] double flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const;
+  [[nodiscard]] double flops_of(const Batch& batch) const;
 
   LlavaTaskOptions options_;
   const RowSource& rows_;
@@ -100,6 +112,7 @@ class LlavaTask : public TrainingTask {
   models::TextTraining training_;  ///< of batches with pictures
   std::vector<int64_t> lengths_;
   int64_t encoded_step_ = -1;
+  std::optional<std::pair<int64_t, Batch>> prepared_;  ///< of a step's first micro-batch, made ahead
   int64_t features_a_picture_ = 0;    ///< of the pictures that were projected last
   std::vector<TrainingRow> encoded_;  ///< of the step that was asked for last
   mutable int64_t ordered_epoch_ = -1;

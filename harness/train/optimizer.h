@@ -26,6 +26,11 @@ class Optimizer {
   /// Scales gradients so that their global norm is at most `max_norm` (0: no scaling). Returns the norm
   /// before.
   double clip_gradients(double max_norm);
+  /// The same as a tensor on the gradients' device, which is not waited for. There a norm that is not finite spoils
+  /// the gradients; it is for the caller to look at.
+  at::Tensor clip_gradients_without_waiting(double max_norm);
+  /// Where the parameters are.
+  [[nodiscard]] at::Device device() const { return groups_.front().parameters.front().tensor.device(); }
 
   [[nodiscard]] const std::vector<ParameterGroup>& groups() const { return groups_; }
   /// Parameters trained, in elements.
@@ -40,6 +45,7 @@ class Optimizer {
     std::vector<at::Tensor> first_moment, second_moment, steps;
   };
 
+  [[nodiscard]] std::vector<at::Tensor> gradients() const;
   void step_adamw(const ParameterGroup& group, GroupState& state, double learning_rate);
   static void step_muon(const ParameterGroup& group, GroupState& state, double learning_rate);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "models/layers/activation.h"
+#include "models/layers/joint_linear.h"
 #include "models/layers/lora_linear.h"
 #include "models/layers/packed_linear.h"
 #include "models/layers/panel_product.h"
@@ -17,6 +18,11 @@ bool Linear::only_asked() const {
 }
 
 at::Tensor Linear::forward(const at::Tensor& x, uint64_t dropout_step) const {
+  if (adapter && x.is_cuda() && x.scalar_type() != at::kFloat) {
+    // In 16 bits the sum W + s B A would lose what is small beside W, and on a GPU it saves no time (gpu_check.sh).
+    const Linear* const alone[] = {this};
+    if (std::optional<at::Tensor> y = joint_forward(alone, x, dropout_step)) return *std::move(y);
+  }
   if (adapter) return lora_linear(x, weight, bias, *adapter, dropout_step);
   if (only_asked()) return packed->forward(x);
   return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
