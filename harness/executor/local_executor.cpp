@@ -222,10 +222,12 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
   const auto start = std::chrono::steady_clock::now();
   const auto cost = [&] {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    StageCost cost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
-    cost.device = models::describe(device);
-    cost.peak_device_bytes = models::device_memory(device).peak_reserved;
-    return cost;
+    return StageCost{seconds,
+                     work.flops,
+                     energy.finish(),
+                     peak_memory_bytes(),
+                     models::describe(device),
+                     models::device_memory(device).peak_reserved};
   };
   const bool resumable = is_resumable(request.kind);
   const StageContext context{

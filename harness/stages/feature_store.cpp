@@ -77,7 +77,9 @@ void write_features(const std::filesystem::path& folder, const std::string& set,
     for (int64_t i = start; i < std::min(count, start + kBatch); ++i)
       files.push_back(images / names[static_cast<size_t>(i)]);
     const at::Tensor features =
-        extractor.tower.features(load_pixel_values(files, extractor.processor), extractor.features);
+        extractor.tower
+            .features(load_pixel_values(files, extractor.processor).to(extractor.device).to(extractor.device.is_cpu() ? at::kFloat : at::kBFloat16), extractor.features)
+            .cpu();
     file.append(features);
     sum += features.to(at::kDouble).sum(0, true);
     progress(std::min(count, start + kBatch));

@@ -39,6 +39,7 @@ struct FeatureExtractor {
   const models::VisionTower& tower;
   const models::ImageProcessor& processor;
   models::FeatureSelection features;
+  at::Device device = at::kCPU;
 };
 
 /// Computes the features of the named pictures below `images` and writes the set; `progress(done)` is called

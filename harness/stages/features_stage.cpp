@@ -40,9 +40,11 @@ void make_features_stage(const StageContext& context) {
   const auto adapter = context.request.parameters.contains("init_adapter_hash")
                            ? initial_adapter(context.trial.config)
                            : std::nullopt;
-  const VisionParts vision = load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr);
+  const VisionParts vision = load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr,
+                                         at::TensorOptions(context.device)
+                                             .dtype(context.device.is_cpu() ? at::kFloat : at::kBFloat16));
   const models::ImageProcessor processor = models::ImageProcessor::load(vision.processor_directory);
-  const FeatureExtractor extractor{*vision.tower, processor, vision.features};
+  const FeatureExtractor extractor{*vision.tower, processor, vision.features, context.device};
   const std::filesystem::path data = context.input("data");
   const auto write = [&](const std::string& set, const std::vector<std::string>& names,
                          const std::filesystem::path& images) {

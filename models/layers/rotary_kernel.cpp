@@ -12,10 +12,10 @@ namespace {
 
 /// The two kernels for one type of numbers.
 struct Kernels {
-  Kernels(const std::string& number, int64_t vector)
-      : vector(vector),
-        rotate(kRotaryKernelSource, "rotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(vector)}),
-        unrotate(kRotaryKernelSource, "unrotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(vector)}) {}
+  Kernels(const std::string& number, int64_t at_once)
+      : vector(at_once),
+        rotate(kRotaryKernelSource, "rotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(at_once)}),
+        unrotate(kRotaryKernelSource, "unrotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(at_once)}) {}
   int64_t vector;
   GpuKernel rotate, unrotate;
 };

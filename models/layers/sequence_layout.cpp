@@ -52,9 +52,11 @@ std::vector<int64_t> runs_of(const std::vector<int32_t>& turns) {
   return runs;
 }
 
-/// Each sequence sees itself; of one with isolated turns, the prefix sees itself and each turn the prefix and itself.
-std::shared_ptr<const AttentionSpans> spans_of(const std::vector<int64_t>& lengths,
-                                               const std::vector<std::vector<int32_t>>& turns, at::Device device) {
+}  // namespace
+
+std::shared_ptr<const AttentionSpans> attention_spans(const std::vector<int64_t>& lengths,
+                                                      const std::vector<std::vector<int32_t>>& turns,
+                                                      at::Device device) {
   auto spans = std::make_shared<AttentionSpans>();
   std::vector<int64_t> key_rows;
   int64_t row = 0;
@@ -81,8 +83,6 @@ std::shared_ptr<const AttentionSpans> spans_of(const std::vector<int64_t>& lengt
   return spans;
 }
 
-}  // namespace
-
 SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
                               const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like) {
   SequenceLayout layout;
@@ -90,7 +90,7 @@ SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
   layout.width = *std::max_element(lengths.begin(), lengths.end());
   const bool packed = !like.device().is_cpu();
   if (packed) {
-    layout.spans = spans_of(lengths, turns, like.device());
+    layout.spans = attention_spans(lengths, turns, like.device());
   } else {
     layout.slots = slots_of(lengths, layout.width, like);
   }

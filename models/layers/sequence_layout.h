@@ -49,6 +49,11 @@ struct SequenceLayout {
                                             const std::vector<std::vector<int32_t>>& turns,
                                             const at::TensorOptions& like);
 
+/// Who sees whom among the packed tokens: each sequence itself; of one with isolated turns the prefix itself, and each
+/// turn the prefix and itself.
+[[nodiscard]] std::shared_ptr<const AttentionSpans> attention_spans(
+    const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns, at::Device device);
+
 /// New tokens after a cache: sequence b has `cached[b]` valid cache entries among `cache_width` slots and
 /// `lengths[b]` new tokens, which follow at the same slots for all sequences. Returns a mask over cache_width
 /// + width keys.
