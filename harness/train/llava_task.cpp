@@ -55,10 +55,37 @@ std::vector<ParameterGroup> LlavaTask::parameter_groups() {
     };
   };
   if (options_.finetune == Finetune::lora) models::visit_adapter(model_, train(language));
+  if (rounds_adapters()) round_adapters(language);
   if (options_.finetune == Finetune::full) model_.visit_parameters(train(language));
   projector_.visit_parameters(train(connector));
   if (language.parameters.empty()) return {connector};
   return {language, connector};
+}
+
+bool LlavaTask::rounds_adapters() const {
+  return options_.bfloat16 && !options_.device.is_cpu() && options_.finetune == Finetune::lora;
+}
+
+void LlavaTask::round_adapters(ParameterGroup& language) {
+  size_t i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) {
+    tensor = language.parameters[i++].tensor.detach().to(at::kBFloat16).set_requires_grad(true);
+  });
+  model_.join_projections();
+  i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) {
+    NamedParameter& parameter = language.parameters[i++];
+    parameter.tensor = parameter.tensor.detach();
+    parameter.rounded = tensor;
+    masters_.push_back(parameter.tensor);
+  });
+}
+
+void LlavaTask::finish() {
+  if (masters_.empty()) return;
+  size_t i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) { tensor = masters_[i++]; });
+  masters_.clear();
 }
 
 int64_t LlavaTask::steps_per_epoch() const {
@@ -84,36 +111,48 @@ int64_t LlavaTask::micro_batches(int64_t step) const {
   return (rows + options_.micro_batch - 1) / options_.micro_batch;
 }
 
-const std::vector<TrainingRow>& LlavaTask::encoded_rows(int64_t step) {
-  if (step == encoded_step_) return encoded_;
-  encoded_.clear();
-  for (const int64_t row : rows_of(step)) encoded_.push_back(rows_.row(row));
-  encoded_step_ = step;
-  return encoded_;
+LlavaTask::Step LlavaTask::make_step(int64_t step, const std::vector<int64_t>& numbers) const {
+  Step made;
+  made.step = step;
+  for (const int64_t row : numbers) made.rows.push_back(rows_.row(row));
+  for (size_t i = 0; i < made.rows.size(); ++i) {
+    if (static_cast<int64_t>(i) % options_.micro_batch == 0) made.supervised.push_back(0);
+    made.supervised.back() += supervised_tokens(made.rows[i].encoded);
+  }
+  return made;
 }
 
-LlavaTask::Batch LlavaTask::make_batch(int64_t step, int64_t micro_batch) {
-  const std::vector<TrainingRow>& step_rows = encoded_rows(step);
+LlavaTask::Batch LlavaTask::make_batch(const Step& step, int64_t micro_batch) const {
   Batch batch;
-  batch.supervised.resize(static_cast<size_t>(micro_batches(step)));
+  if (step.supervised[static_cast<size_t>(micro_batch)] == 0) return batch;
   std::vector<const models::EncodedRow*> encoded;
   std::vector<std::string> pictures;
-  for (size_t i = 0; i < step_rows.size(); ++i) {
-    const int64_t micro = static_cast<int64_t>(i) / options_.micro_batch;
-    batch.supervised[static_cast<size_t>(micro)] += supervised_tokens(step_rows[i].encoded);
-    if (micro != micro_batch) continue;
-    encoded.push_back(&step_rows[i].encoded);
-    batch.rows.push_back(&step_rows[i]);
-    pictures.insert(pictures.end(), step_rows[i].images.begin(), step_rows[i].images.end());
+  const auto begin = static_cast<size_t>(micro_batch * options_.micro_batch);
+  const size_t end = std::min(step.rows.size(), begin + static_cast<size_t>(options_.micro_batch));
+  for (size_t i = begin; i < end; ++i) {
+    const TrainingRow& row = step.rows[i];
+    encoded.push_back(&row.encoded);
+    batch.rows.push_back(&row);
+    pictures.insert(pictures.end(), row.images.begin(), row.images.end());
   }
-  if (batch.supervised[static_cast<size_t>(micro_batch)] == 0) return batch;
   batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device);
   if (!pictures.empty()) batch.features = models::upload(features_(pictures), options_.device);
   return batch;
 }
 
 void LlavaTask::prepare(int64_t step) {
-  prepared_.emplace(step, make_batch(step, 0));
+  ahead_ = std::async(std::launch::async, [this, step, numbers = rows_of(step)] {
+    Step made = make_step(step, numbers);
+    made.first = make_batch(made, 0);
+    return made;
+  });
+}
+
+const LlavaTask::Step& LlavaTask::step_of(int64_t step) {
+  if (current_.step == step) return current_;
+  if (ahead_.valid()) current_ = ahead_.get();
+  if (current_.step != step) current_ = make_step(step, rows_of(step));
+  return current_;
 }
 
 at::Tensor LlavaTask::projected_features(const Batch& batch) {
@@ -152,11 +191,10 @@ double LlavaTask::flops_of(const Batch& batch) const {
 }
 
 MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
-  const bool is_ready = micro_batch == 0 && prepared_ && prepared_->first == step;
-  const Batch batch = is_ready ? std::move(prepared_->second) : make_batch(step, micro_batch);
-  if (is_ready) prepared_.reset();
-  const std::vector<int64_t>& supervised = batch.supervised;
+  const Step& rows = step_of(step);
+  const std::vector<int64_t>& supervised = rows.supervised;
   if (supervised[static_cast<size_t>(micro_batch)] == 0) return {};
+  const Batch batch = micro_batch == 0 && rows.first ? *rows.first : make_batch(rows, micro_batch);
   const at::Tensor projected = projected_features(batch);
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
@@ -165,6 +203,7 @@ MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
     const AutocastGuard autocast(full, options_.device.type());
     return summed_loss(model_, batch.tokens, projected, {}, dropout_step);
   }();
+  current_.first.reset();
   const double flops = flops_of(batch);
   const int64_t tokens = batch.tokens.tokens();
   if (!options_.mean_of_micro_batches) {

@@ -41,6 +41,41 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
   }
 }
 
+void Optimizer::collect_gradients() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> fresh, rounded, sums, further;
+  for (const ParameterGroup& group : groups_) {
+    for (const NamedParameter& parameter : group.parameters) {
+      if (!parameter.rounded.defined() || !parameter.rounded.grad().defined()) continue;
+      at::Tensor& sum = parameter.tensor.mutable_grad();
+      if (sum.defined()) {
+        sums.push_back(sum);
+        further.push_back(parameter.rounded.grad().to(at::kFloat));
+      } else {
+        sum = at::empty_like(parameter.tensor);
+        fresh.push_back(sum);
+        rounded.push_back(parameter.rounded.grad());
+      }
+      parameter.rounded.mutable_grad().reset();
+    }
+  }
+  if (!fresh.empty()) at::_foreach_copy_(fresh, rounded);
+  if (!sums.empty()) at::_foreach_add_(sums, further);
+}
+
+void Optimizer::round_masters() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> rounded, masters;
+  for (const ParameterGroup& group : groups_) {
+    for (const NamedParameter& parameter : group.parameters) {
+      if (!parameter.rounded.defined()) continue;
+      rounded.push_back(parameter.rounded.detach());
+      masters.push_back(parameter.tensor);
+    }
+  }
+  if (!rounded.empty()) at::_foreach_copy_(rounded, masters);
+}
+
 void Optimizer::step(double factor) {
   const at::NoGradGuard no_grad;
   for (size_t i = 0; i < groups_.size(); ++i) {
@@ -51,6 +86,7 @@ void Optimizer::step(double factor) {
       step_adamw(groups_[i], states_[i], learning_rate);
     }
   }
+  round_masters();
 }
 
 void Optimizer::step_adamw(const ParameterGroup& group, GroupState& state, double learning_rate) {

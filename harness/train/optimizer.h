@@ -17,6 +17,8 @@ class Optimizer {
  public:
   explicit Optimizer(std::vector<ParameterGroup> groups);
 
+  /// Takes gradients over from rounded tensors; to be called after each backward pass.
+  void collect_gradients();
   /// One update from the parameters' gradients; learning rates are multiplied by `factor`.
   void step(double factor);
   /// Drops all gradients.
@@ -39,6 +41,8 @@ class Optimizer {
   /// Names and tensors of parameters and optimizer state, in a fixed order. Copying into the tensors restores
   /// them.
   [[nodiscard]] std::vector<std::pair<std::string, at::Tensor>> state();
+  /// Rounds all masters into the tensors that the model computes with; to be called after masters were restored.
+  void round_masters();
 
  private:
   struct GroupState {

@@ -31,12 +31,13 @@ std::string log_line(const StepRecord& record) {
 using Losses = std::vector<std::pair<at::Tensor, double>>;
 
 /// Forward and backward of one step's micro-batches. Leaves gradients; fills tokens, adds to flops.
-Losses accumulate(TrainingTask& task, int64_t step, StepRecord& record, double& flops) {
+Losses accumulate(TrainingTask& task, Optimizer& optimizer, int64_t step, StepRecord& record, double& flops) {
   Losses losses;
   for (int64_t micro = 0; micro < task.micro_batches(step); ++micro) {
     const MicroBatchLoss part = task.forward(step, micro);
     if (!part.loss.defined()) continue;
     part.loss.backward();
+    optimizer.collect_gradients();
     losses.emplace_back(part.loss.detach(), part.logged_scale);
     record.tokens += part.tokens;
     flops += part.flops;
@@ -75,7 +76,7 @@ void read_norm(double norm, StepRecord& record) {
 /// Forward, backward and the optimizer's step. Fills the record but for its time and rate.
 void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double factor, double grad_clip, bool is_last,
                 StepRecord& record, double& flops) {
-  const Losses losses = accumulate(task, step, record, flops);
+  const Losses losses = accumulate(task, optimizer, step, record, flops);
   if (losses.empty()) optimizer.set_gradients_to_zero();
   if (optimizer.device().is_cpu()) {
     read_loss(losses, step, record);
@@ -138,6 +139,7 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
         progress.steps < end)
       save();
   }
+  task.finish();
   if (options.is_trunk) {
     save();
   } else {

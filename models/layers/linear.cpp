@@ -44,6 +44,11 @@ at::Tensor feed_forward(const at::Tensor& addend, const Linear& first, Activatio
   // What is between the layers stays in a core's second cache where a few rows at a time go through both,
   // unless the weights themselves would have to come from memory each time.
   constexpr int64_t kInnerFloats = 96 * 1024, kMostWeights = int64_t{4} << 20;
+  const Linear* const alone[] = {&last};
+  if (x.is_cuda() && last.adapter) {
+    if (const auto y = joint_forward(alone, first.forward(x, dropout_step), dropout_step, activation))
+      return addend + *y;
+  }
   if (!first.only_asked() || !last.only_asked() ||
       first.packed->bytes() + last.packed->bytes() > kMostWeights)
     return last.forward_added(addend, first.forward_activated(x, activation, dropout_step), dropout_step);

@@ -49,6 +49,7 @@ at::Tensor SelfAttention::projected(const at::Tensor& x, uint64_t dropout_step) 
 void SelfAttention::join_projections() {
   Linear* const layers[] = {&q_proj, &k_proj, &v_proj};
   lay_together(layers);
+  lay_adapters_together(layers);
 }
 
 at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles,

@@ -93,6 +93,7 @@ void Llama::join_projections() {
     Linear* const layers[] = {&block.gate_proj, &block.up_proj};
     block.self_attn.join_projections();
     lay_together(layers);
+    lay_adapters_together(layers);
   }
 }
 

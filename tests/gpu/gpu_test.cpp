@@ -169,7 +169,7 @@ Result run(TextFamily family, const at::TensorOptions& options, bool recompute) 
 TEST_F(OnGpu, ModelsGiveTheCpusValuesAndGradients) {
   for (const TextFamily family : {TextFamily::phi, TextFamily::llama}) {
     const Result expected = run(family, at::kFloat, false);
-    for (const auto& [type, tolerance] : {std::pair{at::kFloat, 1e-4}, std::pair{at::kBFloat16, 6e-2}}) {
+    for (const auto& [type, tolerance] : {std::pair{at::kFloat, 1e-4}, std::pair{at::kBFloat16, 0.15}}) {
       for (const bool recompute : {false, true}) {
         const Result got = run(family, at::TensorOptions(device_).dtype(type), recompute);
         EXPECT_LT(relative(got.hidden, expected.hidden), tolerance);
