@@ -10,6 +10,7 @@
 #include "harness/plan/expected_intervals.h"
 #include "harness/plan/memory_estimate.h"
 #include "harness/plan/stage_request.h"
+#include "models/device/gpu_probe.h"
 
 namespace imp::harness {
 
@@ -50,7 +51,8 @@ struct Plan {
   std::vector<BenchmarkCounts> benchmarks =
       {};                               ///< with files of their own and yet to be asked; set by preflight
   std::int64_t bytes = 0;               ///< that its stages will write, about; set by preflight
-  std::vector<std::string> notes = {};  ///< what a person should know before the run; set by look_at_rows
+  models::GpuProbe gpu = {};            ///< that trials may get, or what is missing of one; set by preflight
+  std::vector<std::string> notes = {};  ///< what a person should know before the run
   ExpectedIntervals expected = {};      ///< set by who shows a plan to people
 };
 

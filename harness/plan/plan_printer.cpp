@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/plan/config_writer.h"
+#include "harness/plan/plan_devices.h"
 #include "harness/plan/trunks.h"
 #include "results/report/display.h"
 
@@ -114,6 +115,28 @@ ordered_json saving_as_json(const std::optional<TrunkSaving>& saving) {
           {"seconds", saving->seconds ? ordered_json(*saving->seconds) : ordered_json()}};
 }
 
+/// `device: NVIDIA H200, 139.8 GiB, driver 580.1 (auto, 24 trials)`, a line a value of the key.
+std::string devices_as_text(const Plan& plan) {
+  std::string text;
+  for (const PlannedDevice& device : planned_devices(plan)) {
+    text +=
+        fmt::format("device: {} ({}, {}){}\n", device.device.empty() ? "none" : device.device, device.asked,
+                    plural(device.trials, "trial"), device.missing.empty() ? "" : ": " + device.missing);
+  }
+  return text;
+}
+
+ordered_json devices_as_json(const Plan& plan) {
+  ordered_json devices = ordered_json::array();
+  for (const PlannedDevice& device : planned_devices(plan)) {
+    devices.push_back({{"asked", device.asked},
+                       {"trials", device.trials},
+                       {"device", device.device.empty() ? ordered_json() : ordered_json(device.device)},
+                       {"missing", device.missing}});
+  }
+  return devices;
+}
+
 std::string points(double fraction) {
   return fmt::format("{:.1f}", 100.0 * fraction);
 }
@@ -211,6 +234,7 @@ std::string plan_as_text(const Plan& plan) {
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
   text += saving_as_text(trunk_saving(plan));
   if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
+  text += devices_as_text(plan);
   for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   text += expected_as_text(plan.expected);
   return text;
@@ -264,6 +288,7 @@ ordered_json plan_as_json(const Plan& plan) {
           {"stages", stages},
           {"benchmarks", benchmarks},
           {"bytes", plan.bytes},
+          {"devices", devices_as_json(plan)},
           {"trunk_saving", saving_as_json(trunk_saving(plan))},
           {"notes", plan.notes},
           {"expected", expected_as_json(plan.expected)}};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/preflight/preflight.h"
 
-#include <algorithm>
 #include <set>
 
 #include "harness/plan/claims_record.h"
 #include "harness/preflight/attempt.h"
 #include "harness/preflight/benchmark_check.h"
+#include "harness/preflight/device_check.h"
 #include "harness/preflight/disk_check.h"
 #include "harness/preflight/model_check.h"
 #include "harness/preflight/rows_file.h"
@@ -88,20 +88,6 @@ class Preflight {
   std::set<std::string> benchmarks_, rows_;  ///< that were looked at
 };
 
-/// Throws imp::Error (environment) for a trial with work left that asks for a device which imp cannot compute
-/// on.
-void require_device(const Plan& plan) {
-  for (const PlannedTrial& planned : plan.trials) {
-    const bool is_pending =
-        std::any_of(planned.planned.begin(), planned.planned.end(),
-                    [&](const std::size_t index) { return plan.stages[index].status != StageStatus::reuse; });
-    if (!is_pending || planned.trial.config.device != "cuda") continue;
-    throw Error(to_string(origin_of(planned.trial, plan.sweep.spec, "device")) +
-                    ": device: this imp computes on the processor only, not on cuda; write auto or cpu",
-                ErrorKind::environment);
-  }
-}
-
 }  // namespace
 
 Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
@@ -109,8 +95,9 @@ Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
   check_claims(plan.sweep.spec, diagnostics);
   Preflight(plan, diagnostics).run(runs_dir);
+  look_for_gpu(plan);
+  check_devices(plan, diagnostics);
   diagnostics.throw_if_any();
-  require_device(plan);
   require_writable_folder(runs_dir);
   return plan;
 }

@@ -61,16 +61,6 @@ std::pair<int, std::string> refused(const SmallSweep& sweep, const std::filesyst
   return {0, "accepted"};
 }
 
-TEST(Preflight, ADeviceThatIsNotThereIsTheMachinesFault) {
-  const SmallSweep sweep;
-  sweep.write({{"device", "cuda"}});
-  const auto [code, said] = refused(sweep, sweep.runs());
-  EXPECT_EQ(code, 3);
-  EXPECT_THAT(said, testing::ContainsRegex("small\\.yaml:[0-9]+:[0-9]+: device: .*not on cuda"));
-  sweep.write({{"device", "cpu"}});
-  EXPECT_EQ(refused(sweep, sweep.runs()).second, "accepted");
-}
-
 TEST(Preflight, ARunsFolderThatCannotBeMadeIsTheMachinesFault) {
   const SmallSweep sweep;
   sweep.write_file("a_file", "");
