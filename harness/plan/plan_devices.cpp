@@ -2,6 +2,8 @@
 #include "harness/plan/plan_devices.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace imp::harness {
 namespace {
@@ -23,6 +25,21 @@ bool has_work_left(const PlannedTrial& planned, const Plan& plan) {
 
 bool runs_on_gpu(const TrialConfig& config, const Plan& plan) {
   return config.device != "cpu" && plan.gpu.gpu.has_value();
+}
+
+void forget_times_of_other_devices(Plan& plan) {
+  constexpr std::array<std::string_view, 6> kWithModels{"features", "connector", "trunk",
+                                                        "finetune", "eval",      "pretrain"};
+  for (const PlannedTrial& planned : plan.trials) {
+    const bool on_gpu = runs_on_gpu(planned.trial.config, plan);
+    for (const std::size_t index : planned.planned) {
+      PlannedStage& stage = plan.stages[index];
+      const bool models =
+          std::find(kWithModels.begin(), kWithModels.end(), stage.request.kind) != kWithModels.end();
+      if (!models || stage.status == StageStatus::reuse || stage.earlier_device.empty()) continue;
+      if (on_gpu == (stage.earlier_device == "cpu")) stage.seconds.reset();
+    }
+  }
 }
 
 std::vector<PlannedDevice> planned_devices(const Plan& plan) {

@@ -23,6 +23,10 @@ struct PlannedDevice {
 /// Whether something of a trial is still to be made.
 [[nodiscard]] bool has_work_left(const PlannedTrial& planned, const Plan& plan);
 
+/// Takes away estimates of time that come from a stage made on a GPU for one that gets none, or the other way
+/// round.
+void forget_times_of_other_devices(Plan& plan);
+
 /// Whether a trial runs on the GPU that there is.
 [[nodiscard]] bool runs_on_gpu(const TrialConfig& config, const Plan& plan);
 
