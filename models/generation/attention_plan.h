@@ -6,17 +6,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/generation/ragged_attention.h"
 #include "models/generation/row_spans.h"
-#include "models/generation/variable_length_attention.h"
 
 namespace imp::models {
 
-/// One call of variable_length_attention, for query rows that are neighbours.
+/// One call of ragged_attention, for query rows that are neighbours.
 struct AttentionCall {
   int64_t row = 0;     ///< first of its rows of query and output
   bool fresh = false;  ///< keys are the pass's own rows, not the cache's
   bool causal = true;
-  VariableLengths lengths;
+  RaggedLengths lengths;
   std::vector<int64_t>
       gathered;      ///< slots of the cache whose keys are put in a row first; empty: they are in a row
   at::Tensor slots;  ///< `gathered` on the device

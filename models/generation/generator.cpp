@@ -75,6 +75,7 @@ class Generator {
   }
 
   bool open_group() {
+    if (options_.questions > 0 && static_cast<int64_t>(sequences_.size()) >= options_.questions) return false;
     if (group_) return true;
     if (exhausted_ || rows_ >= most_rows_) return false;
     std::optional<PromptGroup> next = source_();

@@ -39,6 +39,7 @@ struct GenerationOptions {
   std::function<bool(std::span<const int64_t> answer)> stop = {};
   int64_t kv_bytes = 0;  ///< most memory for keys and values, whatever the queue; 0: as kv_budget says
   int64_t rows = 0;  ///< tokens of a pass, about; more only if one prompt has more; 0: as rows_of_pass says
+  int64_t questions = 0;  ///< under way at once; 0: as many as memory and rows have room for
   CacheForm cache = CacheForm::by_device;
 };
 

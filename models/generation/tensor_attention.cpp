@@ -9,7 +9,7 @@ namespace imp::models {
 namespace {
 
 /// Two parts of a softmax's sum become one: each counts by its share of the exponentials' sum.
-void merge(const AttentionOutput& part, int64_t row, const AttentionOutput& into) {
+void merge(const AttentionPart& part, int64_t row, const AttentionPart& into) {
   const int64_t rows = part.out.size(0);
   const at::Tensor share = at::sigmoid(part.logsumexp - into.logsumexp.narrow(1, row, rows));
   into.out.narrow(0, row, rows).lerp_(part.out, share.t().unsqueeze(2).to(part.out.scalar_type()));
@@ -44,24 +44,24 @@ at::Tensor TensorAttention::attend(size_t layer, const at::Tensor& query, const 
   pages_.write(layer, written_, keys, value);
   std::vector<at::Tensor> outs, sums;
   for (const AttentionCall& call : plan.own) {
-    const AttentionOutput output = answer(layer, call, queries, keys, value);
+    const AttentionPart output = answer(layer, call, queries, keys, value);
     outs.push_back(output.out);
     if (!plan.prefixes.empty()) sums.push_back(output.logsumexp);
   }
-  const AttentionOutput all{joined(outs, 0), sums.empty() ? at::Tensor() : joined(sums, 1)};
+  const AttentionPart all{joined(outs, 0), sums.empty() ? at::Tensor() : joined(sums, 1)};
   for (const AttentionCall& call : plan.prefixes)
     merge(answer(layer, call, queries, keys, value), call.row, all);
   return all.out.flatten(1);
 }
 
-AttentionOutput TensorAttention::answer(size_t layer, const AttentionCall& call, const at::Tensor& query,
-                                        const at::Tensor& key, const at::Tensor& value) const {
+AttentionPart TensorAttention::answer(size_t layer, const AttentionCall& call, const at::Tensor& query,
+                                      const at::Tensor& key, const at::Tensor& value) const {
   const at::Tensor asked = query.narrow(0, call.row, call.rows());
-  if (call.fresh) return variable_length_attention(asked, key, value, call.lengths, call.causal);
+  if (call.fresh) return ragged_attention(asked, key, value, call.lengths, call.causal);
   const at::Tensor &keys = pages_.keys(layer), &values = pages_.values(layer);
-  if (!call.slots.defined()) return variable_length_attention(asked, keys, values, call.lengths, call.causal);
-  return variable_length_attention(asked, gather_rows(keys, call.slots), gather_rows(values, call.slots),
-                                   call.lengths, call.causal);
+  if (!call.slots.defined()) return ragged_attention(asked, keys, values, call.lengths, call.causal);
+  return ragged_attention(asked, gather_rows(keys, call.slots), gather_rows(values, call.slots), call.lengths,
+                          call.causal);
 }
 
 }  // namespace imp::models

@@ -11,7 +11,7 @@
 
 namespace imp::models {
 
-/// Causal attention of packed rows over pages in tensors, for models on a GPU: variable_length_attention over
+/// Causal attention of packed rows over pages in tensors, for models on a GPU: ragged_attention over
 /// each span's own tokens, and over a prefix once for all rows that share it. Nothing in it waits for the
 /// device. Rows of a pass must all be in spans (no filling).
 class TensorAttention : public CachedAttention {
@@ -27,8 +27,8 @@ class TensorAttention : public CachedAttention {
                                   const at::Tensor& selected) override;
 
  private:
-  [[nodiscard]] AttentionOutput answer(size_t layer, const AttentionCall& call, const at::Tensor& query,
-                                       const at::Tensor& key, const at::Tensor& value) const;
+  [[nodiscard]] AttentionPart answer(size_t layer, const AttentionCall& call, const at::Tensor& query,
+                                     const at::Tensor& key, const at::Tensor& value) const;
 
   TensorPages pages_;
   at::Device device_;

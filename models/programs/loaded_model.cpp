@@ -4,15 +4,13 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "models/config/model_kind.h"
-#include "models/image/codec.h"
 #include "models/io/error.h"
-#include "models/io/parallel_for.h"
 #include "models/lora/adapter_vocabulary.h"
+#include "models/programs/pixel_batch.h"
 
 namespace imp::models {
 namespace {
@@ -152,20 +150,7 @@ EncodedRow LoadedModel::prompt(const Request& request) const {
 }
 
 at::Tensor LoadedModel::pixel_values(const std::vector<std::filesystem::path>& pictures, int threads) const {
-  const int64_t side = llava.config.vision.image_size, count = 3 * side * side;
-  const at::Tensor pixels = at::empty({static_cast<int64_t>(pictures.size()), 3, side, side},
-                                      at::TensorOptions(at::kFloat).pinned_memory(!device.is_cpu()));
-  auto* const first = pixels.mutable_data_ptr<float>();
-  parallel_for(static_cast<int>(pictures.size()), threads, [&](int i) {
-    const PixelValues values = processor->process(read_image(pictures[static_cast<size_t>(i)]));
-    if (values.height != side || values.width != side) {
-      throw Error("the preprocessor makes pictures of " + std::to_string(values.height) + " x " +
-                  std::to_string(values.width) + " pixels; the vision tower takes " + std::to_string(side) +
-                  " x " + std::to_string(side));
-    }
-    std::copy_n(values.values.begin(), count, first + i * count);
-  });
-  return pixels;
+  return pixel_batch(pictures, *processor, llava.config.vision.image_size, device, threads);
 }
 
 at::Tensor LoadedModel::projected(const at::Tensor& pixel_values) const {

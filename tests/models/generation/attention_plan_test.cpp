@@ -115,7 +115,7 @@ std::vector<int64_t> seen_by_definition(const std::vector<RowSpan>& spans, int64
 
 /// Slots that output row `row` sees in a call; none if it is not the call's.
 std::vector<int64_t> seen_in(const AttentionCall& call, const std::vector<RowSpan>& spans, int64_t row) {
-  const VariableLengths& lengths = call.lengths;
+  const RaggedLengths& lengths = call.lengths;
   std::vector<int64_t> slots;
   for (size_t i = 0; i < lengths.key_lengths.size(); ++i) {
     const int64_t begin = call.row + lengths.query_starts[i], end = call.row + lengths.query_starts[i + 1];
@@ -153,7 +153,7 @@ void expect_seen(const AttentionPlan& plan, const std::vector<RowSpan>& spans,
 }
 
 void expect_lengths(const AttentionCall& call) {
-  const VariableLengths& lengths = call.lengths;
+  const RaggedLengths& lengths = call.lengths;
   int64_t queries = 0, keys = 0;
   for (size_t i = 0; i < lengths.key_lengths.size(); ++i) {
     queries = std::max<int64_t>(queries, lengths.query_starts[i + 1] - lengths.query_starts[i]);

@@ -11,7 +11,7 @@ namespace imp::models {
 /// Where the packed sequences of an attention lie. The queries of sequence i are the rows from
 /// query_starts[i] to query_starts[i + 1]; its keys are key_lengths[i] rows from key_starts[i] on. Keys may
 /// have gaps, stand in any order and be shared.
-struct VariableLengths {
+struct RaggedLengths {
   std::vector<int32_t> query_starts{0};  ///< [sequences + 1]
   std::vector<int32_t> key_starts;       ///< [sequences]
   std::vector<int32_t> key_lengths;      ///< [sequences], each at least 1
@@ -31,7 +31,7 @@ struct VariableLengths {
   void send(at::Device device);
 };
 
-struct AttentionOutput {
+struct AttentionPart {
   at::Tensor out;  ///< [rows, heads, head_dim]
   at::Tensor
       logsumexp;  ///< [heads, rows] float32, of the scaled scores; undefined where gives_logsumexp() is false
@@ -41,9 +41,9 @@ struct AttentionOutput {
 /// value [any, kv_heads, head_dim]. causal: a sequence's last query sees all of its keys, each before it one
 /// fewer. No gradient. One kernel on a GPU (flash attention for 16-bit numbers, LibTorch's memory-efficient
 /// one for float32) and no wait for it; elsewhere a product a sequence.
-[[nodiscard]] AttentionOutput variable_length_attention(const at::Tensor& query, const at::Tensor& key,
-                                                        const at::Tensor& value,
-                                                        const VariableLengths& lengths, bool causal);
+[[nodiscard]] AttentionPart ragged_attention(const at::Tensor& query, const at::Tensor& key,
+                                             const at::Tensor& value, const RaggedLengths& lengths,
+                                             bool causal);
 
 /// Whether attention over tensors of this kind also gives the logsumexp by which parts are merged.
 [[nodiscard]] bool gives_logsumexp(at::Device device, at::ScalarType dtype, int64_t head_dim);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/generation/variable_length_attention.h"
+#include "models/generation/ragged_attention.h"
 
 #include <ATen/ATen.h>
 
@@ -33,8 +33,8 @@ std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
-AttentionOutput flash(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                      const VariableLengths& lengths, bool causal) {
+AttentionPart flash(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                    const RaggedLengths& lengths, bool causal) {
   // A single query a sequence and grouped heads would take another path, whose logsumexp lies in another
   // order.
   const int64_t max_queries = std::max<int64_t>(2, lengths.max_queries);
@@ -46,8 +46,8 @@ AttentionOutput flash(const at::Tensor& query, const at::Tensor& key, const at::
   return {std::get<0>(result), std::get<1>(result)};
 }
 
-AttentionOutput efficient(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                          const VariableLengths& lengths, bool causal) {
+AttentionPart efficient(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                        const RaggedLengths& lengths, bool causal) {
   constexpr int64_t kNoMask = 0, kCausalFromBottomRight = 2;
   const auto one_batch = [&](const at::Tensor& x) { return repeat_heads(x, query.size(1)).unsqueeze(0); };
   const auto result = at::_efficient_attention_forward(
@@ -58,8 +58,8 @@ AttentionOutput efficient(const at::Tensor& query, const at::Tensor& key, const 
   return {std::get<0>(result).squeeze(0), {}};
 }
 
-AttentionOutput plain(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                      const VariableLengths& lengths, bool causal) {
+AttentionPart plain(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                    const RaggedLengths& lengths, bool causal) {
   const int64_t heads = query.size(1);
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(2)));
   const auto wide = [&](const at::Tensor& x) {
@@ -84,7 +84,7 @@ AttentionOutput plain(const at::Tensor& query, const at::Tensor& key, const at::
 
 }  // namespace
 
-void VariableLengths::add(int64_t queries_of_it, int64_t key_start, int64_t keys_of_it) {
+void RaggedLengths::add(int64_t queries_of_it, int64_t key_start, int64_t keys_of_it) {
   query_starts.push_back(query_starts.back());
   key_starts.push_back(static_cast<int32_t>(key_start));
   key_lengths.push_back(static_cast<int32_t>(keys_of_it));
@@ -92,18 +92,18 @@ void VariableLengths::add(int64_t queries_of_it, int64_t key_start, int64_t keys
   add_queries(queries_of_it);
 }
 
-void VariableLengths::add_queries(int64_t count) {
+void RaggedLengths::add_queries(int64_t count) {
   query_starts.back() += static_cast<int32_t>(count);
   max_queries = std::max<int64_t>(max_queries, query_starts.back() - query_starts[query_starts.size() - 2]);
 }
 
-bool VariableLengths::without_gaps() const {
+bool RaggedLengths::without_gaps() const {
   for (size_t i = 0; i + 1 < key_starts.size(); ++i)
     if (key_starts[i] + key_lengths[i] != key_starts[i + 1]) return false;
   return true;
 }
 
-void VariableLengths::send(at::Device device) {
+void RaggedLengths::send(at::Device device) {
   std::vector<int32_t> bounds = key_starts;
   bounds.push_back(key_starts.back() + key_lengths.back());
   queries = upload(query_starts, device);
@@ -111,9 +111,8 @@ void VariableLengths::send(at::Device device) {
   if (!without_gaps()) lengths = upload(key_lengths, device);
 }
 
-AttentionOutput variable_length_attention(const at::Tensor& query, const at::Tensor& key,
-                                          const at::Tensor& value, const VariableLengths& lengths,
-                                          bool causal) {
+AttentionPart ragged_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                               const RaggedLengths& lengths, bool causal) {
   switch (form_of(query.device(), query.scalar_type(), query.size(2))) {
     case Form::flash:
       return flash(query, key, value, lengths, causal);
