@@ -14,6 +14,7 @@
 #include "eval/run/answer_store.h"
 #include "eval/run/benchmark_files.h"
 #include "eval/run/lmms_eval_files.h"
+#include "eval/run/loaded_pictures.h"
 #include "eval/run/progress_line.h"
 #include "eval/run/prompts.h"
 #include "eval/run/submission.h"
@@ -91,20 +92,22 @@ std::string checkpoint_hash(const std::filesystem::path& path) {
   return content_hash(all);
 }
 
-nlohmann::json common_settings(const RunRequest& request) {
+nlohmann::json common_settings(const RunRequest& request, at::Device device) {
   const AskOptions& ask = request.ask;
-  return {{"checkpoint", checkpoint_hash(request.model.directory)},
-          {"encoder", checkpoint_hash(request.model.encoder)},
-          {"adapter", checkpoint_hash(request.model.adapter)},
-          {"projector", checkpoint_hash(request.model.projector)},
-          {"conversation", request.model.conversation},
-          {"dtype", request.model.dtype},
-          {"max_new_tokens", ask.max_new_tokens},
-          {"beams", ask.beams},
-          {"temperature", ask.choice.temperature},
-          {"seed", ask.choice.temperature > 0 ? ask.choice.seed : 0},
-          {"stop", ask.stop},
-          {"likelihood", request.likelihood}};
+  nlohmann::json settings{{"checkpoint", checkpoint_hash(request.model.directory)},
+                          {"encoder", checkpoint_hash(request.model.encoder)},
+                          {"adapter", checkpoint_hash(request.model.adapter)},
+                          {"projector", checkpoint_hash(request.model.projector)},
+                          {"conversation", request.model.conversation},
+                          {"dtype", request.model.dtype},
+                          {"max_new_tokens", ask.max_new_tokens},
+                          {"beams", ask.beams},
+                          {"temperature", ask.choice.temperature},
+                          {"seed", ask.choice.temperature > 0 ? ask.choice.seed : 0},
+                          {"stop", ask.stop},
+                          {"likelihood", request.likelihood}};
+  if (!device.is_cpu()) settings["device"] = "cuda";
+  return settings;
 }
 
 Task make_task(const RunRequest& request, const BenchmarkFiles& files, const Prompts& prompts,
@@ -159,11 +162,12 @@ std::string unreadable_pictures(const Task& task, const std::function<bool()>& s
 }
 
 /// All tasks, checked as far as possible without the model. Throws Stopped if that was asked for.
-std::vector<Task> make_tasks(const RunRequest& request, const std::function<bool()>& stopped) {
+std::vector<Task> make_tasks(const RunRequest& request, at::Device device,
+                             const std::function<bool()>& stopped) {
   Prompts prompts;
   if (!request.prompts.empty()) prompts.read_overrides(request.prompts);
   if (!request.ocr_tokens.empty()) prompts.read_ocr_tokens(request.ocr_tokens);
-  const nlohmann::json settings = common_settings(request);
+  const nlohmann::json settings = common_settings(request, device);
   std::vector<Task> tasks;
   std::string problems;
   for (const BenchmarkFiles& files : files_of(request)) {
@@ -176,7 +180,8 @@ std::vector<Task> make_tasks(const RunRequest& request, const std::function<bool
   }
   if (!problems.empty()) throw Error::of_lines(problems);
   for (Task& task : tasks) {
-    task.answers = std::make_unique<AnswerStore>(request.output, task.benchmark, task.settings);
+    task.answers = std::make_unique<AnswerStore>(
+        AnswerFiles(request.output / "predictions", task.benchmark.name), task.benchmark, task.settings);
     const std::string lines = unreadable_pictures(task, stopped);
     if (!lines.empty()) problems += (problems.empty() ? "" : "\n") + lines;
   }
@@ -212,8 +217,8 @@ void compare_alone(const models::LoadedModel& model, const AskOptions& ask, cons
   alone.rows = 1;
   std::size_t differ = 0, count = 0;
   const std::vector<Prediction> predictions = task.answers->predictions();
-  ask_all(
-      model, alone, asked,
+  (void)ask_all(
+      asked_model(model, ask.beams), LoadedPictures(model), alone, asked,
       [&](const Asked& question, const Reply& reply) {
         ++count;
         if (predictions[question.question].text != reply.text) ++differ;
@@ -236,8 +241,8 @@ bool ask_task(Task& task, const RunRequest& request, std::optional<models::Loade
     model->llava.pack();
   }
   ProgressLine progress(task.benchmark.name, task.answers->count(), task.questions.size());
-  ask_all(
-      *model, request.ask, open,
+  (void)ask_all(
+      asked_model(*model, request.ask.beams), LoadedPictures(*model), request.ask, open,
       [&](const Asked& asked, const Reply& reply) {
         task.answers->add(asked.question, prediction_of(task.benchmark.questions[asked.question], reply));
         progress.show(task.answers->count());
@@ -322,7 +327,7 @@ void write_results(const std::vector<Task>& tasks, const RunRequest& request) {
 int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped) {
   constexpr int kInterrupted = 130;
   const std::function<bool()> is_stopped = [&] { return stopped.load(); };
-  (void)models::compute_dtype(request.model);
+  const at::Device device = models::weight_options(request.model).device();
   (void)models::conversation_template(request.model.conversation);
   const auto interrupted = [] {
     fmt::print(stderr, "interrupted; the answers so far are kept, and the same command goes on from them\n");
@@ -330,7 +335,7 @@ int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped) 
   };
   std::vector<Task> tasks;
   try {
-    tasks = make_tasks(request, is_stopped);
+    tasks = make_tasks(request, device, is_stopped);
   } catch (const Stopped&) {
     return interrupted();
   }
