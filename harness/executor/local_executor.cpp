@@ -153,6 +153,7 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   const RetryPolicy& retry = plan_.sweep.spec.retry;
   TrialOutcome outcome;
   PlannedTrial current = planned;
+  outcome.device = models::describe(device_of(planned));
   begin_peak_memory();
   Ending ending = attempt_trial(current, label, outcome);
   for (int64_t tries = 1;

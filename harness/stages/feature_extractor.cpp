@@ -23,7 +23,7 @@ at::TensorOptions tower_options(const StageContext& context) {
 }
 
 VisionParts load_tower(const StageContext& context, const models::PeftAdapter* adapter) {
-  return load_vision(context.trial, context.spec, adapter);
+  return load_vision(context.trial, context.spec, adapter, tower_options(context));
 }
 
 std::vector<std::string> training_pictures(const StageContext& context, const RowsLocation& rows) {

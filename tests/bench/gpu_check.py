@@ -69,5 +69,119 @@ def stages(label, runs):
         print(f"RESULT {label} {stage['kind']}: {stage['seconds']:.1f} s, {peak:.2f} GiB of device memory, on {stage.get('device')}")
 
 
+def many_pictures(data, out, pictures, questions):
+    """many_pictures DATA OUT PICTURES QUESTIONS: JPEG copies of a data set's pictures under other names, a training row each and
+    TextVQA annotations with so many questions a picture, the same questions for imp and its peer."""
+    import shutil
+
+    from PIL import Image
+
+    data, out, pictures, questions = pathlib.Path(data), pathlib.Path(out), int(pictures), int(questions)
+    rows = json.loads((data / "train.json").read_text())
+    (out / "images").mkdir(parents=True, exist_ok=True)
+    train, asked, lines = [], [], []
+    for i in range(pictures):
+        row, name = rows[i % len(rows)], f"{i:06d}"
+        target = out / "images" / f"{name}.jpg"
+        first = out / "images" / f"{i % len(rows):06d}.jpg"
+        if target == first:
+            Image.open(data / "images" / row["image"]).convert("RGB").save(target, quality=90)
+        else:
+            shutil.copy(first, target)
+        train.append({"id": name, "image": f"{name}.jpg", "conversations": row["conversations"][:2]})
+        for turn in range(questions):
+            question = row["conversations"][2 * turn % len(row["conversations"])]["value"].replace("<image>\n", "")
+            answer = row["conversations"][2 * turn % len(row["conversations"]) + 1]["value"]
+            asked.append({"question_id": len(asked), "image_id": name, "question": question, "answers": [answer] * 10})
+            lines.append({"question_id": len(lines), "image": f"{name}.jpg", "question": question})
+    (out / "train.json").write_text(json.dumps(train))
+    (out / "textvqa.json").write_text(json.dumps({"dataset_version": "0.5.1", "data": asked}))
+    (out / "questions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def split(checkpoint, out):
+    """split CHECKPOINT OUT: its language model and its vision tower as directories of their own, OUT/llm and OUT/encoder."""
+    import shutil
+
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    checkpoint, out = pathlib.Path(checkpoint), pathlib.Path(out)
+    config = json.loads((checkpoint / "config.json").read_text())
+    for part, key, marks in (("llm", "text_config", ("language_model.", "lm_head.")), ("encoder", "vision_config", ("vision_tower.",))):
+        folder, tensors = out / part, {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in checkpoint.glob("*.safetensors"):
+            with safe_open(file, "pt") as weights:
+                for name in weights.keys():
+                    if not any(mark in name for mark in marks):
+                        continue
+                    inner = name.removeprefix("model.")
+                    if part == "llm":
+                        inner = inner.removeprefix("language_model.")
+                        inner = inner if inner.startswith(("model.", "lm_head.")) else "model." + inner
+                    else:
+                        inner = inner.removeprefix("vision_tower.").removeprefix("vision_model.")
+                        inner = "vision_model." + inner
+                    tensors[inner] = weights.get_tensor(name)
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+        described = dict(config[key])
+        described["architectures"] = {"phi": ["PhiForCausalLM"], "llama": ["LlamaForCausalLM"]}.get(described["model_type"], ["SiglipVisionModel"])
+        (folder / "config.json").write_text(json.dumps(described))
+        for name in ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"):
+            if (checkpoint / name).exists():
+                shutil.copy(checkpoint / name, folder)
+
+
+def chain(out, models, data, device):
+    """chain OUT MODELS DATA DEVICE: a sweep of the whole chain: features, stage 1, stage 2, evaluation, table."""
+    pathlib.Path(out).write_text(f"""version: 1
+name: chain
+baseline: {{llm: {models}/llm, encoder: {models}/encoder, finetune: lora, lora_rank: 256, lora_alpha: 256, conversation: bare_v1,
+  connector_data: {{json: {data}/train.json, images: {data}/images}}, connector_max_steps: 4, connector_batch_size: 8,
+  connector_micro_batch: 8, finetune_data: {{json: {data}/train.json, images: {data}/images}}, max_steps: 4, batch_size: 8,
+  micro_batch: 8, dtype: bfloat16, device: {device}, max_new_tokens: 8}}
+vary: {{grid: {{lora_rank: [256]}}}}
+seeds: [1]
+benchmarks:
+  - {{name: textvqa, annotations: {data}/textvqa.json, images: {data}/images}}
+""")
+
+
+def same_answers(label, ours, theirs, share):
+    """same_answers LABEL A B SHARE: token ids of two files of answers agree for at least so much of the questions."""
+    a = {str(row["question_id"]): row["tokens"] for row in rows_of(ours)}
+    b = {str(row["question_id"]): row["tokens"] for row in rows_of(theirs)}
+    same = sum(a.get(key) == tokens for key, tokens in b.items())
+    good = bool(b) and same >= float(share) * len(b)
+    print(f"{'ok  ' if good else 'FAIL'} {label}: {same} of {len(b)} answers have the same tokens (asked {share})")
+    return 0 if good else 1
+
+
+def same_logits(label, checkpoint, questions, images, ours):
+    """same_logits LABEL CHECKPOINT QUESTIONS IMAGES LOGITS: imp's logits against transformers' on the CPU in float32."""
+    import torch
+    from safetensors.torch import load_file
+
+    sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
+    import hf_common
+
+    model = hf_common.load_model(pathlib.Path(checkpoint), "float32").eval()
+    template, pictures = hf_common.load_processors(pathlib.Path(checkpoint), model)
+    logits, worst = load_file(ours)["logits"], 0.0
+    with torch.inference_mode():
+        for i, row in enumerate(rows_of(questions)):
+            ids = torch.tensor([template.row([(row["question"], None)], True)[0]])
+            expected = model(input_ids=ids, pixel_values=pictures([pathlib.Path(images) / row["image"]])).logits[0, -1]
+            worst = max(worst, float((logits[i] - expected).norm() / expected.norm()))
+    print(f"{'ok  ' if worst < 1e-4 else 'FAIL'} {label}: largest relative difference of {len(logits)} rows {worst:.2e} (allowed 1e-4)")
+    return 0 if worst < 1e-4 else 1
+
+
+def rate(label, count, seconds):
+    """rate LABEL COUNT SECONDS"""
+    print(f"RESULT {label}: {float(count) / max(float(seconds), 1e-9):.1f} a second")
+
+
 if __name__ == "__main__":
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
