@@ -10,7 +10,6 @@
 #include "harness/plan/features_choice.h"
 #include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
-#include "harness/plan/training_memory.h"
 #include "harness/plan/trunks.h"
 #include "models/io/error.h"
 
@@ -103,21 +102,6 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& 
   leave_out_trunks(plan);
   leave_out_unasked(plan);
   return plan;
-}
-
-void estimate_memory(Plan& plan) {
-  TrainingMemory memory(plan.sweep.spec);
-  for (const PlannedTrial& trial : plan.trials) {
-    for (const std::size_t index : trial.planned) {
-      PlannedStage& stage = plan.stages[index];
-      const bool trains = stage.request.kind == "finetune" || stage.request.kind == "trunk";
-      if (!trains || stage.status == StageStatus::reuse || stage.memory) continue;
-      try {
-        stage.memory = memory.of(trial.trial);
-      } catch (const Error&) {  // the stage will say it, with all the rest that it needs
-      }
-    }
-  }
 }
 
 }  // namespace imp::harness

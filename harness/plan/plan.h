@@ -25,10 +25,11 @@ struct PlannedStage {
   std::size_t trials = 0;         ///< that need it
   std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
   double earlier_flops = 0;       ///< of that stage; 0: not known
-  std::string earlier_device = {};            ///< that it was made on
-  std::optional<MemoryEstimate> memory = {};  ///< set by estimate_memory
-  std::int64_t bytes = 0;                     ///< that it will write and keep, about; set by preflight
-  std::int64_t pictures = 0;                  ///< that a features stage goes over, about; likewise
+  std::string earlier_device = {};                   ///< that it was made on
+  std::optional<MemoryEstimate> memory = {};         ///< of its process; set by estimate_memory
+  std::optional<MemoryEstimate> device_memory = {};  ///< of the GPU, where it runs on one; likewise
+  std::int64_t bytes = 0;                            ///< that it will write and keep, about; set by preflight
+  std::int64_t pictures = 0;                         ///< that a features stage goes over, about; likewise
 };
 
 /// A trial with its stages, inputs before what is made from them.
@@ -78,8 +79,9 @@ struct Plan {
 /// The same, but what is missing goes to `diagnostics`; a trial that lacks something has no stages.
 [[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics);
 
-/// Predicts the memory of each second training stage that is not reused. Reads models' configs and, of the
-/// user's own rows, the longest; only what shows a plan to people asks for it.
+/// Predicts the memory of each features and training stage that is not reused, and notes it where one does
+/// not fit on the GPU. Reads models' configs and, of the user's own rows, the longest; only what shows a plan
+/// to people asks for it.
 void estimate_memory(Plan& plan);
 
 }  // namespace imp::harness

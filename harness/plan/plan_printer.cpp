@@ -80,6 +80,26 @@ std::string counts_as_text(const BenchmarkCounts& benchmark) {
                      grouped(benchmark.answers));
 }
 
+/// The GPU's column only where a stage runs on one.
+std::string stages_as_table(const Plan& plan) {
+  const bool on_gpu = std::any_of(plan.stages.begin(), plan.stages.end(),
+                                  [](const PlannedStage& stage) { return stage.device_memory.has_value(); });
+  const auto size = [](const std::optional<MemoryEstimate>& memory) {
+    return memory ? size_as_text(memory->total()) : "-";
+  };
+  std::vector<Row> rows{{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"}};
+  for (const PlannedStage& stage : plan.stages) {
+    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
+                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
+                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
+                    stage.bytes > 0 ? size_as_text(stage.bytes) : "-", size(stage.memory),
+                    size(stage.device_memory), stage.reason});
+  }
+  if (!on_gpu)
+    for (Row& row : rows) row.erase(row.end() - 2);
+  return as_table(rows);
+}
+
 std::string saving_as_text(const std::optional<TrunkSaving>& saving) {
   if (!saving) return "";
   const std::string seconds =
@@ -179,15 +199,7 @@ std::string plan_as_text(const Plan& plan) {
     rows.push_back({trial.trial.name, stages_in_words(trial, plan)});
   text += '\n' + as_table(rows);
 
-  rows = {{"stage", "status", "trials", "time", "disk", "memory", "reason"}};
-  for (const PlannedStage& stage : plan.stages) {
-    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
-                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
-                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
-                    stage.bytes > 0 ? size_as_text(stage.bytes) : "-",
-                    stage.memory ? size_as_text(stage.memory->total()) : "-", stage.reason});
-  }
-  text += '\n' + as_table(rows);
+  text += '\n' + stages_as_table(plan);
   if (!plan.benchmarks.empty()) text += '\n';
   for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
@@ -230,6 +242,7 @@ ordered_json plan_as_json(const Plan& plan) {
          {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
          {"bytes", stage.bytes},
          {"memory_bytes", memory_as_json(stage.memory)},
+         {"device_memory_bytes", memory_as_json(stage.device_memory)},
          {"parameters", stage.request.parameters},
          {"inputs", inputs},
          {"trunk", stage.request.trunk ? ordered_json(stage.request.trunk->key) : ordered_json()}});

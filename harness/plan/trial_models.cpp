@@ -25,6 +25,13 @@ models::TextConfig text_config(const ModelDirectories& directories) {
                               : models::parse_text_config(config, where);
 }
 
+models::VisionConfig vision_config(const ModelDirectories& directories) {
+  const nlohmann::json config = models::read_config_json(directories.encoder);
+  const std::string where = models::config_path(directories.encoder).string();
+  return directories.is_llava ? models::parse_llava_config(config, where).vision
+                              : models::parse_vision_config(config, where);
+}
+
 FeatureShape feature_shape(const ModelDirectories& directories) {
   const nlohmann::json config = models::read_config_json(directories.encoder);
   const std::string where = models::config_path(directories.encoder).string();

@@ -19,6 +19,7 @@ struct ModelDirectories {
 
 /// The shapes of a trial's models, read from their configs. Throw imp::Error (usage).
 [[nodiscard]] models::TextConfig text_config(const ModelDirectories& directories);
+[[nodiscard]] models::VisionConfig vision_config(const ModelDirectories& directories);
 
 /// What a picture's features are.
 struct FeatureShape {

@@ -13,6 +13,7 @@
 namespace imp::harness {
 namespace {
 
+using nlohmann::ordered_json;
 using test::SmallSweep;
 using testing::ContainsRegex;
 using testing::HasSubstr;
@@ -95,6 +96,38 @@ TEST(Devices, ADtypeThatTheGpuCannotComputeInIsRefusedAtTheKey) {
   Diagnostics none;
   (void)plan_on(gpu_of(75), {{"dtype", "bfloat16"}, {"device", "cpu"}}, none);
   EXPECT_TRUE(none.empty()) << "the processor computes in bfloat16";
+}
+
+TEST(Devices, TheGpusMemoryStandsBesideTheProcesss) {
+  const SmallSweep sweep;
+  sweep.write({{"dtype", "bfloat16"}});
+  Plan plan = make_plan(load_sweep(sweep.file()), sweep.runs());
+  estimate_memory(plan);
+  EXPECT_THAT(plan_as_text(plan), testing::Not(HasSubstr("GPU memory")));
+
+  plan = make_plan(load_sweep(sweep.file()), sweep.runs());
+  plan.gpu = gpu_of(90);
+  estimate_memory(plan);
+  EXPECT_TRUE(plan.notes.empty());
+  EXPECT_THAT(
+      plan_as_text(plan),
+      ContainsRegex("memory +GPU memory +reason\n(.*\n)*finetune-[0-9a-f]+ +run .* GiB +57[0-9] MiB"));
+  for (const ordered_json& stage : plan_as_json(plan).at("stages")) {
+    const bool on_gpu =
+        stage.at("kind") == "features" || stage.at("kind") == "connector" || stage.at("kind") == "finetune";
+    EXPECT_EQ(stage.at("device_memory_bytes").is_object(), on_gpu) << stage.at("kind");
+  }
+}
+
+TEST(Devices, AStageThatIsLargerThanTheGpuIsNoted) {
+  const SmallSweep sweep;
+  Plan plan = make_plan(load_sweep(sweep.file()), sweep.runs());
+  plan.gpu = gpu_of(90);
+  plan.gpu.gpu->memory_bytes = std::int64_t{100} << 20;
+  estimate_memory(plan);
+  EXPECT_THAT(plan_as_text(plan),
+              ContainsRegex("note: [a-z]+-[0-9a-f]+ takes about 57[0-9] MiB of the GPU's 100 MiB; "
+                            ".*`recompute: blocks`"));
 }
 
 }  // namespace
