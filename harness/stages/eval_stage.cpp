@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -151,8 +153,38 @@ void answer(const StageContext& context, const TrainedCell& cell, const eval::Be
       },
       [&] { return context.stop.load(); });
   context.add_flops(models::forward_flops(cell.language.model->config(), passes));
-  if (answers.count() < benchmark.questions.size()) context.check_stop();
 }
+
+int64_t answers_in(const std::vector<eval::AnswerStore>& stores) {
+  int64_t count = 0;
+  for (const eval::AnswerStore& store : stores) count += static_cast<int64_t>(store.count());
+  return count;
+}
+
+/// FLOPs of the attempts before this one, in a file beside their answers. A process that was killed leaves
+/// answers whose FLOPs are not known.
+class KeptWork {
+ public:
+  explicit KeptWork(const StageContext& context) : context_(context), file_(context.folder / "work.json") {}
+
+  void take_over(int64_t answers) const {
+    if (answers == 0) return;
+    const auto kept = std::filesystem::exists(file_) ? nlohmann::json::parse(read_file(file_), nullptr, false)
+                                                     : nlohmann::json();
+    const bool known = kept.is_object() && kept.value("answers", int64_t{0}) == answers;
+    context_.add_flops(known ? kept.value("flops", 0.0) : std::numeric_limits<double>::quiet_NaN());
+  }
+  void note(int64_t answers) const {
+    if (std::isnan(context_.work.flops)) return;
+    write_file_atomically(file_,
+                          nlohmann::json{{"answers", answers}, {"flops", context_.work.flops}}.dump() + "\n");
+  }
+  void remove() const { std::filesystem::remove(file_); }
+
+ private:
+  const StageContext& context_;
+  std::filesystem::path file_;
+};
 
 /// Scores answers, writes them, and adds the benchmark's metrics to `scores`; files and metrics of a control
 /// are named after it.
@@ -196,15 +228,21 @@ void make_eval_stage(const StageContext& context) {
   const std::vector<Asking> ways = ways_of_asking(context, benchmark, pictures, cell.projector);
   const auto questions = static_cast<int64_t>(benchmark.questions.size());
   const int64_t total = static_cast<int64_t>(ways.size()) * questions;
+  std::vector<eval::AnswerStore> answers;
+  for (const Asking& way : ways)
+    answers.push_back(kept_answers(context, benchmark, way, c10::typeMetaToScalarType(weights.dtype())));
+  const KeptWork work(context);
+  work.take_over(answers_in(answers));
   nlohmann::ordered_json scores = nlohmann::ordered_json::array();
   for (size_t i = 0; i < ways.size(); ++i) {
-    eval::AnswerStore answers =
-        kept_answers(context, benchmark, ways[i], c10::typeMetaToScalarType(weights.dtype()));
-    answer(context, cell, benchmark, ways[i], answers, {static_cast<int64_t>(i) * questions, total});
-    score(benchmark, answers, ways[i].control, scores);
+    answer(context, cell, benchmark, ways[i], answers[i], {static_cast<int64_t>(i) * questions, total});
+    work.note(answers_in(answers));
+    if (answers[i].count() < benchmark.questions.size()) context.check_stop();
+    score(benchmark, answers[i], ways[i].control, scores);
   }
   for (const Asking& way : ways)
     std::filesystem::remove(eval::AnswerFiles(context.folder, way.file_name(benchmark)).settings);
+  work.remove();
   write_file_atomically(context.folder / "scores.json", scores.dump(2) + "\n");
 }
 
