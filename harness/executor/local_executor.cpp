@@ -153,6 +153,7 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   const RetryPolicy& retry = plan_.sweep.spec.retry;
   TrialOutcome outcome;
   PlannedTrial current = planned;
+  outcome.device = models::describe(device_of(planned));
   begin_peak_memory();
   Ending ending = attempt_trial(current, label, outcome);
   for (int64_t tries = 1;
@@ -222,10 +223,12 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
   const auto start = std::chrono::steady_clock::now();
   const auto cost = [&] {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    StageCost cost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
-    cost.device = models::describe(device);
-    cost.peak_device_bytes = models::device_memory(device).peak_reserved;
-    return cost;
+    return StageCost{seconds,
+                     work.flops,
+                     energy.finish(),
+                     peak_memory_bytes(),
+                     models::describe(device),
+                     models::device_memory(device).peak_reserved};
   };
   const bool resumable = is_resumable(request.kind);
   const StageContext context{

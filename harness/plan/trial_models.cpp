@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/plan/model_location.h"
+#include "models/config/flop_count.h"
 
 namespace imp::harness {
 
@@ -34,7 +35,8 @@ FeatureShape feature_shape(const ModelDirectories& directories) {
     llava.vision = models::parse_vision_config(config, where);
     llava.features = models::FeatureSelection::of_patches(llava.vision);
   }
-  return {llava.features.image_tokens(llava.vision), llava.features.width(llava.vision)};
+  return {llava.features.image_tokens(llava.vision), llava.features.width(llava.vision),
+          models::vision_flops(llava.vision, llava.features, 1)};
 }
 
 models::ConversationTemplate conversation_of(const TrialConfig& config) {

@@ -24,6 +24,7 @@ struct ModelDirectories {
 struct FeatureShape {
   int64_t image_tokens = 0;
   int64_t width = 0;  ///< numbers of a feature, which the projector takes
+  double flops = 0;   ///< of the encoder's products for one picture
 };
 [[nodiscard]] FeatureShape feature_shape(const ModelDirectories& directories);
 

@@ -15,8 +15,9 @@ void make_connector_stage(const StageContext& context) {
   const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
                                              config.connector_micro_batch * (features.image_tokens() + 16),
-                                             text.hidden_size, text.intermediate_size);
-  const LanguageParts language = load_language(context.trial, context.spec, dtype);
+                                             text.hidden_size, text.intermediate_size, context.device);
+  const LanguageParts language = load_language(context.trial, context.spec, at::TensorOptions(context.device).dtype(dtype));
+  if (!context.device.is_cpu()) language.model->join_projections();
   language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector =
       given_projector(context.trial, context.spec, features.hidden(), text.hidden_size)
@@ -39,6 +40,8 @@ void make_connector_stage(const StageContext& context) {
   options.mean_of_micro_batches = config.loss_normalization == "micro_batch";
   options.sampler = parse_sampler(config.sampler);
   options.seed = static_cast<uint64_t>(config.connector_seed);
+  options.device = context.device;
+  options.bfloat16 = dtype == at::kBFloat16;
   LlavaTask task(options, *rows, *language.model, projector,
                  [&](const std::vector<std::string>& names) { return features.gather(names); });
   TrainingOptions loop = training_options(context);

@@ -6,14 +6,15 @@
 #include "models/lora/merge_adapter.h"
 
 namespace imp::harness {
-LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype) {
+
+LanguageParts load_language(const Trial& trial, const SweepSpec& spec, const at::TensorOptions& options) {
   const ModelDirectories directories = model_directories(trial, spec);
   LanguageParts parts;
   parts.directory = directories.llm;
   if (directories.is_llava) {
-    parts.model = models::LlavaCheckpoint(directories.llm).text_model(dtype);
+    parts.model = models::LlavaCheckpoint(directories.llm).text_model(options);
   } else {
-    parts.model = models::load_text_model(directories.llm, dtype);
+    parts.model = models::load_text_model(directories.llm, options);
   }
   parts.tokenizer = models::Tokenizer::load(directories.llm);
   parts.tokenizer->check_fits(parts.model->config().vocab_size, directories.llm);
@@ -21,19 +22,21 @@ LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::Scala
   return parts;
 }
 
-VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models::PeftAdapter* adapter) {
+VisionParts load_vision(const Trial& trial, const SweepSpec& spec, const models::PeftAdapter* adapter,
+                        const at::TensorOptions& options) {
   const ModelDirectories directories = model_directories(trial, spec);
   VisionParts parts;
   parts.processor_directory = directories.encoder;
   if (directories.is_llava) {
     const models::LlavaCheckpoint checkpoint(directories.encoder);
-    parts.tower = checkpoint.vision_tower(at::kFloat);
+    parts.tower = checkpoint.vision_tower(options);
     parts.features = checkpoint.config().features;
   } else {
-    parts.tower = models::load_vision_tower(directories.encoder, at::kFloat);
+    parts.tower = models::load_vision_tower(directories.encoder, options);
     parts.features = models::FeatureSelection::of_patches(parts.tower->config());
   }
   if (adapter != nullptr) models::merge_adapter(*adapter, {.vision_tower = parts.tower.get()});
+  if (!options.device().is_cpu()) parts.tower->join_projections();
   return parts;
 }
 

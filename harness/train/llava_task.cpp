@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "harness/train/autocast.h"
+#include "models/device/upload.h"
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
 
@@ -44,17 +46,46 @@ std::vector<ParameterGroup> LlavaTask::parameter_groups() {
   connector.learning_rate = options_.projector_learning_rate;
   language.weight_decay = connector.weight_decay = options_.weight_decay;
   // A tensor of a mapped file must not be written: what is trained gets memory of its own, in float32.
-  const auto train = [](ParameterGroup& group) {
-    return [&group](const std::string& name, at::Tensor& tensor) {
-      tensor = tensor.detach().to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).set_requires_grad(true);
+  const auto train = [device = options_.device](ParameterGroup& group) {
+    return [&group, device](const std::string& name, at::Tensor& tensor) {
+      tensor = tensor.detach()
+                   .to(at::TensorOptions(device).dtype(at::kFloat), /*non_blocking=*/false, /*copy=*/true)
+                   .set_requires_grad(true);
       group.parameters.push_back({name, tensor});
     };
   };
   if (options_.finetune == Finetune::lora) models::visit_adapter(model_, train(language));
+  if (rounds_adapters()) round_adapters(language);
   if (options_.finetune == Finetune::full) model_.visit_parameters(train(language));
   projector_.visit_parameters(train(connector));
   if (language.parameters.empty()) return {connector};
   return {language, connector};
+}
+
+bool LlavaTask::rounds_adapters() const {
+  return options_.bfloat16 && !options_.device.is_cpu() && options_.finetune == Finetune::lora;
+}
+
+void LlavaTask::round_adapters(ParameterGroup& language) {
+  size_t i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) {
+    tensor = language.parameters[i++].tensor.detach().to(at::kBFloat16).set_requires_grad(true);
+  });
+  model_.join_projections();
+  i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) {
+    NamedParameter& parameter = language.parameters[i++];
+    parameter.tensor = parameter.tensor.detach();
+    parameter.rounded = tensor;
+    masters_.push_back(parameter.tensor);
+  });
+}
+
+void LlavaTask::finish() {
+  if (masters_.empty()) return;
+  size_t i = 0;
+  models::visit_adapter(model_, [&](const std::string&, at::Tensor& tensor) { tensor = masters_[i++]; });
+  masters_.clear();
 }
 
 int64_t LlavaTask::steps_per_epoch() const {
@@ -80,75 +111,110 @@ int64_t LlavaTask::micro_batches(int64_t step) const {
   return (rows + options_.micro_batch - 1) / options_.micro_batch;
 }
 
-const std::vector<TrainingRow>& LlavaTask::encoded_rows(int64_t step) {
-  if (step == encoded_step_) return encoded_;
-  encoded_.clear();
-  for (const int64_t row : rows_of(step)) encoded_.push_back(rows_.row(row));
-  encoded_step_ = step;
-  return encoded_;
+LlavaTask::Step LlavaTask::make_step(int64_t step, const std::vector<int64_t>& numbers) const {
+  Step made;
+  made.step = step;
+  for (const int64_t row : numbers) made.rows.push_back(rows_.row(row));
+  for (size_t i = 0; i < made.rows.size(); ++i) {
+    if (static_cast<int64_t>(i) % options_.micro_batch == 0) made.supervised.push_back(0);
+    made.supervised.back() += supervised_tokens(made.rows[i].encoded);
+  }
+  return made;
 }
 
-at::Tensor LlavaTask::projected_features(const std::vector<const TrainingRow*>& rows) {
+LlavaTask::Batch LlavaTask::make_batch(const Step& step, int64_t micro_batch) const {
+  Batch batch;
+  if (step.supervised[static_cast<size_t>(micro_batch)] == 0) return batch;
+  std::vector<const models::EncodedRow*> encoded;
   std::vector<std::string> pictures;
-  for (const TrainingRow* row : rows) pictures.insert(pictures.end(), row->images.begin(), row->images.end());
-  if (pictures.empty()) return {};
-  const at::Tensor features = features_(pictures);
-  features_a_picture_ = features.size(1);
-  const at::Tensor projected = projector_.forward(features).flatten(0, 1);
+  const auto begin = static_cast<size_t>(micro_batch * options_.micro_batch);
+  const size_t end = std::min(step.rows.size(), begin + static_cast<size_t>(options_.micro_batch));
+  for (size_t i = begin; i < end; ++i) {
+    const TrainingRow& row = step.rows[i];
+    encoded.push_back(&row.encoded);
+    batch.rows.push_back(&row);
+    pictures.insert(pictures.end(), row.images.begin(), row.images.end());
+  }
+  batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device);
+  if (!pictures.empty()) batch.features = models::upload(features_(pictures), options_.device);
+  return batch;
+}
+
+void LlavaTask::prepare(int64_t step) {
+  ahead_ = std::async(std::launch::async, [this, step, numbers = rows_of(step)] {
+    Step made = make_step(step, numbers);
+    made.first = make_batch(made, 0);
+    return made;
+  });
+}
+
+const LlavaTask::Step& LlavaTask::step_of(int64_t step) {
+  if (current_.step == step) return current_;
+  if (ahead_.valid()) current_ = ahead_.get();
+  if (current_.step != step) current_ = make_step(step, rows_of(step));
+  return current_;
+}
+
+at::Tensor LlavaTask::projected_features(const Batch& batch) {
+  if (!batch.features.defined()) return {};
+  features_a_picture_ = batch.features.size(1);
+  const at::Tensor projected = [&] {
+    if (options_.device.is_cpu()) return projector_.forward(batch.features);
+    const AutocastGuard autocast(options_.bfloat16, options_.device.type());
+    return projector_.forward(batch.features.to(at::kFloat));
+  }().flatten(0, 1);
   // A row that was cut inside of a picture has fewer places than its pictures have features.
   std::vector<int64_t> kept;
   int64_t first = 0;
-  for (const TrainingRow* row : rows) {
+  for (const TrainingRow* row : batch.rows) {
     const auto places = static_cast<int64_t>(row->encoded.image_positions.size());
     for (int64_t i = 0; i < places; ++i) kept.push_back(first + i);
-    first += static_cast<int64_t>(row->images.size()) * features.size(1);
+    first += static_cast<int64_t>(row->images.size()) * features_a_picture_;
   }
   return static_cast<int64_t>(kept.size()) == first
              ? projected
-             : projected.index_select(0, at::tensor(kept, at::kLong).to(projected.device()));
+             : projected.index_select(0, models::upload(kept, projected.device()));
 }
 
-double LlavaTask::flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const {
+double LlavaTask::flops_of(const Batch& batch) const {
   int64_t pictures = 0;
-  for (const TrainingRow* row : rows) pictures += static_cast<int64_t>(row->images.size());
+  for (const TrainingRow* row : batch.rows) pictures += static_cast<int64_t>(row->images.size());
   models::TextTraining training = training_;
   training.inputs_learn = pictures > 0;
-  const int64_t longest = *std::max_element(batch.lengths.begin(), batch.lengths.end());
-  const models::TextPass pass = models::training_pass(batch.tokens(), batch.supervised(),
-                                                      static_cast<int64_t>(batch.lengths.size()), longest);
+  const TokenBatch& tokens = batch.tokens;
+  const int64_t longest = *std::max_element(tokens.lengths.begin(), tokens.lengths.end());
+  const models::TextPass pass = models::training_pass(tokens.tokens(), tokens.supervised(),
+                                                      static_cast<int64_t>(tokens.lengths.size()), longest);
   return models::training_flops(model_.config(), pass, training) +
          models::projector_training_flops(projector_.linear_1.in_features(), model_.config().hidden_size,
                                           pictures * features_a_picture_);
 }
 
 MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
-  const std::vector<TrainingRow>& step_rows = encoded_rows(step);
-  std::vector<const models::EncodedRow*> rows;
-  std::vector<const TrainingRow*> micro_rows;
-  std::vector<int64_t> supervised(static_cast<size_t>(micro_batches(step)));  // of each micro-batch
-  for (size_t i = 0; i < step_rows.size(); ++i) {
-    const int64_t micro = static_cast<int64_t>(i) / options_.micro_batch;
-    supervised[static_cast<size_t>(micro)] += supervised_tokens(step_rows[i].encoded);
-    if (micro != micro_batch) continue;
-    rows.push_back(&step_rows[i].encoded);
-    micro_rows.push_back(&step_rows[i]);
-  }
+  const Step& rows = step_of(step);
+  const std::vector<int64_t>& supervised = rows.supervised;
   if (supervised[static_cast<size_t>(micro_batch)] == 0) return {};
-  const TokenBatch batch = pack_rows(rows, options_.isolated_turns);
-  const at::Tensor projected = projected_features(micro_rows);
+  const Batch batch = micro_batch == 0 && rows.first ? *rows.first : make_batch(rows, micro_batch);
+  const at::Tensor projected = projected_features(batch);
   // Each micro-batch drops its own channels; 65536 is the most that a step can have.
   const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
-  const at::Tensor sum = summed_loss(model_, batch, projected, {}, dropout_step);
-  const double flops = flops_of(batch, micro_rows);
+  const at::Tensor sum = [&] {
+    const bool full = options_.finetune == Finetune::full && options_.bfloat16 && !options_.device.is_cpu();
+    const AutocastGuard autocast(full, options_.device.type());
+    return summed_loss(model_, batch.tokens, projected, {}, dropout_step);
+  }();
+  current_.first.reset();
+  const double flops = flops_of(batch);
+  const int64_t tokens = batch.tokens.tokens();
   if (!options_.mean_of_micro_batches) {
     const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
-    return {sum / static_cast<double>(whole), batch.tokens(), 1.0, flops};
+    return {sum / static_cast<double>(whole), tokens, 1.0, flops};
   }
   // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
   // one.
   const auto all = static_cast<double>(supervised.size());
   const auto empty = static_cast<double>(std::count(supervised.begin(), supervised.end(), 0));
-  return {sum / (static_cast<double>(batch.supervised()) * all), batch.tokens(), all / (all - empty), flops};
+  return {sum / (static_cast<double>(batch.tokens.supervised()) * all), tokens, all / (all - empty), flops};
 }
 
 }  // namespace imp::harness

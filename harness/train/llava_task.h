@@ -4,6 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <future>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,8 @@ struct LlavaTaskOptions {
   bool isolated_turns = false;
   Sampler sampler = Sampler::shuffle;
   uint64_t seed = 1;
+  at::Device device = at::kCPU;
+  bool bfloat16 = false;  ///< on a GPU: products of what is trained whole are made in bfloat16, from float32 masters
 };
 
 /// A row ready to train on, with the names of its pictures.
@@ -82,15 +86,36 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] int64_t steps_per_epoch() const override;
   [[nodiscard]] int64_t micro_batches(int64_t step) const override;
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+  void prepare(int64_t step) override;
+  void finish() override;
 
  private:
+  /// A micro-batch on the device.
+  struct Batch {
+    TokenBatch tokens;
+    std::vector<const TrainingRow*> rows;
+    at::Tensor features;  ///< [pictures, image tokens, vision hidden]; undefined without pictures
+  };
+  /// What a step trains on.
+  struct Step {
+    int64_t step = -1;
+    std::vector<TrainingRow> rows;
+    std::vector<int64_t> supervised;  ///< tokens of each micro-batch
+    std::optional<Batch> first;       ///< its first micro-batch, where that was made ahead
+  };
+  [[nodiscard]] Step make_step(int64_t step, const std::vector<int64_t>& numbers) const;
+  [[nodiscard]] Batch make_batch(const Step& step, int64_t micro_batch) const;
+  [[nodiscard]] const Step& step_of(int64_t step);
+  /// Whether adapters are computed with in bfloat16, rounded from float32 masters once a step. (On the CPU each layer
+  /// rounds them where it needs them.)
+  [[nodiscard]] bool rounds_adapters() const;
+  void round_adapters(ParameterGroup& language);
   /// Rows of a step, in order; the last step of an epoch may be smaller.
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
-  [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
-  [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);
+  [[nodiscard]] at::Tensor projected_features(const Batch& batch);
   /// Of a batch forward and backward, with the projector on all features of the rows' pictures.
-  [[nodiscard]] double flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const;
+  [[nodiscard]] double flops_of(const Batch& batch) const;
 
   LlavaTaskOptions options_;
   const RowSource& rows_;
@@ -99,9 +124,10 @@ class LlavaTask : public TrainingTask {
   Features features_;
   models::TextTraining training_;  ///< of batches with pictures
   std::vector<int64_t> lengths_;
-  int64_t encoded_step_ = -1;
+  Step current_;
+  std::future<Step> ahead_;          ///< the next step, made beside this one
+  std::vector<at::Tensor> masters_;  ///< of rounded adapters, in the order of models::visit_adapter
   int64_t features_a_picture_ = 0;    ///< of the pictures that were projected last
-  std::vector<TrainingRow> encoded_;  ///< of the step that was asked for last
   mutable int64_t ordered_epoch_ = -1;
   mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last
 };

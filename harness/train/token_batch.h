@@ -19,14 +19,16 @@ struct TokenBatch {
   std::vector<std::vector<int32_t>> turns;  ///< of each token, where turns are isolated; else empty
   at::Tensor selected;                      ///< [supervised] int64: tokens whose next token is learned
   at::Tensor targets;                       ///< [supervised] int64: those next tokens
-  int64_t image_rows = 0;                   ///< placeholders in the batch
+  at::Tensor image_places;                  ///< [placeholders] int64: where those places are
 
   [[nodiscard]] int64_t tokens() const { return input_ids.size(0); }
   [[nodiscard]] int64_t supervised() const { return targets.size(0); }
 };
 
-/// isolated: turns do not see each other (models::TurnsMode::isolated). Rows without a token are left out.
-[[nodiscard]] TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated);
+/// isolated: turns do not see each other (models::TurnsMode::isolated). Rows without a token are left out. The tensors
+/// are on `device`.
+[[nodiscard]] TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated,
+                                   at::Device device = at::kCPU);
 
 /// Sum over the supervised tokens of weight x cross-entropy, float32 scalar, differentiable.
 /// image_features: [placeholders, hidden], already projected, in order of appearance; undefined without

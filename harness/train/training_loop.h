@@ -46,6 +46,11 @@ class TrainingTask {
   /// it.
   [[nodiscard]] virtual int64_t micro_batches(int64_t step) const = 0;
   [[nodiscard]] virtual MicroBatchLoss forward(int64_t step, int64_t micro_batch) = 0;
+  /// Makes ready what a step will read, while the device has other work; called on a GPU alone, at most once before
+  /// the step's first forward().
+  virtual void prepare(int64_t /*step*/) {}
+  /// Called after the last step: puts the trained masters where the model computed with rounded copies of them.
+  virtual void finish() {}
 };
 
 /// One line of train.jsonl.

@@ -14,7 +14,7 @@ at::Tensor upload(const std::vector<int32_t>& values, at::Device device) {
 }
 
 at::Tensor upload(const at::Tensor& tensor, at::Device device) {
-  if (device.is_cpu() || tensor.numel() == 0) return tensor.to(device);
+  if (device.is_cpu() || !tensor.is_cpu() || tensor.numel() == 0) return tensor.to(device);
   // The pinned copy is given back when the device has read it (CachingHostAllocator).
   const at::Tensor pinned = at::empty(tensor.sizes(), tensor.options().pinned_memory(true));
   pinned.copy_(tensor);

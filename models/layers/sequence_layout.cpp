@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/device/upload.h"
+
 namespace imp::models {
 namespace {
 
 constexpr float kHidden = -std::numeric_limits<float>::infinity();
 
 at::Tensor to_device(const std::vector<int64_t>& values, const at::TensorOptions& like) {
-  return at::tensor(values, at::kLong).to(like.device());
+  return upload(values, like.device());
 }
 
 /// Slots of the packed tokens in [batch * width]; undefined when the sequences fill it.
@@ -38,14 +40,60 @@ void append_positions(const std::vector<int32_t>& turns, std::vector<int64_t>& p
   }
 }
 
+/// Lengths of a row's runs of the same turn; the first is the prefix's and may be 0.
+std::vector<int64_t> runs_of(const std::vector<int32_t>& turns) {
+  std::vector<int64_t> runs{0};
+  int32_t current = 0;
+  for (const int32_t turn : turns) {
+    if (turn != current) runs.push_back(0);
+    current = turn;
+    ++runs.back();
+  }
+  return runs;
+}
+
 }  // namespace
+
+std::shared_ptr<const AttentionSpans> attention_spans(const std::vector<int64_t>& lengths,
+                                                      const std::vector<std::vector<int32_t>>& turns,
+                                                      at::Device device) {
+  auto spans = std::make_shared<AttentionSpans>();
+  std::vector<int64_t> key_rows;
+  int64_t row = 0;
+  const auto add_rows = [&](int64_t first, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) key_rows.push_back(first + i);
+  };
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    const std::vector<int64_t> runs = turns.empty() ? std::vector<int64_t>{lengths[i]} : runs_of(turns[i]);
+    const int64_t prefix = runs.front();
+    int64_t place = row;
+    for (size_t run = 0; run < runs.size(); ++run) {
+      const int64_t before = run == 0 ? 0 : prefix;
+      if (runs[run] > 0) {
+        spans->add(runs[run], before + runs[run]);
+        add_rows(row, before);
+        add_rows(place, runs[run]);
+      }
+      place += runs[run];
+    }
+    row += lengths[i];
+  }
+  if (turns.empty()) key_rows.clear();
+  spans->send(key_rows, device);
+  return spans;
+}
 
 SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
                               const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like) {
   SequenceLayout layout;
   layout.batch = static_cast<int64_t>(lengths.size());
   layout.width = *std::max_element(lengths.begin(), lengths.end());
-  layout.slots = slots_of(lengths, layout.width, like);
+  const bool packed = !like.device().is_cpu();
+  if (packed) {
+    layout.spans = attention_spans(lengths, turns, like.device());
+  } else {
+    layout.slots = slots_of(lengths, layout.width, like);
+  }
   std::vector<int64_t> positions;
   if (turns.empty()) {
     for (const int64_t length : lengths) {
@@ -53,6 +101,8 @@ SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
     }
   } else {
     for (const std::vector<int32_t>& row : turns) append_positions(row, positions);
+  }
+  if (!turns.empty() && !packed) {
     // Padding slots see themselves, so that no row of the softmax is empty.
     at::Tensor mask = at::full({layout.batch, 1, layout.width, layout.width}, kHidden, at::kFloat);
     auto cells = mask.accessor<float, 4>();

@@ -38,6 +38,10 @@ void check_image_tokens(int64_t places, int64_t rows);
 /// Throws imp::Error (usage) if the numbers of places and of projected rows differ.
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected);
+/// The same where the places of the image tokens, [image tokens] int64, are known: a GPU need not be asked for them.
+[[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                               int64_t image_token, const at::Tensor& projected,
+                                               const at::Tensor& places);
 
 /// A LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike. Each part is read on
 /// its own, so that training from cached features holds no vision tower. All throw imp::Error (usage) naming
