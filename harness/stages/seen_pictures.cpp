@@ -11,14 +11,12 @@ namespace imp::harness {
 SeenPictures::SeenPictures(const StageContext& context, const at::TensorOptions& weights)
     : context_(context), weights_(weights) {
   if (context.has_input("features")) {
-    cached_.emplace(context.input("features"), "test");
+    cached_.emplace(context.input("features"), "test", context.device);
     withheld_ = FeatureStore(context.input("features"), "train").mean().to(weights);
     return;
   }
   const auto adapter = initial_adapter(context.trial.config);
-  vision_.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr));
-  vision_->tower->visit_parameters(
-      [&](const std::string&, at::Tensor& parameter) { parameter = parameter.to(weights); });
+  vision_.emplace(load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr, weights));
   processor_.emplace(models::ImageProcessor::load(vision_->processor_directory));
   const models::VisionConfig& config = vision_->tower->config();
   withheld_ = vision_->tower->features(
@@ -32,8 +30,7 @@ at::Tensor SeenPictures::read(const std::vector<std::filesystem::path>& pictures
                                threads);
   std::vector<std::string> names;
   for (const std::filesystem::path& picture : pictures) names.push_back(picture.filename().string());
-  const at::Tensor features = cached_->gather(names);
-  return context_.device.is_cpu() ? features : features.pin_memory();
+  return cached_->gather(names);
 }
 
 at::Tensor SeenPictures::features(const at::Tensor& read) const {

@@ -19,7 +19,8 @@ class SeenPictures {
   /// weights: numbers and device of the tower's.
   SeenPictures(const StageContext& context, const at::TensorOptions& weights);
 
-  /// The CPU's work for some pictures: their cached features, or their pixel values.
+  /// The CPU's work for some pictures: their cached features, on their way to the device, or their pixel
+  /// values.
   [[nodiscard]] at::Tensor read(const std::vector<std::filesystem::path>& pictures, int threads) const;
   /// What read() gave -> features [pictures, image tokens, vision hidden] on the device. Counts their FLOPs.
   [[nodiscard]] at::Tensor features(const at::Tensor& read) const;
