@@ -17,6 +17,7 @@
 #include "eval/run/loaded_pictures.h"
 #include "eval/run/progress_line.h"
 #include "eval/run/prompts.h"
+#include "eval/run/run_settings.h"
 #include "eval/run/submission.h"
 #include "models/image/unreadable.h"
 #include "models/io/error.h"
@@ -67,47 +68,6 @@ std::vector<std::string> options_of(const Benchmark& benchmark, const Question& 
   for (std::size_t i = 0; i < question.choices.size(); ++i)
     letters.emplace_back(1, static_cast<char>('A' + i));
   return letters;
-}
-
-/// Name and content of the files that make a checkpoint; of large ones size and time of the last change.
-std::string checkpoint_hash(const std::filesystem::path& path) {
-  constexpr std::uintmax_t kLarge = std::uintmax_t{256} << 20;
-  if (path.empty()) return "";
-  std::set<std::filesystem::path> files;
-  if (std::filesystem::is_directory(path)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path))
-      if (entry.is_regular_file()) files.insert(entry.path());
-  } else {
-    files.insert(path);
-  }
-  std::string all;
-  for (const std::filesystem::path& file : files) {
-    const std::uintmax_t size = std::filesystem::file_size(file);
-    all += file.filename().string() + ' ';
-    all += size < kLarge ? file_hash(file)
-                         : fmt::format("{} {}", size,
-                                       std::filesystem::last_write_time(file).time_since_epoch().count());
-    all += '\n';
-  }
-  return content_hash(all);
-}
-
-nlohmann::json common_settings(const RunRequest& request, at::Device device) {
-  const AskOptions& ask = request.ask;
-  nlohmann::json settings{{"checkpoint", checkpoint_hash(request.model.directory)},
-                          {"encoder", checkpoint_hash(request.model.encoder)},
-                          {"adapter", checkpoint_hash(request.model.adapter)},
-                          {"projector", checkpoint_hash(request.model.projector)},
-                          {"conversation", request.model.conversation},
-                          {"dtype", request.model.dtype},
-                          {"max_new_tokens", ask.max_new_tokens},
-                          {"beams", ask.beams},
-                          {"temperature", ask.choice.temperature},
-                          {"seed", ask.choice.temperature > 0 ? ask.choice.seed : 0},
-                          {"stop", ask.stop},
-                          {"likelihood", request.likelihood}};
-  if (!device.is_cpu()) settings["device"] = "cuda";
-  return settings;
 }
 
 Task make_task(const RunRequest& request, const BenchmarkFiles& files, const Prompts& prompts,
@@ -167,7 +127,7 @@ std::vector<Task> make_tasks(const RunRequest& request, at::Device device,
   Prompts prompts;
   if (!request.prompts.empty()) prompts.read_overrides(request.prompts);
   if (!request.ocr_tokens.empty()) prompts.read_ocr_tokens(request.ocr_tokens);
-  const nlohmann::json settings = common_settings(request, device);
+  const nlohmann::json settings = run_settings(request, device);
   std::vector<Task> tasks;
   std::string problems;
   for (const BenchmarkFiles& files : files_of(request)) {
@@ -270,16 +230,6 @@ void score_task(Task& task, const RunRequest& request) {
   if (!known && submission)
     fmt::print(stderr, "{}: the answers are its server's; submit {}\n", task.benchmark.name,
                printable(submission->string()));
-}
-
-/// The checkpoint's name for lmms-eval's folders.
-std::string model_name(const std::filesystem::path& directory) {
-  const std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
-  std::string name = path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) { return std::string_view("\"<>:|\\?*[]").find(c) != std::string_view::npos; }, '_');
-  return name.empty() ? "model" : name;
 }
 
 void write_results(const std::vector<Task>& tasks, const RunRequest& request) {
