@@ -235,6 +235,7 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
       planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, resumable),
       stop_,         progress_,        work,    device};
   try {
+    const models::StreamGuard stream(device);
     const models::DeterministicGuard same_bits(device, planned.trial.config.deterministic);
     make_stage(context);
     models::wait_for(device);

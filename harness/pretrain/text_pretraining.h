@@ -20,6 +20,7 @@ struct TextPretrainingOptions {
   double learning_rate = 2e-3;         ///< AdamW's, on embeddings, norms, biases and lm_head
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
+  at::Device device = at::kCPU;
 };
 
 /// Pretrains a small language model on text made on this machine.

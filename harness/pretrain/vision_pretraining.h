@@ -21,6 +21,7 @@ struct VisionPretrainingOptions {
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
   bool bfloat16 = false;  ///< products of the tower in bfloat16; weights and losses stay float32
+  at::Device device = at::kCPU;
 };
 
 /// Pretrains a small vision tower on rendered pictures.

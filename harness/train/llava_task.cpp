@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "harness/train/autocast.h"
+#include "models/device/compute_device.h"
 #include "models/device/upload.h"
 #include "models/io/error.h"
 #include "models/lora/lora_adapter.h"
@@ -38,6 +39,11 @@ LlavaTask::LlavaTask(const LlavaTaskOptions& options, const RowSource& rows, mod
   while (row < rows_.size() && supervised_tokens(rows_.row(row).encoded) == 0) ++row;
   if (row == rows_.size())
     throw Error("the training data has no token to learn; its rows may be longer than max_length");
+  if (can_be_recorded()) graphs_ = std::make_unique<StepGraphs>(options_.device);
+}
+
+bool LlavaTask::can_be_recorded() const {
+  return !options_.device.is_cpu() && !training_.lora_dropout && !model_.config().first_rescaled_position();
 }
 
 std::vector<ParameterGroup> LlavaTask::parameter_groups() {
@@ -122,6 +128,17 @@ LlavaTask::Step LlavaTask::make_step(int64_t step, const std::vector<int64_t>& n
   return made;
 }
 
+at::Tensor LlavaTask::places_of(const Batch& batch) const {
+  std::vector<int64_t> kept;
+  int64_t first = 0;
+  for (const TrainingRow* row : batch.rows) {
+    const auto places = static_cast<int64_t>(row->encoded.image_positions.size());
+    for (int64_t i = 0; i < places; ++i) kept.push_back(first + i);
+    first += static_cast<int64_t>(row->images.size()) * batch.features.size(1);
+  }
+  return static_cast<int64_t>(kept.size()) == first ? at::Tensor() : models::upload(kept, options_.device);
+}
+
 LlavaTask::Batch LlavaTask::make_batch(const Step& step, int64_t micro_batch) const {
   Batch batch;
   if (step.supervised[static_cast<size_t>(micro_batch)] == 0) return batch;
@@ -135,13 +152,19 @@ LlavaTask::Batch LlavaTask::make_batch(const Step& step, int64_t micro_batch) co
     batch.rows.push_back(&row);
     pictures.insert(pictures.end(), row.images.begin(), row.images.end());
   }
-  batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device);
-  if (!pictures.empty()) batch.features = models::upload(features_(pictures), options_.device);
+  // Multiples that cost a few per cent of the tokens and leave a few shapes.
+  const BatchFilling filling = graphs_ ? BatchFilling{128, 64, options_.isolated_turns ? 8 : 1} : BatchFilling{};
+  batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device, filling);
+  if (pictures.empty()) return batch;
+  batch.features = models::upload(features_(pictures), options_.device);
+  batch.kept = places_of(batch);
   return batch;
 }
 
 void LlavaTask::prepare(int64_t step) {
-  ahead_ = std::async(std::launch::async, [this, step, numbers = rows_of(step)] {
+  ahead_ = std::async(std::launch::async, [this, step, numbers = rows_of(step),
+                                           stream = models::current_stream(options_.device)] {
+    const std::optional<models::StreamGuard> same_stream(std::in_place, *stream);
     Step made = make_step(step, numbers);
     made.first = make_batch(made, 0);
     return made;
@@ -157,23 +180,12 @@ const LlavaTask::Step& LlavaTask::step_of(int64_t step) {
 
 at::Tensor LlavaTask::projected_features(const Batch& batch) {
   if (!batch.features.defined()) return {};
-  features_a_picture_ = batch.features.size(1);
   const at::Tensor projected = [&] {
     if (options_.device.is_cpu()) return projector_.forward(batch.features);
     const AutocastGuard autocast(options_.bfloat16, options_.device.type());
     return projector_.forward(batch.features.to(at::kFloat));
   }().flatten(0, 1);
-  // A row that was cut inside of a picture has fewer places than its pictures have features.
-  std::vector<int64_t> kept;
-  int64_t first = 0;
-  for (const TrainingRow* row : batch.rows) {
-    const auto places = static_cast<int64_t>(row->encoded.image_positions.size());
-    for (int64_t i = 0; i < places; ++i) kept.push_back(first + i);
-    first += static_cast<int64_t>(row->images.size()) * features_a_picture_;
-  }
-  return static_cast<int64_t>(kept.size()) == first
-             ? projected
-             : projected.index_select(0, models::upload(kept, projected.device()));
+  return batch.kept.defined() ? projected.index_select(0, batch.kept) : projected;
 }
 
 double LlavaTask::flops_of(const Batch& batch) const {
@@ -187,7 +199,7 @@ double LlavaTask::flops_of(const Batch& batch) const {
                                                       static_cast<int64_t>(tokens.lengths.size()), longest);
   return models::training_flops(model_.config(), pass, training) +
          models::projector_training_flops(projector_.linear_1.in_features(), model_.config().hidden_size,
-                                          pictures * features_a_picture_);
+                                          batch.features.defined() ? pictures * batch.features.size(1) : 0);
 }
 
 MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
@@ -195,26 +207,65 @@ MicroBatchLoss LlavaTask::forward(int64_t step, int64_t micro_batch) {
   const std::vector<int64_t>& supervised = rows.supervised;
   if (supervised[static_cast<size_t>(micro_batch)] == 0) return {};
   const Batch batch = micro_batch == 0 && rows.first ? *rows.first : make_batch(rows, micro_batch);
-  const at::Tensor projected = projected_features(batch);
-  // Each micro-batch drops its own channels; 65536 is the most that a step can have.
-  const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
-  const at::Tensor sum = [&] {
-    const bool full = options_.finetune == Finetune::full && options_.bfloat16 && !options_.device.is_cpu();
-    const AutocastGuard autocast(full, options_.device.type());
-    return summed_loss(model_, batch.tokens, projected, {}, dropout_step);
-  }();
-  current_.first.reset();
   const double flops = flops_of(batch);
   const int64_t tokens = batch.tokens.tokens();
-  if (!options_.mean_of_micro_batches) {
-    const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
-    return {sum / static_cast<double>(whole), tokens, 1.0, flops};
-  }
-  // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
-  // one.
   const auto all = static_cast<double>(supervised.size());
   const auto empty = static_cast<double>(std::count(supervised.begin(), supervised.end(), 0));
-  return {sum / (static_cast<double>(batch.tokens.supervised()) * all), tokens, all / (all - empty), flops};
+  const int64_t whole = std::accumulate(supervised.begin(), supervised.end(), int64_t{0});
+  // LLaVA's trainer divides by all micro-batches; the loss that is logged is the mean over those that have
+  // one.
+  const double divisor = options_.mean_of_micro_batches ? static_cast<double>(batch.tokens.supervised()) * all
+                                                        : static_cast<double>(whole);
+  const double logged_scale = options_.mean_of_micro_batches ? all / (all - empty) : 1.0;
+  if (graphs_) {
+    const at::Tensor loss = run_graph(batch, 1.0 / divisor);
+    current_.first.reset();
+    return {loss, tokens, logged_scale, flops, /*differentiated=*/true};
+  }
+  // Each micro-batch drops its own channels; 65536 is the most that a step can have.
+  const uint64_t dropout_step = (static_cast<uint64_t>(step) << 16) + static_cast<uint64_t>(micro_batch) + 1;
+  const at::Tensor sum = loss_sum(batch, dropout_step);
+  current_.first.reset();
+  return {sum / divisor, tokens, logged_scale, flops};
+}
+
+at::Tensor LlavaTask::loss_sum(const Batch& batch, uint64_t dropout_step) {
+  const at::Tensor projected = projected_features(batch);
+  const bool full = options_.finetune == Finetune::full && options_.bfloat16 && !options_.device.is_cpu();
+  const AutocastGuard autocast(full, options_.device.type());
+  return summed_loss(model_, batch.tokens, projected, {}, dropout_step);
+}
+
+at::Tensor LlavaTask::run_graph(const Batch& batch, double scale) {
+  const TokenBatch& tokens = batch.tokens;
+  const models::AttentionSpans& spans = *tokens.layout.spans;
+  std::vector<at::Tensor> inputs{at::full({}, scale, at::TensorOptions(options_.device).dtype(at::kFloat)),
+                                 tokens.input_ids,
+                                 tokens.selected,
+                                 tokens.targets,
+                                 tokens.image_places,
+                                 tokens.layout.position_ids,
+                                 spans.query_starts_on_device,
+                                 spans.key_starts_on_device};
+  for (const at::Tensor& sometimes : {spans.key_rows, batch.features, batch.kept})
+    inputs.push_back(sometimes.defined() ? sometimes : at::empty({0}, at::TensorOptions(options_.device)));
+  const std::string shape = std::to_string(spans.longest_query) + "," + std::to_string(spans.longest_key);
+  return graphs_->run(inputs, shape, [this, &batch, &spans](const std::vector<at::Tensor>& given) {
+    auto there = std::make_shared<models::AttentionSpans>(spans);
+    there->query_starts_on_device = given[6];
+    there->key_starts_on_device = given[7];
+    Batch same = batch;
+    same.tokens.input_ids = given[1];
+    same.tokens.selected = given[2];
+    same.tokens.targets = given[3];
+    same.tokens.image_places = given[4];
+    same.tokens.layout.position_ids = given[5];
+    if (spans.key_rows.defined()) there->key_rows = given[8];
+    if (batch.features.defined()) same.features = given[9];
+    if (batch.kept.defined()) same.kept = given[10];
+    same.tokens.layout.spans = there;
+    return loss_sum(same, 0) * given[0];
+  });
 }
 
 }  // namespace imp::harness

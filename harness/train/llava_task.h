@@ -5,11 +5,13 @@
 
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/train/sampler.h"
+#include "harness/train/step_graphs.h"
 #include "harness/train/token_batch.h"
 #include "harness/train/training_loop.h"
 #include "models/config/flop_count.h"
@@ -86,6 +88,7 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] int64_t steps_per_epoch() const override;
   [[nodiscard]] int64_t micro_batches(int64_t step) const override;
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+  [[nodiscard]] bool keeps_gradients() const override { return graphs_ != nullptr; }
   void prepare(int64_t step) override;
   void finish() override;
 
@@ -95,6 +98,7 @@ class LlavaTask : public TrainingTask {
     TokenBatch tokens;
     std::vector<const TrainingRow*> rows;
     at::Tensor features;  ///< [pictures, image tokens, vision hidden]; undefined without pictures
+    at::Tensor kept;      ///< [places] int64: of the features' rows, those that have a place; undefined: all
   };
   /// What a step trains on.
   struct Step {
@@ -104,6 +108,9 @@ class LlavaTask : public TrainingTask {
     std::optional<Batch> first;       ///< its first micro-batch, where that was made ahead
   };
   [[nodiscard]] Step make_step(int64_t step, const std::vector<int64_t>& numbers) const;
+  /// Of a micro-batch's features' rows those that have a place: a row that was cut inside of a picture has fewer than
+  /// its pictures have features. Undefined: all.
+  [[nodiscard]] at::Tensor places_of(const Batch& batch) const;
   [[nodiscard]] Batch make_batch(const Step& step, int64_t micro_batch) const;
   [[nodiscard]] const Step& step_of(int64_t step);
   /// Whether adapters are computed with in bfloat16, rounded from float32 masters once a step. (On the CPU each layer
@@ -114,6 +121,11 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
   [[nodiscard]] at::Tensor projected_features(const Batch& batch);
+  [[nodiscard]] at::Tensor loss_sum(const Batch& batch, uint64_t dropout_step);
+  /// The loss times `scale`, forward and backward on a GPU.
+  [[nodiscard]] at::Tensor run_graph(const Batch& batch, double scale);
+  /// Whether every pass over a shape is the same work: nothing is drawn, nothing is looked at on the way.
+  [[nodiscard]] bool can_be_recorded() const;
   /// Of a batch forward and backward, with the projector on all features of the rows' pictures.
   [[nodiscard]] double flops_of(const Batch& batch) const;
 
@@ -124,10 +136,10 @@ class LlavaTask : public TrainingTask {
   Features features_;
   models::TextTraining training_;  ///< of batches with pictures
   std::vector<int64_t> lengths_;
+  std::unique_ptr<StepGraphs> graphs_;  ///< on a GPU, where passes can be recorded
   Step current_;
   std::future<Step> ahead_;          ///< the next step, made beside this one
   std::vector<at::Tensor> masters_;  ///< of rounded adapters, in the order of models::visit_adapter
-  int64_t features_a_picture_ = 0;    ///< of the pictures that were projected last
   mutable int64_t ordered_epoch_ = -1;
   mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last
 };

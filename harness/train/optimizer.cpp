@@ -41,9 +41,19 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
   }
 }
 
+void Optimizer::keep_gradients() {
+  keeps_gradients_ = true;
+  for (ParameterGroup& group : groups_) {
+    for (NamedParameter& parameter : group.parameters) {
+      at::Tensor& leaf = parameter.rounded.defined() ? parameter.rounded : parameter.tensor;
+      leaf.mutable_grad() = at::zeros_like(leaf);
+    }
+  }
+}
+
 void Optimizer::collect_gradients() {
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> fresh, rounded, sums, further;
+  std::vector<at::Tensor> fresh, rounded, sums, further, kept;
   for (const ParameterGroup& group : groups_) {
     for (const NamedParameter& parameter : group.parameters) {
       if (!parameter.rounded.defined() || !parameter.rounded.grad().defined()) continue;
@@ -56,11 +66,16 @@ void Optimizer::collect_gradients() {
         fresh.push_back(sum);
         rounded.push_back(parameter.rounded.grad());
       }
-      parameter.rounded.mutable_grad().reset();
+      if (keeps_gradients_) {
+        kept.push_back(parameter.rounded.grad());
+      } else {
+        parameter.rounded.mutable_grad().reset();
+      }
     }
   }
   if (!fresh.empty()) at::_foreach_copy_(fresh, rounded);
   if (!sums.empty()) at::_foreach_add_(sums, further);
+  if (!kept.empty()) at::_foreach_zero_(kept);
 }
 
 void Optimizer::round_masters() {
@@ -122,15 +137,26 @@ void Optimizer::step_muon(const ParameterGroup& group, GroupState& state, double
 }
 
 void Optimizer::zero_grad() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> kept;
   for (ParameterGroup& group : groups_) {
-    for (NamedParameter& parameter : group.parameters) parameter.tensor.mutable_grad().reset();
+    for (NamedParameter& parameter : group.parameters) {
+      if (keeps_gradients_ && !parameter.rounded.defined()) {
+        kept.push_back(parameter.tensor.grad());
+      } else {
+        parameter.tensor.mutable_grad().reset();
+      }
+    }
   }
+  if (!kept.empty()) at::_foreach_zero_(kept);
 }
 
 void Optimizer::set_gradients_to_zero() {
   for (ParameterGroup& group : groups_) {
-    for (NamedParameter& parameter : group.parameters)
-      parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+    for (NamedParameter& parameter : group.parameters) {
+      const bool kept = keeps_gradients_ && !parameter.rounded.defined();
+      if (!kept) parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+    }
   }
 }
 

@@ -17,6 +17,9 @@ class Optimizer {
  public:
   explicit Optimizer(std::vector<ParameterGroup> groups);
 
+  /// Gives the tensors that the model computes with gradients that stay in their memory, set to zero in place of being
+  /// dropped.
+  void keep_gradients();
   /// Takes gradients over from rounded tensors; to be called after each backward pass.
   void collect_gradients();
   /// One update from the parameters' gradients; learning rates are multiplied by `factor`.
@@ -55,6 +58,7 @@ class Optimizer {
 
   std::vector<ParameterGroup> groups_;
   std::vector<GroupState> states_;
+  bool keeps_gradients_ = false;
 };
 
 }  // namespace imp::harness

@@ -12,8 +12,17 @@
 
 namespace imp::harness {
 
+namespace {
+
+/// The next multiple.
+int64_t whole(int64_t count, int64_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace
+
 TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated,
-                     at::Device device) {
+                     at::Device device, const BatchFilling& filling) {
   TokenBatch batch;
   std::vector<int64_t> ids, selected, targets, places;
   for (const models::EncodedRow* row : rows) {
@@ -28,6 +37,16 @@ TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isola
       targets.push_back(row->labels[t]);
     }
     for (const auto position : row->image_positions) places.push_back(base + static_cast<int64_t>(position));
+  }
+  batch.num_tokens = static_cast<int64_t>(ids.size());
+  batch.num_supervised = static_cast<int64_t>(targets.size());
+  if (!device.is_cpu()) {
+    models::PackedFilling fill{batch.num_tokens, filling.sequences};
+    if (filling.tokens > 1) fill.tokens = whole(batch.num_tokens + 1, filling.tokens);
+    ids.resize(static_cast<size_t>(fill.tokens), 0);
+    selected.resize(static_cast<size_t>(whole(batch.num_supervised, filling.supervised)), 0);
+    targets.resize(selected.size(), models::kIgnoreLabel);
+    batch.layout = models::pack_sequences(batch.lengths, batch.turns, device, fill);
   }
   batch.input_ids = models::upload(ids, device);
   batch.selected = models::upload(selected, device);
@@ -63,10 +82,11 @@ at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch,
   const at::Tensor projected = image_features.defined() ? image_features.unsqueeze(0) : image_features;
   const at::Tensor embeds =
       models::splice_image_features(model, batch.input_ids, models::kImagePlaceholder, projected, batch.image_places);
-  const models::SequenceLayout layout = models::pack_sequences(batch.lengths, batch.turns, embeds.options());
+  const models::SequenceLayout layout =
+      batch.layout.spans ? batch.layout : models::pack_sequences(batch.lengths, batch.turns, embeds.options());
   const at::Tensor hidden = model.hidden_states(embeds, layout, nullptr, batch.selected, dropout_step);
   constexpr int64_t kLogitsAtOnce = 2048;
-  if (hidden.is_cuda() && !weights.defined() && batch.supervised() > kLogitsAtOnce)
+  if (hidden.is_cuda() && !weights.defined() && batch.targets.size(0) > kLogitsAtOnce)
     return summed_in_parts(model, hidden, batch.targets, kLogitsAtOnce);
   const at::Tensor losses =
       at::cross_entropy_loss(model.logits(hidden), batch.targets, {}, at::Reduction::None);

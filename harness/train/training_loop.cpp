@@ -36,7 +36,7 @@ Losses accumulate(TrainingTask& task, Optimizer& optimizer, int64_t step, StepRe
   for (int64_t micro = 0; micro < task.micro_batches(step); ++micro) {
     const MicroBatchLoss part = task.forward(step, micro);
     if (!part.loss.defined()) continue;
-    part.loss.backward();
+    if (!part.differentiated) part.loss.backward();
     optimizer.collect_gradients();
     losses.emplace_back(part.loss.detach(), part.logged_scale);
     record.tokens += part.tokens;
@@ -97,6 +97,7 @@ void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double f
 
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options) {
   Optimizer optimizer(task.parameter_groups());
+  if (task.keeps_gradients()) optimizer.keep_gradients();
   const std::filesystem::path checkpoint = options.folder / kCheckpoint;
   TrainingProgress progress = starting_progress(options, optimizer);
   LineWriter log(options.folder / kLog, progress.log_bytes);

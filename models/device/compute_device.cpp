@@ -91,11 +91,33 @@ DeviceMemory device_memory(at::Device device) {
           statistics.reserved_bytes[0].peak, static_cast<std::int64_t>(free), static_cast<std::int64_t>(total)};
 }
 
+void release_device_memory(at::Device device) {
+  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
+}
+
 void begin_device_peak(at::Device device) {
   if (device.is_cpu()) return;
-  auto* const allocator = c10::getDeviceAllocator(device.type());
-  allocator->emptyCache();
-  allocator->resetPeakStats(device.index());
+  release_device_memory(device);
+  c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
+}
+
+std::optional<c10::Stream> current_stream(at::Device device) {
+  if (device.is_cpu()) return std::nullopt;
+  return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
+}
+
+StreamGuard::StreamGuard(at::Device device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  wait_for(device);
+  before_ = guard.exchangeStream(guard.getStreamFromGlobalPool(device));
+}
+
+StreamGuard::StreamGuard(const c10::Stream& stream)
+    : before_(c10::impl::VirtualGuardImpl(stream.device_type()).exchangeStream(stream)) {}
+
+StreamGuard::~StreamGuard() {
+  if (before_) c10::impl::VirtualGuardImpl(before_->device_type()).exchangeStream(*before_);
 }
 
 void wait_for(at::Device device) {

@@ -3,8 +3,10 @@
 
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
+#include <c10/core/Stream.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace imp::models {
@@ -30,8 +32,27 @@ struct DeviceMemory {
   std::int64_t total = 0;
 };
 [[nodiscard]] DeviceMemory device_memory(at::Device device);
-/// Gives cached memory back to the driver and begins a new peak.
+/// Gives memory that no tensor has back to the driver.
+void release_device_memory(at::Device device);
+/// The same, and begins a new peak.
 void begin_device_peak(at::Device device);
+
+/// For its life the calling thread gives its work to a stream of its own, without which nothing can be recorded
+/// (device_graph.h). Does nothing on the CPU.
+class StreamGuard {
+ public:
+  explicit StreamGuard(at::Device device);
+  /// The stream of another thread's guard.
+  explicit StreamGuard(const c10::Stream& stream);
+  ~StreamGuard();
+  StreamGuard(const StreamGuard&) = delete;
+  StreamGuard& operator=(const StreamGuard&) = delete;
+
+ private:
+  std::optional<c10::Stream> before_;
+};
+/// The stream that the calling thread gives its work to.
+[[nodiscard]] std::optional<c10::Stream> current_stream(at::Device device);
 
 /// Waits until all work given to the device is done; returns at once on the CPU.
 void wait_for(at::Device device);

@@ -52,11 +52,31 @@ std::vector<int64_t> runs_of(const std::vector<int32_t>& turns) {
   return runs;
 }
 
+/// The filling sequence has filling keys too, so that their number has few values; each of its queries sees them.
+void fill_spans(const PackedFilling& filling, int64_t rows, bool keys_apart, AttentionSpans& spans,
+                std::vector<int64_t>& key_rows) {
+  constexpr int64_t kMultiple = 128;
+  const int64_t more = filling.tokens - rows;
+  if (more > 0) {
+    int64_t keys = more;
+    if (keys_apart) {
+      const auto there = static_cast<int64_t>(key_rows.size());
+      keys = (there + more + kMultiple - 1) / kMultiple * kMultiple - there;
+      key_rows.insert(key_rows.end(), static_cast<size_t>(keys - more), rows);
+      for (int64_t i = 0; i < more; ++i) key_rows.push_back(rows + i);
+    }
+    spans.add(more, keys);
+    spans.longest_query = (spans.longest_query + kMultiple - 1) / kMultiple * kMultiple;
+    spans.longest_key = (spans.longest_key + kMultiple - 1) / kMultiple * kMultiple;
+  }
+  while ((static_cast<int64_t>(spans.query_starts.size()) - 1) % filling.sequences != 0) spans.add(0, 0);
+}
+
 }  // namespace
 
 std::shared_ptr<const AttentionSpans> attention_spans(const std::vector<int64_t>& lengths,
                                                       const std::vector<std::vector<int32_t>>& turns,
-                                                      at::Device device) {
+                                                      at::Device device, const PackedFilling& filling) {
   auto spans = std::make_shared<AttentionSpans>();
   std::vector<int64_t> key_rows;
   int64_t row = 0;
@@ -78,22 +98,39 @@ std::shared_ptr<const AttentionSpans> attention_spans(const std::vector<int64_t>
     }
     row += lengths[i];
   }
+  fill_spans(filling, row, !turns.empty(), *spans, key_rows);
   if (turns.empty()) key_rows.clear();
   spans->send(key_rows, device);
   return spans;
 }
 
 SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
-                              const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like) {
+                              const std::vector<std::vector<int32_t>>& turns, at::Device device,
+                              const PackedFilling& filling) {
   SequenceLayout layout;
   layout.batch = static_cast<int64_t>(lengths.size());
   layout.width = *std::max_element(lengths.begin(), lengths.end());
-  const bool packed = !like.device().is_cpu();
-  if (packed) {
-    layout.spans = attention_spans(lengths, turns, like.device());
-  } else {
-    layout.slots = slots_of(lengths, layout.width, like);
+  layout.spans = attention_spans(lengths, turns, device, filling);
+  std::vector<int64_t> positions;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (turns.empty()) {
+      for (int64_t t = 0; t < lengths[i]; ++t) positions.push_back(t);
+    } else {
+      append_positions(turns[i], positions);
+    }
   }
+  for (int64_t t = 0; static_cast<int64_t>(positions.size()) < filling.tokens; ++t) positions.push_back(t);
+  layout.position_ids = to_device(positions, at::TensorOptions(device));
+  return layout;
+}
+
+SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
+                              const std::vector<std::vector<int32_t>>& turns, const at::TensorOptions& like) {
+  if (!like.device().is_cpu()) return pack_sequences(lengths, turns, like.device(), {});
+  SequenceLayout layout;
+  layout.batch = static_cast<int64_t>(lengths.size());
+  layout.width = *std::max_element(lengths.begin(), lengths.end());
+  layout.slots = slots_of(lengths, layout.width, like);
   std::vector<int64_t> positions;
   if (turns.empty()) {
     for (const int64_t length : lengths) {
@@ -101,8 +138,6 @@ SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
     }
   } else {
     for (const std::vector<int32_t>& row : turns) append_positions(row, positions);
-  }
-  if (!turns.empty() && !packed) {
     // Padding slots see themselves, so that no row of the softmax is empty.
     at::Tensor mask = at::full({layout.batch, 1, layout.width, layout.width}, kHidden, at::kFloat);
     auto cells = mask.accessor<float, 4>();

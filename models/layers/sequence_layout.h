@@ -49,10 +49,23 @@ struct SequenceLayout {
                                             const std::vector<std::vector<int32_t>>& turns,
                                             const at::TensorOptions& like);
 
+/// What a layout on a GPU is filled up with: one more sequence up to `tokens` tokens, and empty ones up to a multiple of
+/// `sequences`, so that few shapes come often.
+struct PackedFilling {
+  int64_t tokens = 0;  ///< of all sequences; fewer than there are: none
+  int64_t sequences = 1;
+};
+
+/// pack_sequences with spans, on a device.
+[[nodiscard]] SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
+                                            const std::vector<std::vector<int32_t>>& turns, at::Device device,
+                                            const PackedFilling& filling);
+
 /// Who sees whom among the packed tokens: each sequence itself; of one with isolated turns the prefix itself, and each
 /// turn the prefix and itself.
 [[nodiscard]] std::shared_ptr<const AttentionSpans> attention_spans(
-    const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns, at::Device device);
+    const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns, at::Device device,
+    const PackedFilling& filling = {});
 
 /// New tokens after a cache: sequence b has `cached[b]` valid cache entries among `cache_width` slots and
 /// `lengths[b]` new tokens, which follow at the same slots for all sequences. Returns a mask over cache_width

@@ -63,13 +63,17 @@ void TextModel::pack() {
 void TextModel::take_embeddings(WeightSource& weights) {
   const std::vector<int64_t> shape{config_.vocab_size, config_.hidden_size};
   const std::string embeddings = "model.embed_tokens.weight", head = "lm_head.weight";
+  const auto put_beside = [this](const at::Tensor& weight) {
+    frequencies_.inverse = frequencies_.inverse.to(weight.device());
+    return weight;
+  };
   if (!config_.tie_word_embeddings) {
-    embed_tokens_ = weights.take(embeddings, shape);
+    embed_tokens_ = put_beside(weights.take(embeddings, shape));
     lm_head_.weight = weights.take(head, shape);
     return;
   }
   // A file may name the one tensor either way.
-  embed_tokens_ = lm_head_.weight = weights.take(weights.has(embeddings) ? embeddings : head, shape);
+  embed_tokens_ = lm_head_.weight = put_beside(weights.take(weights.has(embeddings) ? embeddings : head, shape));
   if (!weights.has(embeddings) || !weights.has(head)) return;
   const at::Tensor own = weights.take(head, shape);
   if (at::equal(own, embed_tokens_)) return;

@@ -148,18 +148,9 @@ benchmarks:
 """)
 
 
-def same_answers(label, ours, theirs, share):
-    """same_answers LABEL A B SHARE: token ids of two files of answers agree for at least so much of the questions."""
-    a = {str(row["question_id"]): row["tokens"] for row in rows_of(ours)}
-    b = {str(row["question_id"]): row["tokens"] for row in rows_of(theirs)}
-    same = sum(a.get(key) == tokens for key, tokens in b.items())
-    good = bool(b) and same >= float(share) * len(b)
-    print(f"{'ok  ' if good else 'FAIL'} {label}: {same} of {len(b)} answers have the same tokens (asked {share})")
-    return 0 if good else 1
-
-
-def same_logits(label, checkpoint, questions, images, ours):
-    """same_logits LABEL CHECKPOINT QUESTIONS IMAGES LOGITS: imp's logits against transformers' on the CPU in float32."""
+def parity(label, checkpoint, questions, images, logits_file, answers_file):
+    """parity LABEL CHECKPOINT QUESTIONS IMAGES LOGITS ANSWERS: imp's logits and greedy tokens on the GPU against transformers' on
+    the CPU, both float32."""
     import torch
     from safetensors.torch import load_file
 
@@ -168,14 +159,21 @@ def same_logits(label, checkpoint, questions, images, ours):
 
     model = hf_common.load_model(pathlib.Path(checkpoint), "float32").eval()
     template, pictures = hf_common.load_processors(pathlib.Path(checkpoint), model)
-    logits, worst = load_file(ours)["logits"], 0.0
+    logits, worst, same = load_file(logits_file)["logits"], 0.0, 0
+    answers = {str(row["question_id"]): row["tokens"] for row in rows_of(answers_file)}
     with torch.inference_mode():
         for i, row in enumerate(rows_of(questions)):
             ids = torch.tensor([template.row([(row["question"], None)], True)[0]])
-            expected = model(input_ids=ids, pixel_values=pictures([pathlib.Path(images) / row["image"]])).logits[0, -1]
+            pixels = pictures([pathlib.Path(images) / row["image"]])
+            expected = model(input_ids=ids, pixel_values=pixels).logits[0, -1]
             worst = max(worst, float((logits[i] - expected).norm() / expected.norm()))
-    print(f"{'ok  ' if worst < 1e-4 else 'FAIL'} {label}: largest relative difference of {len(logits)} rows {worst:.2e} (allowed 1e-4)")
-    return 0 if worst < 1e-4 else 1
+            tokens = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=pixels, do_sample=False,
+                                    max_new_tokens=12, eos_token_id=template.eos)[0, ids.shape[1]:].tolist()
+            tokens = tokens[:tokens.index(template.eos)] if template.eos in tokens else tokens
+            same += tokens == answers.get(str(row["question_id"]))
+    print(f"{'ok  ' if worst < 1e-4 else 'FAIL'} {label}: logits, largest relative difference of {len(logits)} rows {worst:.2e} (allowed 1e-4)")
+    print(f"{'ok  ' if same == len(logits) else 'FAIL'} {label}: {same} of {len(logits)} greedy answers have the same tokens")
+    return 0 if worst < 1e-4 and same == len(logits) else 1
 
 
 def rate(label, count, seconds):

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "models/device/compute_device.h"
+#include "models/device/device_graph.h"
 #include "models/device/gpu_probe.h"
 #include "models/layers/rotary_attention.h"
 #include "models/lora/lora_adapter.h"
@@ -178,6 +179,34 @@ TEST_F(OnGpu, ModelsGiveTheCpusValuesAndGradients) {
           EXPECT_LT(relative(got.grad_adapters[i], expected.grad_adapters[i]), tolerance) << i;
       }
     }
+  }
+}
+
+TEST_F(OnGpu, ARecordedPassGivesTheBitsOfOneAsWritten) {
+  const StreamGuard stream(device_);
+  const DeterministicGuard same(device_, true);
+  const at::TensorOptions there = at::TensorOptions(device_).dtype(at::kBFloat16);
+  const at::Tensor weight = random_tensor({64, 32}, 1).to(there).set_requires_grad(true);
+  const auto work = [&](const at::Tensor& x) {
+    const at::Tensor loss = at::gelu(x.mm(weight.t())).to(at::kFloat).square().sum();
+    loss.backward();
+    return loss.detach();
+  };
+  weight.mutable_grad() = at::zeros_like(weight);
+  const at::Tensor input = random_tensor({16, 32}, 2).to(there), loss = at::empty({}, there.dtype(at::kFloat));
+  (void)work(input);
+  const std::unique_ptr<DeviceGraph> graph = make_device_graph(device_);
+  if (!graph) GTEST_SKIP() << "no library for CUDA graphs";
+  graph->record([&] { loss.copy_(work(input)); });
+  for (uint64_t seed = 3; seed < 6; ++seed) {
+    const at::Tensor x = random_tensor({16, 32}, seed).to(there);
+    weight.mutable_grad().zero_();
+    const at::Tensor expected = work(x).clone(), gradient = weight.grad().clone();
+    weight.mutable_grad().zero_();
+    input.copy_(x);
+    graph->replay();
+    EXPECT_TRUE(at::equal(loss, expected));
+    EXPECT_TRUE(at::equal(weight.grad(), gradient));
   }
 }
 

@@ -83,6 +83,27 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedAttention,
                          testing::Combine(testing::Values(TextFamily::phi, TextFamily::llama),
                                           testing::Range<size_t>(0, kRows.size()), testing::Bool()));
 
+TEST_P(PackedAttention, FillingTheShapeChangesNoValueAndNoGradient) {
+  const auto [family, which, recompute] = GetParam();
+  const Rows& rows = kRows[which];
+  const auto model = test::tiny_text_model(family);
+  model->recompute_blocks(recompute);
+  const int64_t count = total(rows), filled = count + 9;
+  const at::Tensor all = random_tensor({filled, model->config().hidden_size}, 11);
+  const at::Tensor selected = test::ids_tensor({0, count - 1});
+  const auto pass = [&](const at::Tensor& x, const PackedFilling& filling) {
+    const SequenceLayout layout = pack_sequences(rows.lengths, rows.turns, at::kCPU, filling);
+    const at::Tensor hidden = model->hidden_states(x, layout, nullptr, selected);
+    (hidden * random_tensor(hidden.sizes().vec(), 12)).sum().backward();
+    return hidden.detach();
+  };
+  const at::Tensor x = all.slice(0, 0, count).clone().set_requires_grad(true),
+                   with_filling = all.clone().set_requires_grad(true);
+  EXPECT_LT(largest_difference(pass(x, {}), pass(with_filling, {filled, 4})), 1e-5);
+  EXPECT_LT(largest_difference(x.grad(), with_filling.grad().slice(0, 0, count)), 1e-5);
+  EXPECT_EQ(with_filling.grad().slice(0, count).abs().max().item<double>(), 0.0);
+}
+
 TEST(AttentionSpans, ALastQuerySeesAllKeysAndEachBeforeItOneLess) {
   AttentionSpans spans;
   spans.add(2, 5);
