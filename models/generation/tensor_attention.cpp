@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "models/device/upload.h"
+#include "models/generation/cache_kernel.h"
 
 namespace imp::models {
 namespace {
@@ -35,13 +36,9 @@ void TensorAttention::begin_pass(std::vector<RowSpan> spans, const std::vector<i
 at::Tensor TensorAttention::attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
                                    const at::Tensor& value, const RotaryAngles& angles,
                                    const at::Tensor& selected) {
-  const auto of_selected = [&](const at::Tensor& x) {
-    return selected.defined() ? x.index_select(0, selected) : x;
-  };
   const AttentionPlan& plan = selected.defined() ? selected_ : all_;
-  const at::Tensor keys = apply_rotary(key, angles);
-  const at::Tensor queries = apply_rotary(query, {of_selected(angles.cos), of_selected(angles.sin)});
-  pages_.write(layer, written_, keys, value);
+  const at::Tensor keys = put_tokens(key, value, angles, written_, pages_.layer(layer));
+  const at::Tensor queries = rotated_queries(query, angles, selected);
   std::vector<at::Tensor> outs, sums;
   for (const AttentionCall& call : plan.own) {
     const AttentionPart output = answer(layer, call, queries, keys, value);
@@ -58,7 +55,7 @@ AttentionPart TensorAttention::answer(size_t layer, const AttentionCall& call, c
                                       const at::Tensor& key, const at::Tensor& value) const {
   const at::Tensor asked = query.narrow(0, call.row, call.rows());
   if (call.fresh) return ragged_attention(asked, key, value, call.lengths, call.causal);
-  const at::Tensor &keys = pages_.keys(layer), &values = pages_.values(layer);
+  const auto& [keys, values] = pages_.layer(layer);
   if (!call.slots.defined()) return ragged_attention(asked, keys, values, call.lengths, call.causal);
   return ragged_attention(asked, gather_rows(keys, call.slots), gather_rows(values, call.slots), call.lengths,
                           call.causal);

@@ -19,12 +19,6 @@ at::Tensor in_words(const at::Tensor& x) {
   return divides ? x.view(at::kComplexDouble) : x;
 }
 
-void put_rows(const at::Tensor& cache, const at::Tensor& slots, const at::Tensor& rows) {
-  const at::Tensor source = in_words(rows.to(cache.scalar_type()));
-  at::Tensor target = source.is_complex() ? in_words(cache) : cache;
-  target.index_copy_(0, slots, source);
-}
-
 }  // namespace
 
 TensorPages::TensorPages(const PageShape& shape, const at::TensorOptions& options)
@@ -52,12 +46,6 @@ void TensorPages::copy(const std::vector<int32_t>& from, const std::vector<int32
       all.narrow(1, to[begin] * kPageTokens, slots).copy_(all.narrow(1, from[begin] * kPageTokens, slots));
     begin = end;
   }
-}
-
-void TensorPages::write(size_t layer, const at::Tensor& slots, const at::Tensor& keys,
-                        const at::Tensor& values) {
-  put_rows(layers_[layer].keys, slots, keys);
-  put_rows(layers_[layer].values, slots, values);
 }
 
 at::Tensor gather_rows(const at::Tensor& cache, const at::Tensor& slots) {

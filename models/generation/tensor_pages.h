@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "models/generation/cache_kernel.h"
 #include "models/generation/page_memory.h"
 
 namespace imp::models {
@@ -22,20 +23,13 @@ class TensorPages : public PageMemory {
   void reserve(int64_t pages) override;
   void copy(const std::vector<int32_t>& from, const std::vector<int32_t>& to, int64_t tokens) override;
 
-  [[nodiscard]] const at::Tensor& keys(size_t layer) const { return layers_[layer].keys; }
-  [[nodiscard]] const at::Tensor& values(size_t layer) const { return layers_[layer].values; }
-  /// Puts rotated keys and values [rows, kv_heads, head_dim] into slots [rows] int64.
-  void write(size_t layer, const at::Tensor& slots, const at::Tensor& keys, const at::Tensor& values);
+  [[nodiscard]] const LayerCache& layer(size_t number) const { return layers_[number]; }
 
  private:
-  struct Layer {
-    at::Tensor keys, values;
-  };
-
   PageShape shape_;
   at::TensorOptions options_;
   at::Tensor keys_, values_;  ///< [layers, slots, kv_heads, head_dim]
-  std::vector<Layer> layers_;
+  std::vector<LayerCache> layers_;
 };
 
 /// Rows [slots] of a cache, in a row.
