@@ -37,6 +37,7 @@ train() {
 }
 # peer LABEL CHECKPOINT DATA STEPS ROWS DTYPE
 peer() {
+  [ -n "${NO_PEER:-}" ] && return
   timeout 90 python3 peers/hf_train_gpu.py "$2" --data "$3/train.json" --images "$3/images" --rank 256 --no-shuffle --max-steps "$4" \
     --micro-batch "$5" --dtype "$6" --loss-normalization global_batch --out "$W/$1" >"$OUT/$1.log" 2>&1 || tail -3 "$OUT/$1.log"
   cp "$W/$1/train.jsonl" "$OUT/$1.train.jsonl" 2>/dev/null
