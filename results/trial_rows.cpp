@@ -157,8 +157,7 @@ std::vector<std::string> keys_of_results(const std::vector<StageUse>& stages) {
 /// one, or imp's code was. The next run of the sweep replaces it, and until then its scores belong to no
 /// cell.
 bool is_outdated(const OutcomeFile& outcome, const PlannedTrial& planned) {
-  return outcome.status == "done" &&
-         keys_of_results(outcome.stages) != keys_of_results(planned.stages);
+  return outcome.status == "done" && keys_of_results(outcome.stages) != keys_of_results(planned.stages);
 }
 
 /// All rows that come from the folder's files. Returns whether every file could be used.

@@ -114,7 +114,8 @@ at::Tensor TextPretraining::cell_embeddings(const std::vector<Row>& rows) const 
   }
   if (cell == 0) return {};
   const at::Tensor words = model_->embed(models::upload(ids, options_.device));
-  return at::zeros({cell, words.size(1)}, words.options()).index_add(0, models::upload(cells, options_.device), words);
+  return at::zeros({cell, words.size(1)}, words.options())
+      .index_add(0, models::upload(cells, options_.device), words);
 }
 
 MicroBatchLoss TextPretraining::forward(int64_t step, int64_t) {

@@ -97,7 +97,8 @@ at::Tensor VisionPretraining::pixel_values(const at::Tensor& pictures) const {
     return models::upload(at::tensor({values[0], values[1], values[2]}, at::kFloat), options_.device)
         .view({1, 3, 1, 1});
   };
-  return (models::upload(pictures, options_.device).permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) /
+  return (models::upload(pictures, options_.device).permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 -
+          channel(norm.mean)) /
          channel(norm.standard_deviation);
 }
 
@@ -136,9 +137,8 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
   const at::Tensor embedded =
       heads_->words.embed(words.texts()).index_select(0, models::upload(members, options_.device));
   const auto count = static_cast<int64_t>(batch.scenes.size());
-  const at::Tensor sums =
-      at::zeros({count, embedded.size(1)}, embedded.options())
-          .index_add(0, models::upload(rows, options_.device), embedded);
+  const at::Tensor sums = at::zeros({count, embedded.size(1)}, embedded.options())
+                              .index_add(0, models::upload(rows, options_.device), embedded);
   return heads_->caption.forward(sums);
 }
 
@@ -171,8 +171,8 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
   std::vector<std::string> color_names;
   for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
 
-  at::Tensor loss =
-      at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)), models::upload(letters, options_.device));
+  at::Tensor loss = at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)),
+                                           models::upload(letters, options_.device));
   loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)),
                          heads_->words.embed(targets.texts.texts()), targets.words, 0);
   loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),
@@ -198,7 +198,8 @@ at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hid
   std::vector<int64_t> categories;
   for (const Scene& scene : batch.scenes)
     categories.push_back(scene.object ? scene.object->kind : no_object_category());
-  return at::cross_entropy_loss(heads_->category.forward(hidden.pooled), models::upload(categories, options_.device));
+  return at::cross_entropy_loss(heads_->category.forward(hidden.pooled),
+                                models::upload(categories, options_.device));
 }
 
 MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {

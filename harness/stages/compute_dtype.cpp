@@ -32,8 +32,7 @@ double product_seconds(const at::TensorOptions& options, int64_t tokens, int64_t
 
 }  // namespace
 
-at::ScalarType faster_dtype(int64_t tokens, int64_t in_features, int64_t out_features,
-                            at::Device device) {
+at::ScalarType faster_dtype(int64_t tokens, int64_t in_features, int64_t out_features, at::Device device) {
   const at::NoGradGuard no_grad;
   if (!models::has_bfloat16(device)) return at::kFloat;
   const at::TensorOptions options(device);
@@ -46,8 +45,8 @@ at::ScalarType resolve_dtype(const std::string& dtype, const std::filesystem::pa
                              int64_t in_features, int64_t out_features, at::Device device) {
   if (dtype == "float32") return at::kFloat;
   if (dtype == "bfloat16" && !models::has_bfloat16(device)) {
-    throw Error("dtype: bfloat16 needs a GPU of compute capability 8.0, and this is " + models::describe(device) +
-                "; use `dtype: float32`");
+    throw Error("dtype: bfloat16 needs a GPU of compute capability 8.0, and this is " +
+                models::describe(device) + "; use `dtype: float32`");
   }
   if (dtype == "bfloat16") return at::kBFloat16;
   if (dtype != "auto") throw Error("dtype: '" + dtype + "' is not known; it is auto, float32 or bfloat16");

@@ -16,7 +16,8 @@ void make_connector_stage(const StageContext& context) {
   const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
                                              config.connector_micro_batch * (features.image_tokens() + 16),
                                              text.hidden_size, text.intermediate_size, context.device);
-  const LanguageParts language = load_language(context.trial, context.spec, at::TensorOptions(context.device).dtype(dtype));
+  const LanguageParts language =
+      load_language(context.trial, context.spec, at::TensorOptions(context.device).dtype(dtype));
   if (!context.device.is_cpu()) language.model->join_projections();
   language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector =

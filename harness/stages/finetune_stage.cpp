@@ -133,7 +133,8 @@ void make_finetune_stage(const StageContext& context) {
   // Trained weights are float32 masters; only frozen ones can be kept in bfloat16.
   const bool all_masters = options.finetune == Finetune::full;
   if (all_masters && context.device.is_cpu()) dtype = at::kFloat;
-  const LanguageParts language = load_language(context.trial, context.spec, at::TensorOptions(context.device).dtype(all_masters ? at::kFloat : dtype));
+  const LanguageParts language = load_language(
+      context.trial, context.spec, at::TensorOptions(context.device).dtype(all_masters ? at::kFloat : dtype));
   if (!context.device.is_cpu()) language.model->join_projections();
   language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector = starting_projector(context, features.hidden(), text.hidden_size);

@@ -153,7 +153,8 @@ LlavaTask::Batch LlavaTask::make_batch(const Step& step, int64_t micro_batch) co
     pictures.insert(pictures.end(), row.images.begin(), row.images.end());
   }
   // Multiples that cost a few per cent of the tokens and leave a few shapes.
-  const BatchFilling filling = graphs_ ? BatchFilling{128, 64, options_.isolated_turns ? 8 : 1} : BatchFilling{};
+  const BatchFilling filling =
+      graphs_ ? BatchFilling{128, 64, options_.isolated_turns ? 8 : 1} : BatchFilling{};
   batch.tokens = pack_rows(encoded, options_.isolated_turns, options_.device, filling);
   if (pictures.empty()) return batch;
   batch.features = models::upload(features_(pictures), options_.device);
@@ -180,11 +181,13 @@ const LlavaTask::Step& LlavaTask::step_of(int64_t step) {
 
 at::Tensor LlavaTask::projected_features(const Batch& batch) {
   if (!batch.features.defined()) return {};
-  const at::Tensor projected = [&] {
-    if (options_.device.is_cpu()) return projector_.forward(batch.features);
-    const AutocastGuard autocast(options_.bfloat16, options_.device.type());
-    return projector_.forward(batch.features.to(at::kFloat));
-  }().flatten(0, 1);
+  const at::Tensor projected =
+      [&] {
+        if (options_.device.is_cpu()) return projector_.forward(batch.features);
+        const AutocastGuard autocast(options_.bfloat16, options_.device.type());
+        return projector_.forward(batch.features.to(at::kFloat));
+      }()
+          .flatten(0, 1);
   return batch.kept.defined() ? projected.index_select(0, batch.kept) : projected;
 }
 

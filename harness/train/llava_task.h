@@ -36,7 +36,8 @@ struct LlavaTaskOptions {
   Sampler sampler = Sampler::shuffle;
   uint64_t seed = 1;
   at::Device device = at::kCPU;
-  bool bfloat16 = false;  ///< on a GPU: products of what is trained whole are made in bfloat16, from float32 masters
+  bool bfloat16 =
+      false;  ///< on a GPU: products of what is trained whole are made in bfloat16, from float32 masters
 };
 
 /// A row ready to train on, with the names of its pictures.
@@ -108,13 +109,13 @@ class LlavaTask : public TrainingTask {
     std::optional<Batch> first;       ///< its first micro-batch, where that was made ahead
   };
   [[nodiscard]] Step make_step(int64_t step, const std::vector<int64_t>& numbers) const;
-  /// Of a micro-batch's features' rows those that have a place: a row that was cut inside of a picture has fewer than
-  /// its pictures have features. Undefined: all.
+  /// Of a micro-batch's features' rows those that have a place: a row that was cut inside of a picture has
+  /// fewer than its pictures have features. Undefined: all.
   [[nodiscard]] at::Tensor places_of(const Batch& batch) const;
   [[nodiscard]] Batch make_batch(const Step& step, int64_t micro_batch) const;
   [[nodiscard]] const Step& step_of(int64_t step);
-  /// Whether adapters are computed with in bfloat16, rounded from float32 masters once a step. (On the CPU each layer
-  /// rounds them where it needs them.)
+  /// Whether adapters are computed with in bfloat16, rounded from float32 masters once a step. (On the CPU
+  /// each layer rounds them where it needs them.)
   [[nodiscard]] bool rounds_adapters() const;
   void round_adapters(ParameterGroup& language);
   /// Rows of a step, in order; the last step of an epoch may be smaller.

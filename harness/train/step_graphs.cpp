@@ -28,7 +28,8 @@ std::string key_of(const std::vector<at::Tensor>& inputs, const std::string& sha
 
 }  // namespace
 
-std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const std::vector<at::Tensor>& inputs, const Loss& loss) {
+std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const std::vector<at::Tensor>& inputs,
+                                                         const Loss& loss) {
   auto recorded = std::make_unique<Recorded>();
   recorded->graph = models::make_device_graph(device_);
   if (!recorded->graph) return nullptr;
@@ -46,7 +47,8 @@ std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const std::vector<at::T
   return recorded;
 }
 
-at::Tensor StepGraphs::run(const std::vector<at::Tensor>& inputs, const std::string& shape, const Loss& loss) {
+at::Tensor StepGraphs::run(const std::vector<at::Tensor>& inputs, const std::string& shape,
+                           const Loss& loss) {
   if (!works_) return run_as_written(inputs, loss);
   const auto [place, is_new] = known_.emplace(key_of(inputs, shape), nullptr);
   std::unique_ptr<Recorded>& recorded = place->second;

@@ -14,19 +14,21 @@
 namespace imp::harness {
 
 /// Forward and backward passes over batches of few shapes on a GPU: a shape that comes is recorded
-/// (DeviceGraph) and then replayed. The very first pass runs as it is written; all give the same bits. Gradients must be kept where they
-/// are (Optimizer::keep_gradients).
+/// (DeviceGraph) and then replayed. The very first pass runs as it is written; all give the same bits.
+/// Gradients must be kept where they are (Optimizer::keep_gradients).
 class StepGraphs {
  public:
-  /// The tensors of a batch, in an order that depends on its shape alone -> its loss, a scalar that is differentiable.
-  /// It must do nothing that waits for the device, and read no other tensor that changes between batches.
+  /// The tensors of a batch, in an order that depends on its shape alone -> its loss, a scalar that is
+  /// differentiable. It must do nothing that waits for the device, and read no other tensor that changes
+  /// between batches.
   using Loss = std::function<at::Tensor(const std::vector<at::Tensor>& inputs)>;
 
   explicit StepGraphs(at::Device device) : device_(device) {}
 
-  /// Gradients of the loss are added to those of its parameters; returns the loss. shape: what of a batch that is no
-  /// tensor's size decides what `loss` does.
-  [[nodiscard]] at::Tensor run(const std::vector<at::Tensor>& inputs, const std::string& shape, const Loss& loss);
+  /// Gradients of the loss are added to those of its parameters; returns the loss. shape: what of a batch
+  /// that is no tensor's size decides what `loss` does.
+  [[nodiscard]] at::Tensor run(const std::vector<at::Tensor>& inputs, const std::string& shape,
+                               const Loss& loss);
 
  private:
   struct Recorded {

@@ -21,8 +21,8 @@ int64_t whole(int64_t count, int64_t multiple) {
 
 }  // namespace
 
-TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated,
-                     at::Device device, const BatchFilling& filling) {
+TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated, at::Device device,
+                     const BatchFilling& filling) {
   TokenBatch batch;
   std::vector<int64_t> ids, selected, targets, places;
   for (const models::EncodedRow* row : rows) {
@@ -57,10 +57,10 @@ TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isola
 
 namespace {
 
-/// Summed cross-entropy, the logits of so many tokens at a time made again in the backward pass: all at once they would
-/// take a good part of a GPU's memory.
-at::Tensor summed_in_parts(const models::TextModel& model, const at::Tensor& hidden, const at::Tensor& targets,
-                           int64_t at_once) {
+/// Summed cross-entropy, the logits of so many tokens at a time made again in the backward pass: all at once
+/// they would take a good part of a GPU's memory.
+at::Tensor summed_in_parts(const models::TextModel& model, const at::Tensor& hidden,
+                           const at::Tensor& targets, int64_t at_once) {
   at::Tensor sum;
   for (int64_t first = 0; first < hidden.size(0); first += at_once) {
     const int64_t count = std::min(at_once, hidden.size(0) - first);
@@ -80,10 +80,11 @@ at::Tensor summed_in_parts(const models::TextModel& model, const at::Tensor& hid
 at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch,
                        const at::Tensor& image_features, const at::Tensor& weights, uint64_t dropout_step) {
   const at::Tensor projected = image_features.defined() ? image_features.unsqueeze(0) : image_features;
-  const at::Tensor embeds =
-      models::splice_image_features(model, batch.input_ids, models::kImagePlaceholder, projected, batch.image_places);
+  const at::Tensor embeds = models::splice_image_features(model, batch.input_ids, models::kImagePlaceholder,
+                                                          projected, batch.image_places);
   const models::SequenceLayout layout =
-      batch.layout.spans ? batch.layout : models::pack_sequences(batch.lengths, batch.turns, embeds.options());
+      batch.layout.spans ? batch.layout
+                         : models::pack_sequences(batch.lengths, batch.turns, embeds.options());
   const at::Tensor hidden = model.hidden_states(embeds, layout, nullptr, batch.selected, dropout_step);
   constexpr int64_t kLogitsAtOnce = 2048;
   if (hidden.is_cuda() && !weights.defined() && batch.targets.size(0) > kLogitsAtOnce)

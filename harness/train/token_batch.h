@@ -12,13 +12,14 @@
 
 namespace imp::harness {
 
-/// Multiples that a batch's sizes are filled up to, so that few shapes come often (on a GPU, step_graphs.h); 1: none.
+/// Multiples that a batch's sizes are filled up to, so that few shapes come often (on a GPU, step_graphs.h);
+/// 1: none.
 struct BatchFilling {
   int64_t tokens = 1, supervised = 1, sequences = 1;
 };
 
-/// Rows packed one after another, without padding; on a GPU one more sequence may fill up the shape, from which
-/// nothing is learned.
+/// Rows packed one after another, without padding; on a GPU one more sequence may fill up the shape, from
+/// which nothing is learned.
 struct TokenBatch {
   at::Tensor input_ids;  ///< [tokens] int64, models::kImagePlaceholder at the places of image features
   std::vector<int64_t> lengths;
@@ -27,15 +28,15 @@ struct TokenBatch {
   at::Tensor targets;                       ///< [supervised] int64: those next tokens
   at::Tensor image_places;                  ///< [placeholders] int64: where those places are
 
-  models::SequenceLayout layout;            ///< made with the batch on a GPU; else when it is needed
+  models::SequenceLayout layout;               ///< made with the batch on a GPU; else when it is needed
   int64_t num_tokens = 0, num_supervised = 0;  ///< without what fills up
 
   [[nodiscard]] int64_t tokens() const { return num_tokens; }
   [[nodiscard]] int64_t supervised() const { return num_supervised; }
 };
 
-/// isolated: turns do not see each other (models::TurnsMode::isolated). Rows without a token are left out. The tensors
-/// are on `device`; filling is a GPU's.
+/// isolated: turns do not see each other (models::TurnsMode::isolated). Rows without a token are left out.
+/// The tensors are on `device`; filling is a GPU's.
 [[nodiscard]] TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isolated,
                                    at::Device device = at::kCPU, const BatchFilling& filling = {});
 

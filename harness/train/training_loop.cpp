@@ -27,7 +27,8 @@ std::string log_line(const StepRecord& record) {
                      record.learning_rate, record.grad_norm, record.tokens, record.seconds);
 }
 
-/// Losses of a step's micro-batches with the factors that they are logged with; on a GPU they may not be there yet.
+/// Losses of a step's micro-batches with the factors that they are logged with; on a GPU they may not be
+/// there yet.
 using Losses = std::vector<std::pair<at::Tensor, double>>;
 
 /// Forward and backward of one step's micro-batches. Leaves gradients; fills tokens, adds to flops.
@@ -47,7 +48,8 @@ Losses accumulate(TrainingTask& task, Optimizer& optimizer, int64_t step, StepRe
 
 /// Fills the record's loss. Throws imp::Error (usage) if it is not finite.
 void read_loss(const Losses& losses, int64_t step, StepRecord& record) {
-  for (const auto& [loss, scale] : losses) record.loss = record.loss.value_or(0.0) + loss.item<double>() * scale;
+  for (const auto& [loss, scale] : losses)
+    record.loss = record.loss.value_or(0.0) + loss.item<double>() * scale;
   if (record.loss && !std::isfinite(*record.loss)) {
     throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1,
                             *record.loss));
@@ -70,12 +72,13 @@ TrainingProgress starting_progress(const TrainingOptions& options, Optimizer& op
 void read_norm(double norm, StepRecord& record) {
   record.grad_norm = norm;
   if (std::isfinite(norm)) return;
-  throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help", record.step, norm));
+  throw Error(
+      fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help", record.step, norm));
 }
 
 /// Forward, backward and the optimizer's step. Fills the record but for its time and rate.
-void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double factor, double grad_clip, bool is_last,
-                StepRecord& record, double& flops) {
+void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double factor, double grad_clip,
+                bool is_last, StepRecord& record, double& flops) {
   const Losses losses = accumulate(task, optimizer, step, record, flops);
   if (losses.empty()) optimizer.set_gradients_to_zero();
   if (optimizer.device().is_cpu()) {
@@ -83,7 +86,8 @@ void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double f
     read_norm(optimizer.clip_gradients(grad_clip), record);
     optimizer.step(factor);
   } else {
-    // The whole step is given to the device before its figures are waited for, and the next batch is made meanwhile.
+    // The whole step is given to the device before its figures are waited for, and the next batch is made
+    // meanwhile.
     const at::Tensor norm = optimizer.clip_gradients_without_waiting(grad_clip);
     optimizer.step(factor);
     if (!is_last) task.prepare(step + 1);

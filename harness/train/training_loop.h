@@ -49,10 +49,11 @@ class TrainingTask {
   [[nodiscard]] virtual MicroBatchLoss forward(int64_t step, int64_t micro_batch) = 0;
   /// Whether gradients must stay in the same memory from step to step (Optimizer::keep_gradients).
   [[nodiscard]] virtual bool keeps_gradients() const { return false; }
-  /// Makes ready what a step will read, while the device has other work; called on a GPU alone, at most once before
-  /// the step's first forward().
+  /// Makes ready what a step will read, while the device has other work; called on a GPU alone, at most once
+  /// before the step's first forward().
   virtual void prepare(int64_t /*step*/) {}
-  /// Called after the last step: puts the trained masters where the model computed with rounded copies of them.
+  /// Called after the last step: puts the trained masters where the model computed with rounded copies of
+  /// them.
   virtual void finish() {}
 };
 

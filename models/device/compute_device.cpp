@@ -88,7 +88,8 @@ DeviceMemory device_memory(at::Device device) {
   const auto statistics = allocator->getDeviceStats(device.index());
   const auto [free, total] = allocator->getMemoryInfo(device.index());
   return {statistics.allocated_bytes[0].current, statistics.allocated_bytes[0].peak,
-          statistics.reserved_bytes[0].peak, static_cast<std::int64_t>(free), static_cast<std::int64_t>(total)};
+          statistics.reserved_bytes[0].peak, static_cast<std::int64_t>(free),
+          static_cast<std::int64_t>(total)};
 }
 
 void release_device_memory(at::Device device) {

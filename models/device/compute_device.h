@@ -11,10 +11,10 @@
 
 namespace imp::models {
 
-/// The device that a configuration's key or a program's option `device` names: `cpu`; `cuda`; `auto`, which is CUDA
-/// where there is a GPU that can be used. Loads LibTorch's CUDA libraries where it gives CUDA, which must happen
-/// before the process's first backward pass, since LibTorch counts devices there. Throws imp::Error (environment)
-/// saying what is missing for `cuda`: driver, library, memory.
+/// The device that a configuration's key or a program's option `device` names: `cpu`; `cuda`; `auto`, which
+/// is CUDA where there is a GPU that can be used. Loads LibTorch's CUDA libraries where it gives CUDA, which
+/// must happen before the process's first backward pass, since LibTorch counts devices there. Throws
+/// imp::Error (environment) saying what is missing for `cuda`: driver, library, memory.
 [[nodiscard]] at::Device resolve_device(const std::string& name);
 
 /// `cpu`, or the GPU's name and driver.
@@ -23,7 +23,8 @@ namespace imp::models {
 /// Whether products of bfloat16 numbers run on the device's own units. On the CPU: true, at its own speed.
 [[nodiscard]] bool has_bfloat16(at::Device device);
 
-/// Memory of a device that LibTorch has taken, in bytes; zeros for the CPU (harness/executor/process_memory.h).
+/// Memory of a device that LibTorch has taken, in bytes; zeros for the CPU
+/// (harness/executor/process_memory.h).
 struct DeviceMemory {
   std::int64_t allocated = 0;       ///< by tensors, now
   std::int64_t peak_allocated = 0;  ///< by tensors at once, since begin_device_peak
@@ -37,8 +38,8 @@ void release_device_memory(at::Device device);
 /// The same, and begins a new peak.
 void begin_device_peak(at::Device device);
 
-/// For its life the calling thread gives its work to a stream of its own, without which nothing can be recorded
-/// (device_graph.h). Does nothing on the CPU.
+/// For its life the calling thread gives its work to a stream of its own, without which nothing can be
+/// recorded (device_graph.h). Does nothing on the CPU.
 class StreamGuard {
  public:
   explicit StreamGuard(at::Device device);
@@ -57,8 +58,8 @@ class StreamGuard {
 /// Waits until all work given to the device is done; returns at once on the CPU.
 void wait_for(at::Device device);
 
-/// For its life the GPU computes the same bits at every repetition (README: the same bits). Does nothing on the CPU,
-/// which does so anyway.
+/// For its life the GPU computes the same bits at every repetition (README: the same bits). Does nothing on
+/// the CPU, which does so anyway.
 class DeterministicGuard {
  public:
   DeterministicGuard(at::Device device, bool deterministic);

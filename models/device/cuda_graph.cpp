@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one piece that needs CUDA's headers, which LibTorch's wheel brings: a library of its own, opened where there is a
-// GPU (device_graph.cpp).
+// The one piece that needs CUDA's headers, which LibTorch's wheel brings: a library of its own, opened where
+// there is a GPU (device_graph.cpp).
 #include <ATen/cuda/CUDAGraph.h>
 
 #include "models/device/device_graph.h"

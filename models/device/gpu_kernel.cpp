@@ -22,7 +22,8 @@ constexpr unsigned kBlock = 256;
 /// Functions of a library that is opened once and stays.
 class Functions {
  public:
-  explicit Functions(const char* library) : library_(library), handle_(::dlopen(library, RTLD_NOW | RTLD_LOCAL)) {
+  explicit Functions(const char* library)
+      : library_(library), handle_(::dlopen(library, RTLD_NOW | RTLD_LOCAL)) {
     if (handle_ == nullptr) fail(fmt::format("{} does not load ({})", library, ::dlerror()));
   }
 
@@ -35,7 +36,8 @@ class Functions {
   }
   template <typename... Arguments>
   void must(const char* name, Arguments... arguments) const {
-    if (const int code = call(name, arguments...); code != 0) fail(fmt::format("{} gives error {}", name, code));
+    if (const int code = call(name, arguments...); code != 0)
+      fail(fmt::format("{} gives error {}", name, code));
   }
 
  private:
@@ -57,8 +59,8 @@ const Functions& driver() {
 class Program {
  public:
   explicit Program(const std::string& source) {
-    compiler().must("nvrtcCreateProgram", &program_, source.c_str(), "imp_kernel.cu", 0, static_cast<void*>(nullptr),
-                    static_cast<void*>(nullptr));
+    compiler().must("nvrtcCreateProgram", &program_, source.c_str(), "imp_kernel.cu", 0,
+                    static_cast<void*>(nullptr), static_cast<void*>(nullptr));
   }
   ~Program() { (void)compiler().call("nvrtcDestroyProgram", &program_); }
   Program(const Program&) = delete;
@@ -122,8 +124,8 @@ void GpuKernel::launch(at::Device device, int64_t threads, std::vector<void*> ar
   });
   const auto blocks = static_cast<unsigned>((threads + kBlock - 1) / kBlock);
   void* const stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
-  driver().must("cuLaunchKernel", compiled_->function, blocks, 1U, 1U, kBlock, 1U, 1U, 0U, stream, arguments.data(),
-                static_cast<void**>(nullptr));
+  driver().must("cuLaunchKernel", compiled_->function, blocks, 1U, 1U, kBlock, 1U, 1U, 0U, stream,
+                arguments.data(), static_cast<void**>(nullptr));
 }
 
 }  // namespace imp::models

@@ -10,12 +10,12 @@
 
 namespace imp::models {
 
-/// A kernel of our own in CUDA C++, compiled when it is first launched by the compiler that LibTorch's wheel brings
-/// (NVRTC) for the GPU at hand. DESIGN.md says why not by nvcc.
+/// A kernel of our own in CUDA C++, compiled when it is first launched by the compiler that LibTorch's wheel
+/// brings (NVRTC) for the GPU at hand. DESIGN.md says why not by nvcc.
 class GpuKernel {
  public:
-  /// source: a translation unit without #include. name: an `extern "C" __global__` function of it. definitions: like
-  /// `VECTOR=8`.
+  /// source: a translation unit without #include. name: an `extern "C" __global__` function of it.
+  /// definitions: like `VECTOR=8`.
   GpuKernel(std::string source, std::string name, std::vector<std::string> definitions);
   ~GpuKernel();
   GpuKernel(GpuKernel&&) noexcept;
@@ -23,9 +23,9 @@ class GpuKernel {
   GpuKernel(const GpuKernel&) = delete;
   GpuKernel& operator=(const GpuKernel&) = delete;
 
-  /// Gives the kernel to the device's current stream, one thread for each of `threads` pieces of work (those beyond
-  /// are the kernel's to leave out). arguments: the address of each. Throws imp::Error (environment) with the
-  /// compiler's or driver's words.
+  /// Gives the kernel to the device's current stream, one thread for each of `threads` pieces of work (those
+  /// beyond are the kernel's to leave out). arguments: the address of each. Throws imp::Error (environment)
+  /// with the compiler's or driver's words.
   void launch(at::Device device, int64_t threads, std::vector<void*> arguments) const;
 
  private:
@@ -41,7 +41,8 @@ struct CompiledKernel {
   std::string log;
 };
 /// architecture: `sm_90`. Throws imp::Error (environment) with the compiler's words.
-[[nodiscard]] CompiledKernel compile_kernel(const std::string& source, const std::vector<std::string>& definitions,
+[[nodiscard]] CompiledKernel compile_kernel(const std::string& source,
+                                            const std::vector<std::string>& definitions,
                                             const std::string& architecture);
 
 }  // namespace imp::models

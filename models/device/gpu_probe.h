@@ -27,8 +27,8 @@ struct GpuProbe {
   std::string missing;  ///< what is missing and what would be right; empty where there is a GPU
 };
 
-/// Asks the driver. Loads no LibTorch and begins no work on the GPU. A GPU that LibTorch's libraries cannot use
-/// (driver older than CUDA 13.0, compute capability below 7.5) counts as missing.
+/// Asks the driver. Loads no LibTorch and begins no work on the GPU. A GPU that LibTorch's libraries cannot
+/// use (driver older than CUDA 13.0, compute capability below 7.5) counts as missing.
 [[nodiscard]] GpuProbe probe_gpu();
 
 }  // namespace imp::models

@@ -57,8 +57,8 @@ at::Tensor activated(const at::Tensor& x, Input input) {
   return input == Input::plain ? x : at::gelu(x, approximation(input));
 }
 
-/// x W^T + bias of several layers with their adapters, outputs and A's rows side by side. What differs between layers
-/// is read back from the adapters' shapes.
+/// x W^T + bias of several layers with their adapters, outputs and A's rows side by side. What differs
+/// between layers is read back from the adapters' shapes.
 struct JointLora : torch::autograd::Function<JointLora> {
   /// adapters: A and B of each layer in turn. activation: an Input.
   static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
@@ -182,12 +182,13 @@ std::optional<at::Tensor> joint_forward(std::span<const Linear* const> layers, c
   const std::vector<at::Tensor> biases = biases_of(layers);
   const bool biased = !biases.empty();
   const at::Tensor weight = joined(weights), bias = biased ? joined(biases) : at::Tensor();
-  const bool all_alike = (!biased || biases.size() == layers.size()) &&
-                         (scalings.empty() || scalings.size() == layers.size());
+  const bool all_alike =
+      (!biased || biases.size() == layers.size()) && (scalings.empty() || scalings.size() == layers.size());
   if (!all_alike || !weight.defined() || (biased && !bias.defined())) return std::nullopt;
   const std::optional<at::Tensor> maybe_bias = biased ? std::optional(bias) : std::nullopt;
   if (scalings.empty()) return at::linear(activated(x, input), weight, maybe_bias);
-  return JointLora::apply(x, weight, maybe_bias, at::TensorList(adapters), scalings, static_cast<int64_t>(input));
+  return JointLora::apply(x, weight, maybe_bias, at::TensorList(adapters), scalings,
+                          static_cast<int64_t>(input));
 }
 
 }  // namespace imp::models

@@ -19,7 +19,8 @@ bool Linear::only_asked() const {
 
 at::Tensor Linear::forward(const at::Tensor& x, uint64_t dropout_step) const {
   if (adapter && x.is_cuda() && x.scalar_type() != at::kFloat) {
-    // In 16 bits the sum W + s B A would lose what is small beside W, and on a GPU it saves no time (gpu_check.sh).
+    // In 16 bits the sum W + s B A would lose what is small beside W, and on a GPU it saves no time
+    // (gpu_check.sh).
     const Linear* const alone[] = {this};
     if (std::optional<at::Tensor> y = joint_forward(alone, x, dropout_step)) return *std::move(y);
   }

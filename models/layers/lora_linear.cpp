@@ -87,9 +87,10 @@ struct FactoredLora : torch::autograd::Function<FactoredLora> {
 /// Scaled keep-mask of x's shape, a pure function of (layer key, step): resuming draws the same one.
 at::Tensor dropout_mask(const at::Tensor& x, const LoraAdapter& adapter, uint64_t step) {
   const uint64_t seed = counter_random(adapter.dropout_key, 0, step);
-  at::Generator generator =
-      x.is_cpu() ? at::detail::createCPUGenerator(seed)
-                 : at::globalContext().getAcceleratorHooksInterface(x.device().type()).getNewGenerator(x.get_device());
+  at::Generator generator = x.is_cpu() ? at::detail::createCPUGenerator(seed)
+                                       : at::globalContext()
+                                             .getAcceleratorHooksInterface(x.device().type())
+                                             .getNewGenerator(x.get_device());
   generator.set_current_seed(seed);
   const double keep = 1.0 - adapter.dropout;
   at::Tensor mask = at::empty(x.sizes(), x.options().dtype(at::kFloat));

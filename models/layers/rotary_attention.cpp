@@ -60,8 +60,9 @@ struct RotaryAttention : torch::autograd::Function<RotaryAttention> {
     const at::Tensor& rows = saved[0];
     const Parts parts = parts_of(rows, shape);
     const AttentionGradients of = variable_length_attention_backward(
-        gradients[0].unflatten(1, {shape.heads, shape.dim}), parts.query, spanned_rows(parts.key, geometry->spans),
-        spanned_rows(parts.value, geometry->spans), saved[3], {saved[4], saved[5], saved[6]}, geometry->spans);
+        gradients[0].unflatten(1, {shape.heads, shape.dim}), parts.query,
+        spanned_rows(parts.key, geometry->spans), spanned_rows(parts.value, geometry->spans), saved[3],
+        {saved[4], saved[5], saved[6]}, geometry->spans);
     const int64_t count = rows.size(0);
     return {unrotated_rows(of.query, of_packed_rows(of.key, geometry->spans, count),
                            of_packed_rows(of.value, geometry->spans, count), shape, {saved[1], saved[2]}),
@@ -76,7 +77,8 @@ struct RotaryAttention : torch::autograd::Function<RotaryAttention> {
 at::Tensor rotary_attention(const at::Tensor& rows, const HeadsOfRow& shape, const RotaryAngles& angles,
                             const AttentionSpans& spans) {
   const auto type = rows.scalar_type();
-  return RotaryAttention::apply(rows, angles.cos.to(type), angles.sin.to(type), c10::make_intrusive<Geometry>(shape, spans));
+  return RotaryAttention::apply(rows, angles.cos.to(type), angles.sin.to(type),
+                                c10::make_intrusive<Geometry>(shape, spans));
 }
 
 }  // namespace imp::models

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-
 #include "models/device/gpu_kernel.h"
 #include "models/layers/rotary_kernel_source.h"
 
@@ -15,7 +14,8 @@ struct Kernels {
   Kernels(const std::string& number, int64_t at_once)
       : vector(at_once),
         rotate(kRotaryKernelSource, "rotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(at_once)}),
-        unrotate(kRotaryKernelSource, "unrotate_rows", {"NUMBER=" + number, "VECTOR=" + std::to_string(at_once)}) {}
+        unrotate(kRotaryKernelSource, "unrotate_rows",
+                 {"NUMBER=" + number, "VECTOR=" + std::to_string(at_once)}) {}
   int64_t vector;
   GpuKernel rotate, unrotate;
 };
@@ -67,7 +67,8 @@ at::Tensor unrotated_rows(const at::Tensor& query, const at::Tensor& key, const 
   const int64_t half = angles.cos.size(-1);
   if (!has_kernel(query)) {
     const RotaryAngles back{angles.cos, angles.sin.neg()};
-    return at::cat({apply_rotary(query, back).flatten(1), apply_rotary(key, back).flatten(1), value.flatten(1)}, 1);
+    return at::cat(
+        {apply_rotary(query, back).flatten(1), apply_rotary(key, back).flatten(1), value.flatten(1)}, 1);
   }
   const Kernels& kernels = kernels_for(query.scalar_type(), shape.dim, half);
   const at::Tensor q = query.contiguous(), k = key.contiguous(), v = value.contiguous();

@@ -20,9 +20,10 @@ struct HeadsOfRow {
 /// Rotates the queries and keys of rows [tokens, width] where they stand (apply_rotary over each head).
 void rotate_rows(const at::Tensor& rows, const HeadsOfRow& shape, const RotaryAngles& angles);
 
-/// The gradient of rows that were rotated, out of those of queries [tokens, heads, dim] and of keys and values
-/// [tokens, kv_heads, dim]: turned back and laid side by side, [tokens, width].
-[[nodiscard]] at::Tensor unrotated_rows(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                                        const HeadsOfRow& shape, const RotaryAngles& angles);
+/// The gradient of rows that were rotated, out of those of queries [tokens, heads, dim] and of keys and
+/// values [tokens, kv_heads, dim]: turned back and laid side by side, [tokens, width].
+[[nodiscard]] at::Tensor unrotated_rows(const at::Tensor& query, const at::Tensor& key,
+                                        const at::Tensor& value, const HeadsOfRow& shape,
+                                        const RotaryAngles& angles);
 
 }  // namespace imp::models

@@ -52,7 +52,8 @@ std::vector<int64_t> runs_of(const std::vector<int32_t>& turns) {
   return runs;
 }
 
-/// The filling sequence has filling keys too, so that their number has few values; each of its queries sees them.
+/// The filling sequence has filling keys too, so that their number has few values; each of its queries sees
+/// them.
 void fill_spans(const PackedFilling& filling, int64_t rows, bool keys_apart, AttentionSpans& spans,
                 std::vector<int64_t>& key_rows) {
   constexpr int64_t kMultiple = 128;

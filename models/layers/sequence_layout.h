@@ -43,14 +43,14 @@ struct SequenceLayout {
 /// Packed sequences without a cache, each starting at position 0, attending causally within itself only.
 /// lengths: tokens of each sequence. turns: empty, or for each sequence the turn of each token: a token of
 /// turn k sees the tokens before it of turn 0 (the shared prefix) and of turn k. Isolated turns count their
-/// positions from the prefix's end, as if each were asked alone. On a GPU the layout has spans in place of slots and
-/// mask.
+/// positions from the prefix's end, as if each were asked alone. On a GPU the layout has spans in place of
+/// slots and mask.
 [[nodiscard]] SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
                                             const std::vector<std::vector<int32_t>>& turns,
                                             const at::TensorOptions& like);
 
-/// What a layout on a GPU is filled up with: one more sequence up to `tokens` tokens, and empty ones up to a multiple of
-/// `sequences`, so that few shapes come often.
+/// What a layout on a GPU is filled up with: one more sequence up to `tokens` tokens, and empty ones up to a
+/// multiple of `sequences`, so that few shapes come often.
 struct PackedFilling {
   int64_t tokens = 0;  ///< of all sequences; fewer than there are: none
   int64_t sequences = 1;
@@ -61,8 +61,8 @@ struct PackedFilling {
                                             const std::vector<std::vector<int32_t>>& turns, at::Device device,
                                             const PackedFilling& filling);
 
-/// Who sees whom among the packed tokens: each sequence itself; of one with isolated turns the prefix itself, and each
-/// turn the prefix and itself.
+/// Who sees whom among the packed tokens: each sequence itself; of one with isolated turns the prefix itself,
+/// and each turn the prefix and itself.
 [[nodiscard]] std::shared_ptr<const AttentionSpans> attention_spans(
     const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns, at::Device device,
     const PackedFilling& filling = {});

@@ -40,7 +40,8 @@ at::Tensor summed_groups(const at::Tensor& gradient, int64_t kv_heads) {
 
 /// Keys that a query may not see get -infinity, [queries, keys].
 at::Tensor causal_mask(int64_t queries, int64_t keys, const at::TensorOptions& options) {
-  return at::full({queries, keys}, -std::numeric_limits<double>::infinity(), options).triu(keys - queries + 1);
+  return at::full({queries, keys}, -std::numeric_limits<double>::infinity(), options)
+      .triu(keys - queries + 1);
 }
 
 /// One sequence's weights, float32 [heads, queries, keys].
@@ -61,7 +62,8 @@ at::Tensor dense_attention(const at::Tensor& query, const at::Tensor& key, const
   std::vector<at::Tensor> outputs;
   const at::Tensor keys = repeated(key, query.size(1)), values = repeated(value, query.size(1));
   for (size_t i = 0; i + 1 < spans.query_starts.size(); ++i) {
-    const at::Tensor weights = dense_weights(rows_of(query, spans.query_starts, i), rows_of(keys, spans.key_starts, i));
+    const at::Tensor weights =
+        dense_weights(rows_of(query, spans.query_starts, i), rows_of(keys, spans.key_starts, i));
     outputs.push_back(
         weights.matmul(rows_of(values, spans.key_starts, i).transpose(0, 1).to(at::kFloat)).transpose(0, 1));
   }

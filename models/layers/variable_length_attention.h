@@ -8,11 +8,11 @@
 
 namespace imp::models {
 
-/// Which packed queries see which packed keys: sequence i has the queries from query_starts[i] to query_starts[i + 1]
-/// and the keys likewise. Its last query sees all its keys, each one before it one less (causal, aligned to the
-/// end), so that there may be keys of tokens that ask nothing.
+/// Which packed queries see which packed keys: sequence i has the queries from query_starts[i] to
+/// query_starts[i + 1] and the keys likewise. Its last query sees all its keys, each one before it one less
+/// (causal, aligned to the end), so that there may be keys of tokens that ask nothing.
 struct AttentionSpans {
-  std::vector<int32_t> query_starts{0}, key_starts{0};   ///< [sequences + 1]
+  std::vector<int32_t> query_starts{0}, key_starts{0};      ///< [sequences + 1]
   at::Tensor query_starts_on_device, key_starts_on_device;  ///< the same, int32
   at::Tensor key_rows;  ///< [keys] int64: the packed rows that the keys are of; undefined: all rows in order
   int64_t longest_query = 0, longest_key = 0;
@@ -30,10 +30,11 @@ struct AttentionState {
   at::Tensor logsumexp, random_state, unused;
 };
 
-/// softmax(query key^T / sqrt(dim)) value over spans: query [queries, heads, dim], key and value [keys, kv_heads, dim],
-/// the last dimension contiguous -> [queries, heads, dim]. Query heads share key heads in groups. LibTorch's flash
-/// attention on a GPU in 16 bits, its memory-efficient one in float32, one dense product a sequence elsewhere (and
-/// for widths that those do not take). Not differentiable by itself: backward() is beside it.
+/// softmax(query key^T / sqrt(dim)) value over spans: query [queries, heads, dim], key and value [keys,
+/// kv_heads, dim], the last dimension contiguous -> [queries, heads, dim]. Query heads share key heads in
+/// groups. LibTorch's flash attention on a GPU in 16 bits, its memory-efficient one in float32, one dense
+/// product a sequence elsewhere (and for widths that those do not take). Not differentiable by itself:
+/// backward() is beside it.
 [[nodiscard]] at::Tensor variable_length_attention(const at::Tensor& query, const at::Tensor& key,
                                                    const at::Tensor& value, const AttentionSpans& spans,
                                                    AttentionState* state = nullptr);

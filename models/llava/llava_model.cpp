@@ -48,8 +48,8 @@ at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& 
                                (input_ids == image_token).nonzero().view({-1}));
 }
 
-at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids, int64_t image_token,
-                                 const at::Tensor& projected, const at::Tensor& places) {
+at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                 int64_t image_token, const at::Tensor& projected, const at::Tensor& places) {
   const int64_t rows = projected.defined() ? projected.size(0) * projected.size(1) : 0;
   check_image_tokens(places.size(0), rows);
   // The image token may lie outside the embedding (LLaVA's -200); any row serves, it is replaced.

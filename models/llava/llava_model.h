@@ -38,7 +38,8 @@ void check_image_tokens(int64_t places, int64_t rows);
 /// Throws imp::Error (usage) if the numbers of places and of projected rows differ.
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected);
-/// The same where the places of the image tokens, [image tokens] int64, are known: a GPU need not be asked for them.
+/// The same where the places of the image tokens, [image tokens] int64, are known: a GPU need not be asked
+/// for them.
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected,
                                                const at::Tensor& places);

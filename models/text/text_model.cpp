@@ -73,7 +73,8 @@ void TextModel::take_embeddings(WeightSource& weights) {
     return;
   }
   // A file may name the one tensor either way.
-  embed_tokens_ = lm_head_.weight = put_beside(weights.take(weights.has(embeddings) ? embeddings : head, shape));
+  embed_tokens_ = lm_head_.weight =
+      put_beside(weights.take(weights.has(embeddings) ? embeddings : head, shape));
   if (!weights.has(embeddings) || !weights.has(head)) return;
   const at::Tensor own = weights.take(head, shape);
   if (at::equal(own, embed_tokens_)) return;
@@ -125,7 +126,8 @@ std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSourc
   return std::make_unique<Llama>(config, weights);
 }
 
-std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, const at::TensorOptions& options) {
+std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
+                                           const at::TensorOptions& options) {
   if (const auto gguf = find_gguf(directory)) {
     const auto file = std::make_shared<const GgufFile>(*gguf);
     const TextConfig config = parse_text_config(gguf_config(*file), gguf->string());

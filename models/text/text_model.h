@@ -64,8 +64,8 @@ class TextModel {
   /// Whether the first block looks up what depends on a text token alone (SequenceLayout::text_ids).
   [[nodiscard]] virtual bool looks_up_text() const { return false; }
 
-  /// Lays weights that one product can serve behind each other (layers/joint_linear.h), for a GPU, whose time goes by
-  /// products. To be called again after weights or adapters were put in other tensors.
+  /// Lays weights that one product can serve behind each other (layers/joint_linear.h), for a GPU, whose time
+  /// goes by products. To be called again after weights or adapters were put in other tensors.
   virtual void join_projections() = 0;
 
   /// All linear layers of the blocks; lm_head last.

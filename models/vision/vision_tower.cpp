@@ -115,7 +115,8 @@ bool VisionTower::only_asked() const {
   return packed_patch_.packed && !at::GradMode::is_enabled();
 }
 
-std::array<at::Tensor, 3> VisionTower::projected(const Block& block, const at::Tensor& x, int64_t batch) const {
+std::array<at::Tensor, 3> VisionTower::projected(const Block& block, const at::Tensor& x,
+                                                 int64_t batch) const {
   const int64_t heads = config_.num_attention_heads, dim = config_.hidden_size / heads;
   const Linear* const layers[] = {&block.query, &block.key, &block.value};
   const std::optional<at::Tensor> joint = x.is_cuda() ? joint_forward(layers, x, 0) : std::nullopt;
@@ -224,7 +225,8 @@ void VisionTower::pack() {
   pre_norm_.only_asked = true;
 }
 
-std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, const at::TensorOptions& options) {
+std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory,
+                                               const at::TensorOptions& options) {
   const VisionConfig config =
       parse_vision_config(read_config_json(directory), (directory / "config.json").string());
   CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, options);

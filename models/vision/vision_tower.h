@@ -65,7 +65,8 @@ class VisionTower {
   struct Names;
   [[nodiscard]] static Names names_of(VisionFamily family);
   /// Queries, keys and values, each [batch, heads, tokens, dim].
-  [[nodiscard]] std::array<at::Tensor, 3> projected(const Block& block, const at::Tensor& x, int64_t batch) const;
+  [[nodiscard]] std::array<at::Tensor, 3> projected(const Block& block, const at::Tensor& x,
+                                                    int64_t batch) const;
   [[nodiscard]] at::Tensor attention(const Block& block, const at::Tensor& x, int64_t batch) const;
   /// The patches' convolution, whose stride is its kernel, as one matrix product.
   [[nodiscard]] Linear patch_product() const;

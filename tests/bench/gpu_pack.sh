@@ -12,7 +12,7 @@ for program in "${PROGRAMS[@]}"; do
   [ -e "$BUILD/$program" ] && strip -o "$OUT/bin/$(basename "$program")" "$BUILD/$program"
 done
 # Debian's libraries go along; the C and C++ libraries and LibTorch's are that machine's own.
-for program in "$OUT"/bin/*; do
+for program in "$OUT"/bin/[!l]*; do
   ldd "$BUILD/bin/$(basename "$program")" 2>/dev/null || ldd "$BUILD/tests/$(basename "$program")"
 done | awk '$2 == "=>" && $3 ~ /^\// {print $3}' | sort -u |
   grep -vE '/(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|ld-linux[^/]*|libtorch[^/]*|libc10|libgomp[^/]*|libutil|libcu[^/]*|libnv[^/]*)(-[0-9a-f]+)?\.so' |

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What runs on a GPU against the same on the CPU: kernels of our own, attention, whole models and their gradients.
-// Skipped where there is no GPU; tests/bench/gpu_check.sh runs it where there is one.
+// What runs on a GPU against the same on the CPU: kernels of our own, attention, whole models and their
+// gradients. Skipped where there is no GPU; tests/bench/gpu_check.sh runs it where there is one.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -44,7 +44,8 @@ double milliseconds(at::Device device, Work work) {
     const auto start = std::chrono::steady_clock::now();
     for (int j = 0; j < 10; ++j) work();
     wait_for(device);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() * 100);
+    best =
+        std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() * 100);
   }
   return best;
 }
@@ -54,8 +55,11 @@ struct RotaryCase {
   int64_t half, tokens;
 };
 
-const std::vector<RotaryCase> kRotaryCases{
-    {{32, 32, 80}, 16, 3374}, {{9, 3, 64}, 32, 1001}, {{6, 6, 32}, 8, 77}, {{3, 1, 20}, 10, 33}, {{4, 2, 6}, 3, 5}};
+const std::vector<RotaryCase> kRotaryCases{{{32, 32, 80}, 16, 3374},
+                                           {{9, 3, 64}, 32, 1001},
+                                           {{6, 6, 32}, 8, 77},
+                                           {{3, 1, 20}, 10, 33},
+                                           {{4, 2, 6}, 3, 5}};
 
 RotaryAngles angles_of(const RotaryCase& odd, const at::TensorOptions& options) {
   std::vector<int64_t> positions;
@@ -84,8 +88,8 @@ TEST_F(OnGpu, RotaryKernelsAreAtens) {
 
 TEST_F(OnGpu, RotaryKernelsTakeAboutAsLongAsTheirBytes) {
   const RotaryCase& phi2 = kRotaryCases.front();
-  const at::Tensor rows =
-      random_tensor({phi2.tokens * 4, phi2.shape.width()}, 1).to(at::TensorOptions(device_).dtype(at::kBFloat16));
+  const at::Tensor rows = random_tensor({phi2.tokens * 4, phi2.shape.width()}, 1)
+                              .to(at::TensorOptions(device_).dtype(at::kBFloat16));
   RotaryCase longer = phi2;
   longer.tokens *= 4;
   const RotaryAngles angles = angles_of(longer, at::TensorOptions(at::kBFloat16));
@@ -93,8 +97,8 @@ TEST_F(OnGpu, RotaryKernelsTakeAboutAsLongAsTheirBytes) {
   const at::Tensor copy = rows.clone();
   const double kernel = milliseconds(device_, [&] { rotate_rows(rows, longer.shape, there); });
   const double whole_copy = milliseconds(device_, [&] { copy.copy_(rows); });
-  std::printf("rotary of %ld tokens: %.3f ms; a copy of its rows %.3f ms\n", static_cast<long>(longer.tokens), kernel,
-              whole_copy);
+  std::printf("rotary of %ld tokens: %.3f ms; a copy of its rows %.3f ms\n", static_cast<long>(longer.tokens),
+              kernel, whole_copy);
   EXPECT_LT(kernel, 2 * whole_copy);
 }
 
@@ -157,13 +161,15 @@ Result run(TextFamily family, const at::TensorOptions& options, bool recompute) 
   const std::vector<int64_t> lengths{6, 9, 4};
   const std::vector<std::vector<int32_t>> turns{
       {0, 0, 1, 1, 2, 2}, {0, 0, 0, 1, 2, 2, 3, 3, 3}, {0, 0, 0, 0}};
-  const at::Tensor x = random_tensor({19, model->config().hidden_size}, 11).to(options).set_requires_grad(true);
+  const at::Tensor x =
+      random_tensor({19, model->config().hidden_size}, 11).to(options).set_requires_grad(true);
   const SequenceLayout layout = pack_sequences(lengths, turns, x.options());
-  const at::Tensor hidden = model->hidden_states(x, layout, nullptr, test::ids_tensor({0, 7, 18}).to(options.device()));
+  const at::Tensor hidden =
+      model->hidden_states(x, layout, nullptr, test::ids_tensor({0, 7, 18}).to(options.device()));
   (hidden * random_tensor(hidden.sizes().vec(), 12).to(options)).sum().backward();
   Result result{hidden.detach(), x.grad(), {}};
-  visit_adapter(*model,
-                [&](const std::string&, at::Tensor& tensor) { result.grad_adapters.push_back(tensor.grad()); });
+  visit_adapter(
+      *model, [&](const std::string&, at::Tensor& tensor) { result.grad_adapters.push_back(tensor.grad()); });
   return result;
 }
 
@@ -193,7 +199,8 @@ TEST_F(OnGpu, ARecordedPassGivesTheBitsOfOneAsWritten) {
     return loss.detach();
   };
   weight.mutable_grad() = at::zeros_like(weight);
-  const at::Tensor input = random_tensor({16, 32}, 2).to(there), loss = at::empty({}, there.dtype(at::kFloat));
+  const at::Tensor input = random_tensor({16, 32}, 2).to(there),
+                   loss = at::empty({}, there.dtype(at::kFloat));
   (void)work(input);
   const std::unique_ptr<DeviceGraph> graph = make_device_graph(device_);
   if (!graph) GTEST_SKIP() << "no library for CUDA graphs";

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rotation kernel's own arithmetic and indices, run on the CPU a piece of work at a time, against ATen's form.
+// The rotation kernel's own arithmetic and indices, run on the CPU a piece of work at a time, against ATen's
+// form.
+#include "models/layers/rotary_kernel.h"
+
 #include <gtest/gtest.h>
 
 #include "models/device/gpu_kernel.h"
-#include "models/layers/rotary_kernel.h"
 #include "models/layers/rotary_kernel_source.h"
 #include "tests/models/layers/tiny_models.h"
 
@@ -44,12 +46,15 @@ struct Case {
 RotaryAngles angles_of(const Case& odd, at::ScalarType type) {
   std::vector<int64_t> positions;
   for (int64_t i = 0; i < odd.tokens; ++i) positions.push_back(3 * i + 1);
-  return rotary_angles(test::ids_tensor(positions), plain_frequencies(2 * odd.half, 100.0), at::TensorOptions(type));
+  return rotary_angles(test::ids_tensor(positions), plain_frequencies(2 * odd.half, 100.0),
+                       at::TensorOptions(type));
 }
 
-/// Runs a kernel's work for all places on rows, with the kernels of one namespace; NUMBER is its type of numbers.
+/// Runs a kernel's work for all places on rows, with the kernels of one namespace; NUMBER is its type of
+/// numbers.
 template <typename NUMBER, typename Rotate, typename Unrotate>
-void compare(const Case& odd, int64_t vector, at::ScalarType type, double tolerance, Rotate rotate, Unrotate unrotate) {
+void compare(const Case& odd, int64_t vector, at::ScalarType type, double tolerance, Rotate rotate,
+             Unrotate unrotate) {
   const HeadsOfRow& shape = odd.shape;
   const RotaryAngles angles = angles_of(odd, type);
   const auto pointer = [](const at::Tensor& tensor) { return static_cast<NUMBER*>(tensor.data_ptr()); };
@@ -69,13 +74,14 @@ void compare(const Case& odd, int64_t vector, at::ScalarType type, double tolera
   const at::Tensor back = unrotated_rows(q, k, v, shape, angles);
   const at::Tensor out = at::full_like(back, std::numeric_limits<double>::quiet_NaN());
   for (int64_t place = 0; place < odd.tokens * (shape.width() / vector); ++place)
-    unrotate(place, pointer(q), pointer(k), pointer(v), pointer(angles.cos), pointer(angles.sin), pointer(out), heads,
-             kv_heads, dim, half);
+    unrotate(place, pointer(q), pointer(k), pointer(v), pointer(angles.cos), pointer(angles.sin),
+             pointer(out), heads, kv_heads, dim, half);
   EXPECT_LT(largest_difference(out.to(at::kFloat), back.to(at::kFloat)), tolerance);
 }
 
 TEST(RotaryKernel, DoesWhatAtenDoesForOddShapes) {
-  const std::vector<Case> wide{{{3, 1, 8}, 4, 5}, {{2, 2, 16}, 4, 1}, {{1, 1, 32}, 16, 7}, {{4, 2, 24}, 8, 3}};
+  const std::vector<Case> wide{
+      {{3, 1, 8}, 4, 5}, {{2, 2, 16}, 4, 1}, {{1, 1, 32}, 16, 7}, {{4, 2, 24}, 8, 3}};
   for (const Case& odd : wide) {
     compare<float>(odd, 4, at::kFloat, 1e-5, floats_by_four::rotate_place, floats_by_four::unrotate_place);
     compare<float>(odd, 1, at::kFloat, 1e-5, floats_by_one::rotate_place, floats_by_one::unrotate_place);
@@ -88,7 +94,8 @@ TEST(RotaryKernel, DoesWhatAtenDoesForOddShapes) {
 }
 
 TEST(RotaryKernel, RoundsAsAtenDoes) {
-  const at::Tensor numbers = at::cat({random_tensor({1000}, 9) * 1e3, at::tensor({1.00390625F, 1.01171875F, -0.0F})});
+  const at::Tensor numbers =
+      at::cat({random_tensor({1000}, 9) * 1e3, at::tensor({1.00390625F, 1.01171875F, -0.0F})});
   const at::Tensor rounded = numbers.to(at::kBFloat16);
   for (int64_t i = 0; i < numbers.numel(); ++i) {
     unsigned short bits = 0;
@@ -100,11 +107,14 @@ TEST(RotaryKernel, RoundsAsAtenDoes) {
 /// Registers and spills are in the ELF notes of a cubin; that it is made at all needs no GPU.
 TEST(RotaryKernel, CompilesForEveryGenerationOfGpus) {
   for (const char* architecture : {"sm_75", "sm_80", "sm_90", "sm_100"}) {
-    for (const std::vector<std::string>& definitions :
-         {std::vector<std::string>{"NUMBER=float", "VECTOR=4"}, {"NUMBER=unsigned short", "VECTOR=8"},
-          {"NUMBER=unsigned short", "VECTOR=1"}}) {
+    for (const std::vector<std::string>& definitions : {std::vector<std::string>{"NUMBER=float", "VECTOR=4"},
+                                                        {"NUMBER=unsigned short", "VECTOR=8"},
+                                                        {"NUMBER=unsigned short", "VECTOR=1"}}) {
       const CompiledKernel kernel = compile_kernel(kRotaryKernelSource, definitions, architecture);
-      EXPECT_TRUE(kernel.cubin.starts_with("\x7f" "ELF")) << architecture;
+      EXPECT_TRUE(
+          kernel.cubin.starts_with("\x7f"
+                                   "ELF"))
+          << architecture;
       EXPECT_NE(kernel.cubin.find("rotate_rows"), std::string::npos);
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The GPU's way through attention (spans over packed rows, one product for queries, keys and values, rotation in place),
-// run on the CPU with ATen's operators, against the CPU's way over a grid.
+// The GPU's way through attention (spans over packed rows, one product for queries, keys and values, rotation
+// in place), run on the CPU with ATen's operators, against the CPU's way over a grid.
 #include <gtest/gtest.h>
 
 #include "models/layers/joint_linear.h"
@@ -53,7 +53,8 @@ Result run(TextModel& model, const Rows& rows, bool packed, bool recompute) {
   const at::Tensor hidden = model.hidden_states(x, layout, nullptr, selected, 0);
   (hidden * random_tensor(hidden.sizes().vec(), 12)).sum().backward();
   Result result{hidden.detach(), x.grad(), {}};
-  visit_adapter(model, [&](const std::string&, at::Tensor& tensor) { result.grad_adapters.push_back(tensor.grad()); });
+  visit_adapter(
+      model, [&](const std::string&, at::Tensor& tensor) { result.grad_adapters.push_back(tensor.grad()); });
   return result;
 }
 
@@ -118,7 +119,8 @@ TEST(AttentionSpans, ALastQuerySeesAllKeysAndEachBeforeItOneLess) {
 }
 
 TEST(JointLinear, ViewsOfOneTensorAreOneProduct) {
-  Linear a{random_tensor({3, 4}, 1), random_tensor({3}, 2), {}}, b{random_tensor({5, 4}, 3), random_tensor({5}, 4), {}};
+  Linear a{random_tensor({3, 4}, 1), random_tensor({3}, 2), {}},
+      b{random_tensor({5, 4}, 3), random_tensor({5}, 4), {}};
   const at::Tensor x = random_tensor({6, 4}, 5), apart = at::cat({a.forward(x), b.forward(x)}, 1);
   const Linear* const layers[] = {&a, &b};
   EXPECT_FALSE(joint_forward(layers, x, 0)) << "their weights lie apart";
