@@ -40,8 +40,13 @@ class DeviceEstimator {
     memory.trained_weights = trained * (kMaster + kMoments + (rounded ? 2 : 0));
     const int64_t fresh = trained * (rounded ? 2 : kGradient);  // as the backward pass leaves them
     const int64_t summed = load_.accumulates ? trained * kGradient : 0;
-    const int64_t after = trained * kGradient + (rounded ? fresh : 0);
-    memory.activations = std::max(summed + during_backward(fresh), after);
+    const int64_t masters = rounded ? trained * kGradient : 0;  // float32 gradients, made for the optimizer
+    if (load_.recorded) {
+      // A graph's memory is its own, and gradients stay where it writes them.
+      memory.activations = during_backward(0) + fresh + masters;
+    } else {
+      memory.activations = std::max(summed + during_backward(fresh), masters + fresh);
+    }
     return memory;
   }
 

@@ -23,6 +23,7 @@ struct TrainingLoad {
   bool recompute = false;        ///< of blocks
   bool accumulates = false;      ///< several micro-batches a step, whose gradients are added up
   bool keeps_activated = false;  ///< GELU's output is kept where models/ makes it again (on a GPU)
+  bool recorded = false;         ///< passes are CUDA graphs (harness/train/step_graphs.h)
   int64_t encoder_bytes = 0;     ///< of a GPU, by an encoder that computes features beside the training
 };
 

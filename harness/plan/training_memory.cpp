@@ -106,6 +106,7 @@ TrainingLoad TrainingMemory::load_of(const Trial& trial, Training training, bool
   load.lora_targets = config.lora_targets;
   load.lora_dropout = config.lora_dropout > 0;
   load.recompute = config.recompute == "blocks";
+  load.recorded = !load.lora_dropout && !load.text.first_rescaled_position();
   load.accumulates = rows.micro_batch < batch_size;
   if (computes_features) {
     const MemoryEstimate encoder = estimate_encoder_memory(

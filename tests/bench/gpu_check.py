@@ -176,10 +176,5 @@ def parity(label, checkpoint, questions, images, logits_file, answers_file):
     return 0 if worst < 1e-4 and same == len(logits) else 1
 
 
-def rate(label, count, seconds):
-    """rate LABEL COUNT SECONDS"""
-    print(f"RESULT {label}: {float(count) / max(float(seconds), 1e-9):.1f} a second")
-
-
 if __name__ == "__main__":
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 BUILD=${1:-build/release}
 OUT=${2:-build/gpu_check}
-PROGRAMS=(bin/libimp_cuda_graph.so bin/imp-sweep bin/imp-model bin/imp-eval bin/imp-eval-run bin/imp-report tests/gpu_test)
+PROGRAMS=(bin/libimp_cuda_graph.so bin/imp-sweep bin/imp-model bin/imp-eval bin/imp-eval-run bin/imp-report tests/gpu_test tests/gpu_generation_test)
 rm -rf "$OUT"
 mkdir -p "$OUT/bin" "$OUT/lib" "$OUT/peers"
 for program in "${PROGRAMS[@]}"; do
