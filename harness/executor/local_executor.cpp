@@ -70,10 +70,11 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
   // Trunks are ways to stages, which are the same without them.
   std::vector<std::string> made, wanted;
   for (const nlohmann::json& stage : outcome["stages"]) {
-    if (stage.value("kind", "") != "trunk") made.push_back(stage.value("key", ""));
+    if (stage.value("kind", "") != "trunk" && stage.value("kind", "") != "features")
+      made.push_back(stage.value("key", ""));
   }
   for (const StageRequest& stage : planned.stages) {
-    if (stage.kind == "trunk") continue;
+    if (stage.kind == "trunk" || stage.kind == "features") continue;
     wanted.push_back(stage.key);
     if (!store_.has(stage)) return false;
   }

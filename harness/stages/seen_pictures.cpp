@@ -11,8 +11,8 @@ namespace imp::harness {
 SeenPictures::SeenPictures(const StageContext& context, const at::TensorOptions& weights)
     : context_(context), weights_(weights) {
   if (context.has_input("features")) {
-    cached_.emplace(context.input("features"), "test", context.device);
-    withheld_ = FeatureStore(context.input("features"), "train").mean().to(weights);
+    cached_ = open_features(context, "test");
+    withheld_ = open_features(context, "train")->mean().to(weights);
     return;
   }
   const auto adapter = initial_adapter(context.trial.config);

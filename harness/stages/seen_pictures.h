@@ -31,7 +31,7 @@ class SeenPictures {
  private:
   const StageContext& context_;
   at::TensorOptions weights_;
-  std::optional<FeatureStore> cached_;
+  std::unique_ptr<PictureFeatures> cached_;
   std::optional<VisionParts> vision_;
   std::optional<models::ImageProcessor> processor_;
   at::Tensor withheld_;

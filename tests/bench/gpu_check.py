@@ -148,6 +148,16 @@ benchmarks:
 """)
 
 
+def logits(label, first, second):
+    """logits LABEL A B: imp's logits on two devices, float32."""
+    from safetensors.torch import load_file
+
+    a, b = load_file(first)["logits"], load_file(second)["logits"]
+    worst = float(((a - b).norm(dim=1) / b.norm(dim=1)).max())
+    print(f"{'ok  ' if worst < 1e-4 else 'FAIL'} {label}: logits, largest relative difference {worst:.2e} (allowed 1e-4)")
+    return 0 if worst < 1e-4 else 1
+
+
 def parity(label, checkpoint, questions, images, logits_file, answers_file):
     """parity LABEL CHECKPOINT QUESTIONS IMAGES LOGITS ANSWERS: imp's logits and greedy tokens on the GPU against transformers' on
     the CPU, both float32."""

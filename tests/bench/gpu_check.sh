@@ -63,6 +63,8 @@ if wants parity; then
     head -32 "$SPEED/questions.jsonl" >"$W/questions.jsonl"
     imp imp-model logits "$W/$shape" --requests "$W/questions.jsonl" --images "$SPEED/images" --device cuda -o "$W/$shape.safetensors"
     imp imp-model generate "$W/$shape" --requests "$W/questions.jsonl" --images "$SPEED/images" --device cuda --max-new-tokens 12 >"$W/$shape.jsonl"
+    imp imp-model logits "$W/$shape" --requests "$W/questions.jsonl" --images "$SPEED/images" --device cpu -o "$W/$shape.cpu.safetensors"
+    $TOOLS logits "$shape: GPU and CPU" "$W/$shape.safetensors" "$W/$shape.cpu.safetensors"
     $TOOLS parity $shape "$W/$shape" "$W/questions.jsonl" "$SPEED/images" "$W/$shape.safetensors" "$W/$shape.jsonl" 2>/dev/null
     train "$shape" "$W/$shape" "$SPEED" 20 4 float32 cuda
     train "$shape-cpu" "$W/$shape" "$SPEED" 20 4 float32 cpu
