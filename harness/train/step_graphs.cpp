@@ -12,7 +12,7 @@ namespace imp::harness {
 namespace {
 
 /// Data whose rows have hundreds of shapes are not worth a graph each.
-constexpr size_t kMostGraphs = 48;
+constexpr size_t kMostGraphs = 32;
 
 at::Tensor run_as_written(const std::vector<at::Tensor>& inputs, const StepGraphs::Loss& loss) {
   const at::Tensor value = loss(inputs);

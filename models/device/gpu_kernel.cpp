@@ -88,7 +88,8 @@ class Program {
 
 CompiledKernel compile_kernel(const std::string& source, const std::vector<std::string>& definitions,
                               const std::string& architecture) {
-  std::vector<std::string> options{"--std=c++17", "--gpu-architecture=" + architecture, "--fmad=true"};
+  std::vector<std::string> options{"--std=c++17", "--gpu-architecture=" + architecture, "--fmad=true",
+                                   "--ptxas-options=-v"};
   for (const std::string& definition : definitions) options.push_back("-D" + definition);
   const Program program(source);
   const int failed = program.compile(options);

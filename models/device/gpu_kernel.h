@@ -38,7 +38,7 @@ class GpuKernel {
 /// A kernel compiled for a GPU that need not be there.
 struct CompiledKernel {
   std::string cubin;
-  std::string log;
+  std::string log;  ///< with each kernel's registers and spills, as ptxas says them
 };
 /// architecture: `sm_90`. Throws imp::Error (environment) with the compiler's words.
 [[nodiscard]] CompiledKernel compile_kernel(const std::string& source,

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <regex>
+
 #include "models/device/gpu_kernel.h"
 #include "models/layers/rotary_kernel_source.h"
 #include "tests/models/layers/tiny_models.h"
@@ -104,7 +107,17 @@ TEST(RotaryKernel, RoundsAsAtenDoes) {
   }
 }
 
-/// Registers and spills are in the ELF notes of a cubin; that it is made at all needs no GPU.
+/// Prints a line a kernel: registers, and that none is spilled to memory.
+void look_at(const std::string& log, const std::string& where) {
+  const std::regex entry("entry function '(\\w+)'[^]*?(\\d+) bytes spill stores[^]*?Used (\\d+) registers");
+  for (auto found = std::sregex_iterator(log.begin(), log.end(), entry); found != std::sregex_iterator();
+       ++found) {
+    std::printf("%-44s %-14s %s registers, %s bytes spilled\n", where.c_str(), (*found)[1].str().c_str(),
+                (*found)[3].str().c_str(), (*found)[2].str().c_str());
+    EXPECT_EQ((*found)[2].str(), "0") << where;
+  }
+}
+
 TEST(RotaryKernel, CompilesForEveryGenerationOfGpus) {
   for (const char* architecture : {"sm_75", "sm_80", "sm_90", "sm_100"}) {
     for (const std::vector<std::string>& definitions : {std::vector<std::string>{"NUMBER=float", "VECTOR=4"},
@@ -116,6 +129,8 @@ TEST(RotaryKernel, CompilesForEveryGenerationOfGpus) {
                                    "ELF"))
           << architecture;
       EXPECT_NE(kernel.cubin.find("rotate_rows"), std::string::npos);
+      look_at(kernel.log,
+              std::string(architecture) + ", " + definitions[0] + " by " + definitions[1].substr(7));
     }
   }
 }
