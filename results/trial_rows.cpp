@@ -144,11 +144,11 @@ void write_predictions(Database& database, std::int64_t trial_id, const fs::path
 }
 
 /// A trunk is a way to train a stage, not a part of what was trained: through one or in one piece, it is the
-/// same.
-std::vector<std::string> keys_without_trunks(const std::vector<StageUse>& stages) {
+/// same. So are features on disk, which stand in the keys of what is made from them, kept or not.
+std::vector<std::string> keys_of_results(const std::vector<StageUse>& stages) {
   std::vector<std::string> keys;
   for (const StageUse& stage : stages) {
-    if (stage.kind != "trunk") keys.push_back(stage.key);
+    if (stage.kind != "trunk" && stage.kind != "features") keys.push_back(stage.key);
   }
   return keys;
 }
@@ -157,8 +157,7 @@ std::vector<std::string> keys_without_trunks(const std::vector<StageUse>& stages
 /// one, or imp's code was. The next run of the sweep replaces it, and until then its scores belong to no
 /// cell.
 bool is_outdated(const OutcomeFile& outcome, const PlannedTrial& planned) {
-  return outcome.status == "done" &&
-         keys_without_trunks(outcome.stages) != keys_without_trunks(planned.stages);
+  return outcome.status == "done" && keys_of_results(outcome.stages) != keys_of_results(planned.stages);
 }
 
 /// All rows that come from the folder's files. Returns whether every file could be used.

@@ -42,6 +42,7 @@ void add_options(CLI::App& app, imp::eval::RunRequest& request) {
                  "A PEFT directory, or a LLaVA run's, to merge into the model");
   app.add_option("--projector", request.model.projector, "A safetensors file in place of the projector");
   app.add_option("--dtype", request.model.dtype, "float32 or bfloat16")->capture_default_str();
+  app.add_option("--device", request.model.device, "auto, cpu or cuda")->capture_default_str();
   app.add_option("--prompts", request.prompts, "YAML: a benchmark's name: a text with {question}");
   app.add_option("--ocr-tokens", request.ocr_tokens, "TextVQA's OCR tokens, for its prompt");
   app.add_option("--max-new-tokens", request.ask.max_new_tokens, "Longest answer")
@@ -53,10 +54,11 @@ void add_options(CLI::App& app, imp::eval::RunRequest& request) {
   app.add_option("--seed", request.ask.choice.seed, "Seed of sampling");
   app.add_option("--stop", request.ask.stop, "An answer ends before this text");
   app.add_flag("--likelihood", request.likelihood, "Take the likeliest option where a question has some");
-  app.add_option("--kv-memory", request.ask.kv_bytes, "Most memory for keys and values")
-      ->transform(CLI::AsSizeValue(false))
-      ->capture_default_str();
-  app.add_option("--batch", request.ask.rows, "Tokens that go through the model together")
+  app.add_option("--kv-memory", request.ask.kv_bytes,
+                 "Most memory for keys and values (1 GiB, or half of a GPU's free memory)")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--batch", request.ask.rows,
+                 "Tokens that go through the model together (512, on a GPU 16384)")
       ->check(CLI::PositiveNumber);
   app.add_option("--jobs", request.ask.jobs, "Threads")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_flag("--json", request.json, "Print results.json");

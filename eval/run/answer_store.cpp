@@ -15,26 +15,32 @@ long long whole_lines(const std::filesystem::path& path) {
 
 }  // namespace
 
-AnswerStore::AnswerStore(const std::filesystem::path& folder, const Benchmark& benchmark,
-                         const nlohmann::json& settings)
-    : settings_(folder / "predictions" / (benchmark.name + ".settings.json")),
-      unfinished_(folder / "predictions" / (benchmark.name + ".unfinished.jsonl")),
-      finished_(folder / "predictions" / (benchmark.name + ".jsonl")),
-      answers_(benchmark.questions.size()) {
-  const bool begun = std::filesystem::exists(unfinished_), done = std::filesystem::exists(finished_);
+AnswerFiles::AnswerFiles(const std::filesystem::path& folder, const std::string& name)
+    : settings(folder / (name + ".settings.json")),
+      unfinished(folder / (name + ".unfinished.jsonl")),
+      finished(folder / (name + ".jsonl")) {}
+
+void AnswerFiles::remove() const {
+  for (const std::filesystem::path& file : {settings, unfinished, finished}) std::filesystem::remove(file);
+}
+
+AnswerStore::AnswerStore(AnswerFiles files, const Benchmark& benchmark, const nlohmann::json& settings)
+    : files_(std::move(files)), answers_(benchmark.questions.size()) {
+  const bool begun = std::filesystem::exists(files_.unfinished),
+             done = std::filesystem::exists(files_.finished);
   if (begun || done) check_settings(settings);
-  if (done) read(finished_, benchmark);
+  if (done) read(files_.finished, benchmark);
   if (begun) {
-    const long long length = whole_lines(unfinished_);
-    std::filesystem::resize_file(unfinished_, static_cast<std::uintmax_t>(length));
-    read(unfinished_, benchmark);
+    const long long length = whole_lines(files_.unfinished);
+    std::filesystem::resize_file(files_.unfinished, static_cast<std::uintmax_t>(length));
+    read(files_.unfinished, benchmark);
   }
-  if (!begun && !done) write_file_atomically(settings_, settings.dump(2) + "\n");
+  if (!begun && !done) write_file_atomically(files_.settings, settings.dump(2) + "\n");
 }
 
 void AnswerStore::check_settings(const nlohmann::json& settings) const {
-  const nlohmann::json there = std::filesystem::exists(settings_)
-                                   ? nlohmann::json::parse(read_file(settings_), nullptr, false)
+  const nlohmann::json there = std::filesystem::exists(files_.settings)
+                                   ? nlohmann::json::parse(read_file(files_.settings), nullptr, false)
                                    : nlohmann::json();
   if (there == settings) return;
   std::string what = "no settings are known of them";
@@ -43,7 +49,7 @@ void AnswerStore::check_settings(const nlohmann::json& settings) const {
     what = key + " was " + there.value(key, nlohmann::json()).dump() + " and is " + value.dump() + " now";
     break;
   }
-  throw Error(finished_.string() + ": answers of another run stand here (" + what +
+  throw Error(files_.finished.string() + ": answers of another run stand here (" + what +
               "); give another folder with -o, or remove them");
 }
 
@@ -59,7 +65,7 @@ void AnswerStore::read(const std::filesystem::path& path, const Benchmark& bench
 }
 
 void AnswerStore::add(std::size_t question, const Prediction& prediction) {
-  if (!writer_) writer_.emplace(unfinished_);
+  if (!writer_) writer_.emplace(files_.unfinished);
   writer_->write(prediction_line(prediction));
   if (!answers_[question]) ++count_;
   answers_[question] = prediction;
@@ -73,10 +79,10 @@ std::vector<Prediction> AnswerStore::predictions() const {
 }
 
 void AnswerStore::finish(const std::vector<Prediction>& scored) {
-  write_predictions(finished_, scored);
+  write_predictions(files_.finished, scored);
   writer_.reset();
   std::error_code ignored;
-  std::filesystem::remove(unfinished_, ignored);
+  std::filesystem::remove(files_.unfinished, ignored);
 }
 
 }  // namespace imp::eval

@@ -14,17 +14,24 @@
 
 namespace imp::eval {
 
-/// The answers of one benchmark in an output folder, kept as they come, so that a run that ends at any moment
-/// goes on where it stopped:
-///   predictions/<benchmark>.settings.json  what the answers depend on
-///   predictions/<benchmark>.unfinished.jsonl  answers in the order in which they came, gone when all are
-///   there predictions/<benchmark>.jsonl  all answers, scored, in the order of the questions
+/// Files of one set of answers.
+struct AnswerFiles {
+  std::filesystem::path settings;  ///< <name>.settings.json: what the answers depend on
+  std::filesystem::path
+      unfinished;  ///< <name>.unfinished.jsonl: in the order in which they came, gone when all are there
+  std::filesystem::path finished;  ///< <name>.jsonl: all answers, scored, in the order of the questions
+
+  AnswerFiles(const std::filesystem::path& folder, const std::string& name);
+  void remove() const;
+};
+
+/// The answers of one benchmark, kept as they come, so that a run that ends at any moment goes on where it
+/// stopped.
 class AnswerStore {
  public:
   /// Reads what is there. Throws imp::Error (usage) if it was made with other settings, naming the first that
   /// differs.
-  AnswerStore(const std::filesystem::path& folder, const Benchmark& benchmark,
-              const nlohmann::json& settings);
+  AnswerStore(AnswerFiles files, const Benchmark& benchmark, const nlohmann::json& settings);
 
   /// Number of the benchmark's questions that have an answer.
   [[nodiscard]] std::size_t count() const { return count_; }
@@ -41,7 +48,7 @@ class AnswerStore {
   void read(const std::filesystem::path& path, const Benchmark& benchmark);
   void check_settings(const nlohmann::json& settings) const;
 
-  std::filesystem::path settings_, unfinished_, finished_;
+  AnswerFiles files_;
   std::vector<std::optional<Prediction>> answers_;
   std::size_t count_ = 0;
   std::optional<LineWriter> writer_;

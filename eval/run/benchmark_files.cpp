@@ -9,7 +9,8 @@
 namespace imp::eval {
 namespace {
 
-/// Official names, the first that exists counts; "." is the folder itself.
+/// Official names, the first that exists counts; "." is the folder itself. An absolute one is where a Debian
+/// package puts the pictures.
 struct Layout {
   std::string_view name;
   std::vector<std::string_view> annotations;

@@ -14,8 +14,10 @@
 #include "eval/run/answer_store.h"
 #include "eval/run/benchmark_files.h"
 #include "eval/run/lmms_eval_files.h"
+#include "eval/run/loaded_pictures.h"
 #include "eval/run/progress_line.h"
 #include "eval/run/prompts.h"
+#include "eval/run/run_settings.h"
 #include "eval/run/submission.h"
 #include "models/image/unreadable.h"
 #include "models/io/error.h"
@@ -66,45 +68,6 @@ std::vector<std::string> options_of(const Benchmark& benchmark, const Question& 
   for (std::size_t i = 0; i < question.choices.size(); ++i)
     letters.emplace_back(1, static_cast<char>('A' + i));
   return letters;
-}
-
-/// Name and content of the files that make a checkpoint; of large ones size and time of the last change.
-std::string checkpoint_hash(const std::filesystem::path& path) {
-  constexpr std::uintmax_t kLarge = std::uintmax_t{256} << 20;
-  if (path.empty()) return "";
-  std::set<std::filesystem::path> files;
-  if (std::filesystem::is_directory(path)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path))
-      if (entry.is_regular_file()) files.insert(entry.path());
-  } else {
-    files.insert(path);
-  }
-  std::string all;
-  for (const std::filesystem::path& file : files) {
-    const std::uintmax_t size = std::filesystem::file_size(file);
-    all += file.filename().string() + ' ';
-    all += size < kLarge ? file_hash(file)
-                         : fmt::format("{} {}", size,
-                                       std::filesystem::last_write_time(file).time_since_epoch().count());
-    all += '\n';
-  }
-  return content_hash(all);
-}
-
-nlohmann::json common_settings(const RunRequest& request) {
-  const AskOptions& ask = request.ask;
-  return {{"checkpoint", checkpoint_hash(request.model.directory)},
-          {"encoder", checkpoint_hash(request.model.encoder)},
-          {"adapter", checkpoint_hash(request.model.adapter)},
-          {"projector", checkpoint_hash(request.model.projector)},
-          {"conversation", request.model.conversation},
-          {"dtype", request.model.dtype},
-          {"max_new_tokens", ask.max_new_tokens},
-          {"beams", ask.beams},
-          {"temperature", ask.choice.temperature},
-          {"seed", ask.choice.temperature > 0 ? ask.choice.seed : 0},
-          {"stop", ask.stop},
-          {"likelihood", request.likelihood}};
 }
 
 Task make_task(const RunRequest& request, const BenchmarkFiles& files, const Prompts& prompts,
@@ -159,11 +122,12 @@ std::string unreadable_pictures(const Task& task, const std::function<bool()>& s
 }
 
 /// All tasks, checked as far as possible without the model. Throws Stopped if that was asked for.
-std::vector<Task> make_tasks(const RunRequest& request, const std::function<bool()>& stopped) {
+std::vector<Task> make_tasks(const RunRequest& request, at::Device device,
+                             const std::function<bool()>& stopped) {
   Prompts prompts;
   if (!request.prompts.empty()) prompts.read_overrides(request.prompts);
   if (!request.ocr_tokens.empty()) prompts.read_ocr_tokens(request.ocr_tokens);
-  const nlohmann::json settings = common_settings(request);
+  const nlohmann::json settings = run_settings(request, device);
   std::vector<Task> tasks;
   std::string problems;
   for (const BenchmarkFiles& files : files_of(request)) {
@@ -176,7 +140,8 @@ std::vector<Task> make_tasks(const RunRequest& request, const std::function<bool
   }
   if (!problems.empty()) throw Error::of_lines(problems);
   for (Task& task : tasks) {
-    task.answers = std::make_unique<AnswerStore>(request.output, task.benchmark, task.settings);
+    task.answers = std::make_unique<AnswerStore>(
+        AnswerFiles(request.output / "predictions", task.benchmark.name), task.benchmark, task.settings);
     const std::string lines = unreadable_pictures(task, stopped);
     if (!lines.empty()) problems += (problems.empty() ? "" : "\n") + lines;
   }
@@ -212,8 +177,8 @@ void compare_alone(const models::LoadedModel& model, const AskOptions& ask, cons
   alone.rows = 1;
   std::size_t differ = 0, count = 0;
   const std::vector<Prediction> predictions = task.answers->predictions();
-  ask_all(
-      model, alone, asked,
+  (void)ask_all(
+      asked_model(model, ask.beams), LoadedPictures(model), alone, asked,
       [&](const Asked& question, const Reply& reply) {
         ++count;
         if (predictions[question.question].text != reply.text) ++differ;
@@ -236,8 +201,8 @@ bool ask_task(Task& task, const RunRequest& request, std::optional<models::Loade
     model->llava.pack();
   }
   ProgressLine progress(task.benchmark.name, task.answers->count(), task.questions.size());
-  ask_all(
-      *model, request.ask, open,
+  (void)ask_all(
+      asked_model(*model, request.ask.beams), LoadedPictures(*model), request.ask, open,
       [&](const Asked& asked, const Reply& reply) {
         task.answers->add(asked.question, prediction_of(task.benchmark.questions[asked.question], reply));
         progress.show(task.answers->count());
@@ -265,16 +230,6 @@ void score_task(Task& task, const RunRequest& request) {
   if (!known && submission)
     fmt::print(stderr, "{}: the answers are its server's; submit {}\n", task.benchmark.name,
                printable(submission->string()));
-}
-
-/// The checkpoint's name for lmms-eval's folders.
-std::string model_name(const std::filesystem::path& directory) {
-  const std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
-  std::string name = path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) { return std::string_view("\"<>:|\\?*[]").find(c) != std::string_view::npos; }, '_');
-  return name.empty() ? "model" : name;
 }
 
 void write_results(const std::vector<Task>& tasks, const RunRequest& request) {
@@ -322,7 +277,7 @@ void write_results(const std::vector<Task>& tasks, const RunRequest& request) {
 int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped) {
   constexpr int kInterrupted = 130;
   const std::function<bool()> is_stopped = [&] { return stopped.load(); };
-  (void)models::compute_dtype(request.model);
+  const at::Device device = models::weight_options(request.model).device();
   (void)models::conversation_template(request.model.conversation);
   const auto interrupted = [] {
     fmt::print(stderr, "interrupted; the answers so far are kept, and the same command goes on from them\n");
@@ -330,7 +285,7 @@ int run_benchmarks(const RunRequest& request, const std::atomic<bool>& stopped) 
   };
   std::vector<Task> tasks;
   try {
-    tasks = make_tasks(request, is_stopped);
+    tasks = make_tasks(request, device, is_stopped);
   } catch (const Stopped&) {
     return interrupted();
   }

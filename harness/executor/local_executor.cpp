@@ -16,6 +16,7 @@
 #include "harness/executor/provenance.h"
 #include "harness/executor/question_record.h"
 #include "harness/stages/asked_questions.h"
+#include "models/device/compute_device.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -69,10 +70,11 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
   // Trunks are ways to stages, which are the same without them.
   std::vector<std::string> made, wanted;
   for (const nlohmann::json& stage : outcome["stages"]) {
-    if (stage.value("kind", "") != "trunk") made.push_back(stage.value("key", ""));
+    if (stage.value("kind", "") != "trunk" && stage.value("kind", "") != "features")
+      made.push_back(stage.value("key", ""));
   }
   for (const StageRequest& stage : planned.stages) {
-    if (stage.kind == "trunk") continue;
+    if (stage.kind == "trunk" || stage.kind == "features") continue;
     wanted.push_back(stage.key);
     if (!store_.has(stage)) return false;
   }
@@ -81,6 +83,7 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
 
 SweepResult LocalExecutor::run() {
   SweepResult result;
+  resolve_devices();
   try {
     look_at_pictures();
   } catch (const Interrupted&) {
@@ -107,6 +110,13 @@ SweepResult LocalExecutor::run() {
     }
   }
   return result;
+}
+
+void LocalExecutor::resolve_devices() {
+  for (const PlannedTrial& planned : plan_.trials) {
+    const std::string& name = planned.trial.config.device;
+    if (!devices_.contains(name) && !is_done(planned)) devices_.emplace(name, models::resolve_device(name));
+  }
 }
 
 LocalExecutor::Ending LocalExecutor::attempt_trial(const PlannedTrial& planned, const std::string& label,
@@ -144,6 +154,7 @@ LocalExecutor::Ending LocalExecutor::run_trial(const PlannedTrial& planned, size
   const RetryPolicy& retry = plan_.sweep.spec.retry;
   TrialOutcome outcome;
   PlannedTrial current = planned;
+  outcome.device = models::describe(device_of(planned));
   begin_peak_memory();
   Ending ending = attempt_trial(current, label, outcome);
   for (int64_t tries = 1;
@@ -205,20 +216,30 @@ std::optional<double> LocalExecutor::make_if_missing(const PlannedTrial& planned
   if (store_.has(request)) return std::nullopt;  // another process made it while this one waited
   if (stop_.load()) throw Interrupted();
   progress_.begin_stage(planned.trial.name, request.kind, label + " " + request.kind);
+  const at::Device device = device_of(planned);
   begin_peak_memory();
+  models::begin_device_peak(device);
   EnergyRecorder energy;
   StageWork work;
   const auto start = std::chrono::steady_clock::now();
   const auto cost = [&] {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return StageCost{seconds, work.flops, energy.finish(), peak_memory_bytes()};
+    return StageCost{seconds,
+                     work.flops,
+                     energy.finish(),
+                     peak_memory_bytes(),
+                     models::describe(device),
+                     models::device_memory(device).peak_reserved};
   };
   const bool resumable = is_resumable(request.kind);
   const StageContext context{
       planned.trial, plan_.sweep.spec, request, store_, store_.begin(request, resumable),
-      stop_,         progress_,        work};
+      stop_,         progress_,        work,    device};
   try {
+    const models::StreamGuard stream(device);
+    const models::DeterministicGuard same_bits(device, planned.trial.config.deterministic);
     make_stage(context);
+    models::wait_for(device);
   } catch (...) {
     if (resumable) note_unfinished(request, cost());
     throw;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -49,6 +51,12 @@ class LocalExecutor {
   /// Makes a stage unless it is there; its seconds, or nothing. Throws what a stage throws.
   std::optional<double> make_if_missing(const PlannedTrial& planned, const StageRequest& request,
                                         const std::string& label);
+  /// Gives each `device` that the trials left to do name its device. Throws imp::Error (environment) for one
+  /// that cannot be used.
+  void resolve_devices();
+  [[nodiscard]] at::Device device_of(const PlannedTrial& planned) const {
+    return devices_.at(planned.trial.config.device);
+  }
   void note_unfinished(const StageRequest& request, const StageCost& cost) noexcept;
   /// Makes what is missing of the trial's stages; throws what a stage throws, with `kind` naming it.
   void make_stages(const PlannedTrial& planned, const std::string& label, TrialOutcome& outcome,
@@ -60,6 +68,7 @@ class LocalExecutor {
   Progress& progress_;
   std::function<void(const std::string&)> trial_ended_;
   StageStore store_;
+  std::map<std::string, at::Device> devices_;         ///< by the configuration's word for it
   std::map<std::string, std::string> question_sets_;  ///< by what an eval stage asks; see record_questions
   std::map<std::string, double> made_early_;  ///< key -> seconds of stages that no trial has taken on yet
 };

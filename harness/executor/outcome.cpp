@@ -162,7 +162,7 @@ void write_outcome(const fs::path& folder, const std::string& sweep, const Plann
   record["leaks"] = leaks_json(store, outcome);
   record["questions"] = outcome.question_sets;
   record["cost"] = cost_json(store, outcome);
-  record["provenance"] = provenance();
+  record["provenance"] = provenance(outcome.device);
   record["provenance"]["dtype"] =
       summary.is_object() && summary.contains("dtype") ? summary["dtype"] : json(planned.trial.config.dtype);
   record["provenance"]["started"] = outcome.attempts.empty() ? "" : outcome.attempts.front().started;

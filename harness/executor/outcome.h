@@ -35,6 +35,7 @@ struct TrialOutcome {
   std::vector<StageUse> stages;
   std::vector<Attempt> attempts;
   std::map<std::string, std::string> question_sets = {};  ///< by benchmark: its record (question_record.h)
+  std::string device = "cpu";  ///< that the trial got, as models::describe() has it
 };
 
 /// Writes `<trial folder>`: resolved.yaml, train.jsonl, predictions and, last, outcome.json, from the

@@ -49,7 +49,7 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
-nlohmann::ordered_json provenance() {
+nlohmann::ordered_json provenance(const std::string& device) {
   nlohmann::ordered_json record;
   record["imp_version"] = kImpVersion;
   record["git_commit"] = kGitCommit;
@@ -59,7 +59,7 @@ nlohmann::ordered_json provenance() {
   record["host"] = host_name();
   record["os"] = os_name();
   record["cpu"] = cpu_name() + " (" + at::get_cpu_capability() + ")";
-  record["gpu"] = "";
+  record["gpu"] = device == "cpu" ? "" : device;
   record["threads"] = at::get_num_threads();
   return record;
 }

@@ -12,6 +12,7 @@ namespace imp::harness {
 [[nodiscard]] std::string host_name();
 
 /// What makes a score believable: versions, commit, machine. Everything but dtype, started and ended.
-[[nodiscard]] nlohmann::ordered_json provenance();
+/// device: that the models ran on, as models::describe() has it.
+[[nodiscard]] nlohmann::ordered_json provenance(const std::string& device);
 
 }  // namespace imp::harness

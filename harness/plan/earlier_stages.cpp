@@ -45,6 +45,9 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
     stage.made = record.value("made", "");
     stage.seconds = record.value("seconds", -1.0);
     stage.own_epochs = record.value("own_epochs", 0.0);
+    if (const auto flops = record.find("flops"); flops != record.end() && flops->is_number())
+      stage.flops = flops->get<double>();
+    stage.device = record.value("device", "cpu");
     for (const json& input : record.value("inputs", json::array())) {
       stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
     }

@@ -21,6 +21,8 @@ struct EarlierStage {
   std::string made;       ///< ISO time
   double seconds = -1;    ///< negative: not recorded
   double own_epochs = 0;  ///< as in StageRequest; 0: not recorded
+  double flops = 0;       ///< of the whole stage; 0: not recorded
+  std::string device;     ///< on which it was made
 };
 
 /// The finished stage in a folder; nothing if it has no readable stage.json of its own kind and key.

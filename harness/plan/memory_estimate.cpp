@@ -11,8 +11,6 @@
 namespace imp::harness {
 namespace {
 
-constexpr int64_t kProgram = int64_t{330}
-                             << 20;  ///< measured: resident memory of imp-sweep with LibTorch loaded
 constexpr int64_t kMaster = 4, kGradient = 4, kMoments = 8;
 
 /// Bytes kept for the backward pass.
@@ -31,7 +29,7 @@ class Estimator {
 
   [[nodiscard]] MemoryEstimate estimate() const {
     MemoryEstimate memory;
-    memory.program = kProgram;
+    memory.program = kIdleProgram;
     const int64_t trained = trained_parameters();
     memory.frozen_weights = load_.finetune == "full" ? 0 : frozen_parameters() * element_;
     memory.trained_weights = trained * (kMaster + kMoments);

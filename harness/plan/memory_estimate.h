@@ -20,8 +20,15 @@ struct TrainingLoad {
   int64_t lora_rank = 0;
   std::string lora_targets;  ///< regex; empty: all linear layers of the blocks
   bool lora_dropout = false;
-  bool recompute = false;  ///< of blocks
+  bool recompute = false;        ///< of blocks
+  bool accumulates = false;      ///< several micro-batches a step, whose gradients are added up
+  bool keeps_activated = false;  ///< GELU's output is kept where models/ makes it again (on a GPU)
+  bool recorded = false;         ///< passes are CUDA graphs (harness/train/step_graphs.h)
+  int64_t encoder_bytes = 0;     ///< of a GPU, by an encoder that computes features beside the training
 };
+
+/// Resident memory of imp-sweep with LibTorch loaded, measured.
+inline constexpr int64_t kIdleProgram = int64_t{330} << 20;
 
 /// Bytes, by what holds them.
 struct MemoryEstimate {

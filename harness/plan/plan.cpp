@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "harness/plan/earlier_stages.h"
+#include "harness/plan/features_choice.h"
 #include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
-#include "harness/plan/training_memory.h"
 #include "harness/plan/trunks.h"
 #include "models/io/error.h"
 
@@ -35,6 +35,8 @@ void judge(PlannedStage& stage, const EarlierStages& earlier) {
     return;
   }
   stage.seconds = expected_seconds(stage.request, *closest);
+  stage.earlier_flops = closest->flops;
+  stage.earlier_device = closest->device;
   if (closest->kind != stage.request.kind) {
     stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request.kind);
     return;
@@ -83,36 +85,23 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& 
     }
     plan.trials.push_back(std::move(planned));
   }
+  const EarlierStages earlier(runs_dir);
+  for (PlannedTrial& planned : plan.trials) leave_out_computed(planned, earlier);
   add_trunks(plan.trials);
   std::unordered_map<std::string, std::size_t> known;
   for (PlannedTrial& planned : plan.trials) {
     for (const StageRequest& request : planned.stages) {
       const auto [place, fresh] = known.emplace(request.key, plan.stages.size());
-      if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}, .memory = {}});
+      if (fresh) plan.stages.push_back({.request = request, .reason = "", .seconds = {}});
       ++plan.stages[place->second].trials;
       planned.planned.push_back(place->second);
     }
   }
   plan.sweep = std::move(sweep);
-  const EarlierStages earlier(runs_dir);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier);
   leave_out_trunks(plan);
+  leave_out_unasked(plan);
   return plan;
-}
-
-void estimate_memory(Plan& plan) {
-  TrainingMemory memory(plan.sweep.spec);
-  for (const PlannedTrial& trial : plan.trials) {
-    for (const std::size_t index : trial.planned) {
-      PlannedStage& stage = plan.stages[index];
-      const bool trains = stage.request.kind == "finetune" || stage.request.kind == "trunk";
-      if (!trains || stage.status == StageStatus::reuse || stage.memory) continue;
-      try {
-        stage.memory = memory.of(trial.trial);
-      } catch (const Error&) {  // the stage will say it, with all the rest that it needs
-      }
-    }
-  }
 }
 
 }  // namespace imp::harness

@@ -10,6 +10,7 @@
 #include "harness/plan/expected_intervals.h"
 #include "harness/plan/memory_estimate.h"
 #include "harness/plan/stage_request.h"
+#include "models/device/gpu_probe.h"
 
 namespace imp::harness {
 
@@ -23,7 +24,12 @@ struct PlannedStage {
   std::string reason;
   std::size_t trials = 0;         ///< that need it
   std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
-  std::optional<MemoryEstimate> memory;  ///< set by estimate_memory
+  double earlier_flops = 0;       ///< of that stage; 0: not known
+  std::string earlier_device = {};                   ///< that it was made on
+  std::optional<MemoryEstimate> memory = {};         ///< of its process; set by estimate_memory
+  std::optional<MemoryEstimate> device_memory = {};  ///< of the GPU, where it runs on one; likewise
+  std::int64_t bytes = 0;                            ///< that it will write and keep, about; set by preflight
+  std::int64_t pictures = 0;                         ///< that a features stage goes over, about; likewise
 };
 
 /// A trial with its stages, inputs before what is made from them.
@@ -42,15 +48,24 @@ struct BenchmarkCounts {
   std::size_t answers = 0;    ///< that the annotations give to the asked questions
 };
 
+/// What was chosen for the image features of trials with `features: auto` that are yet to be made.
+struct FeaturesChoice {
+  std::int64_t pictures = 0, bytes = 0;  ///< that stages of them go over and would write, about
+  std::int64_t available = 0;            ///< bytes on the disk of the runs
+  bool computed = false;                 ///< as rows come, since the disk has no room for them
+};
+
 /// What a sweep will do, in the order in which it may be done.
 struct Plan {
   Sweep sweep;
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
   std::vector<BenchmarkCounts> benchmarks =
-      {};                               ///< with files of their own and yet to be asked; set by preflight
-  std::int64_t bytes = 0;               ///< that its stages will write, about; set by preflight
-  std::vector<std::string> notes = {};  ///< what a person should know before the run; set by look_at_rows
+      {};                  ///< with files of their own and yet to be asked; set by preflight
+  std::int64_t bytes = 0;  ///< that its stages will write, about; set by preflight
+  std::optional<FeaturesChoice> features = {};  ///< set by preflight where there is something to choose
+  models::GpuProbe gpu = {};            ///< that trials may get, or what is missing of one; set by preflight
+  std::vector<std::string> notes = {};  ///< what a person should know before the run
   ExpectedIntervals expected = {};      ///< set by who shows a plan to people
 };
 
@@ -64,8 +79,9 @@ struct Plan {
 /// The same, but what is missing goes to `diagnostics`; a trial that lacks something has no stages.
 [[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics);
 
-/// Predicts the memory of each second training stage that is not reused. Reads models' configs and, of the
-/// user's own rows, the longest; only what shows a plan to people asks for it.
+/// Predicts the memory of each features and training stage that is not reused, and notes it where one does
+/// not fit on the GPU. Reads models' configs and, of the user's own rows, the longest; only what shows a plan
+/// to people asks for it.
 void estimate_memory(Plan& plan);
 
 }  // namespace imp::harness

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/plan/config_writer.h"
+#include "harness/plan/plan_resources.h"
 #include "harness/plan/trunks.h"
 #include "results/report/display.h"
 
@@ -71,13 +72,6 @@ std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
   return words;
 }
 
-/// `5,000`, as people write it.
-std::string grouped(std::size_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
-
 std::string counts_as_text(const BenchmarkCounts& benchmark) {
   const std::string of =
       benchmark.questions == benchmark.in_all ? "" : fmt::format(" of {}", grouped(benchmark.in_all));
@@ -86,17 +80,24 @@ std::string counts_as_text(const BenchmarkCounts& benchmark) {
                      grouped(benchmark.answers));
 }
 
-std::string memory_as_text(int64_t bytes) {
-  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
-}
-
-ordered_json memory_as_json(const std::optional<MemoryEstimate>& memory) {
-  if (!memory) return nullptr;
-  return {{"total", memory->total()},
-          {"program", memory->program},
-          {"frozen_weights", memory->frozen_weights},
-          {"trained_weights", memory->trained_weights},
-          {"activations", memory->activations}};
+/// The GPU's column only where a stage runs on one.
+std::string stages_as_table(const Plan& plan) {
+  const bool on_gpu = std::any_of(plan.stages.begin(), plan.stages.end(),
+                                  [](const PlannedStage& stage) { return stage.device_memory.has_value(); });
+  const auto size = [](const std::optional<MemoryEstimate>& memory) {
+    return memory ? size_as_text(memory->total()) : "-";
+  };
+  std::vector<Row> rows{{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"}};
+  for (const PlannedStage& stage : plan.stages) {
+    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
+                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
+                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
+                    stage.bytes > 0 ? size_as_text(stage.bytes) : "-", size(stage.memory),
+                    size(stage.device_memory), stage.reason});
+  }
+  if (!on_gpu)
+    for (Row& row : rows) row.erase(row.end() - 2);
+  return as_table(rows);
 }
 
 std::string saving_as_text(const std::optional<TrunkSaving>& saving) {
@@ -198,19 +199,12 @@ std::string plan_as_text(const Plan& plan) {
     rows.push_back({trial.trial.name, stages_in_words(trial, plan)});
   text += '\n' + as_table(rows);
 
-  rows = {{"stage", "status", "trials", "time", "memory", "reason"}};
-  for (const PlannedStage& stage : plan.stages) {
-    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
-                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
-                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
-                    stage.memory ? memory_as_text(stage.memory->total()) : "-", stage.reason});
-  }
-  text += '\n' + as_table(rows);
+  text += '\n' + stages_as_table(plan);
   if (!plan.benchmarks.empty()) text += '\n';
   for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
   text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
   text += saving_as_text(trunk_saving(plan));
-  if (plan.bytes > 0) text += fmt::format("on disk: about {}\n", memory_as_text(plan.bytes));
+  text += resources_as_text(plan);
   for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
   text += expected_as_text(plan.expected);
   return text;
@@ -246,7 +240,9 @@ ordered_json plan_as_json(const Plan& plan) {
          {"reason", stage.reason},
          {"trials", stage.trials},
          {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
+         {"bytes", stage.bytes},
          {"memory_bytes", memory_as_json(stage.memory)},
+         {"device_memory_bytes", memory_as_json(stage.device_memory)},
          {"parameters", stage.request.parameters},
          {"inputs", inputs},
          {"trunk", stage.request.trunk ? ordered_json(stage.request.trunk->key) : ordered_json()}});
@@ -258,12 +254,15 @@ ordered_json plan_as_json(const Plan& plan) {
                           {"questions_in_all", benchmark.in_all},
                           {"pictures", benchmark.pictures},
                           {"answers", benchmark.answers}});
+  const ordered_json resources = resources_as_json(plan);
   return {{"schema", 1},
           {"sweep", plan.sweep.spec.name},
           {"trials", trials},
           {"stages", stages},
           {"benchmarks", benchmarks},
-          {"bytes", plan.bytes},
+          {"bytes", resources["bytes"]},
+          {"features", resources["features"]},
+          {"devices", resources["devices"]},
           {"trunk_saving", saving_as_json(trunk_saving(plan))},
           {"notes", plan.notes},
           {"expected", expected_as_json(plan.expected)}};

@@ -161,6 +161,8 @@ class GraphBuilder {
     std::vector<StageInput> inputs{data};
     add_look_at(data, inputs);
     if (adapted == Adapted::yes && adapts_tower()) add_adapter(parameters);
+    // Stored as float32 otherwise: features that were made before there was a choice are still good.
+    if (config_.dtype == "bfloat16") parameters.update(pick({"dtype"}));
     if (config_.checkpoint.empty()) {
       add_model(parameters, "encoder", config_.encoder);
       if (config_.encoder_weights != "pretrained") parameters["encoder_weights"] = config_.encoder_weights;
@@ -263,7 +265,8 @@ class GraphBuilder {
 }  // namespace
 
 const std::vector<std::string_view>& keys_without_effect() {
-  static const std::vector<std::string_view> keys{"device", "eval_batch", "checkpoint_every", "recompute"};
+  static const std::vector<std::string_view> keys{"features",   "device",           "deterministic",
+                                                  "eval_batch", "checkpoint_every", "recompute"};
   return keys;
 }
 

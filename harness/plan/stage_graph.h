@@ -15,6 +15,7 @@ namespace imp::harness {
 
 /// The stages of one trial, inputs before what is made from them:
 ///   data, features, connector (stage 1), finetune (stage 2), and one eval a benchmark; or pretrain alone.
+/// A plan may leave the features out (features_choice.h); what is made from them names them all the same.
 /// Before all others stand the looks at pictures that are not imp's own (data, pictures): of the user's rows,
 /// and of each benchmark given by files. They are an input only where rows may be left out.
 /// A parameter stands only in the stages that it has an effect on, so that ranks share data, features and

@@ -113,7 +113,20 @@ std::vector<KeyDescription> make_keys() {
        {"conversation", "isolated"}},
       {"skip_unreadable", &Config::skip_unreadable,
        "whether rows whose picture cannot be read are left out of training, counted, or stop the sweep"},
-      {"device", &Config::device, "where to train; auto: CUDA where there is one", {"auto", "cpu", "cuda"}},
+      {"features",
+       &Config::features,
+       "image features: kept on disk (cached), or asked of the encoder as rows come (computed); auto: cached "
+       "where "
+       "the disk has room for them",
+       {"auto", "cached", "computed"}},
+      {"device",
+       &Config::device,
+       "where models run; auto: on the GPU where there is one that can be used",
+       {"auto", "cpu", "cuda"}},
+      {"deterministic", &Config::deterministic,
+       "whether a GPU computes the same bits at every repetition, for a few per cent of its speed; a CPU "
+       "does so "
+       "anyway"},
       {"seed", &Config::seed, "seed of stage 2 (the sweep's 'seeds' set it)", {}, 0, kLargestSeed},
       {"connector_epochs",
        &Config::connector_epochs,

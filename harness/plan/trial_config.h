@@ -67,7 +67,9 @@ struct TrialConfig {
   std::int64_t max_length = 2048;
   std::string turns = "conversation";
   bool skip_unreadable = false;
+  std::string features = "auto";
   std::string device = "auto";
+  bool deterministic = true;
   std::int64_t seed = 1;
 
   std::int64_t connector_epochs = 1;

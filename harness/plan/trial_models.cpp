@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/plan/model_location.h"
+#include "models/config/flop_count.h"
 
 namespace imp::harness {
 
@@ -24,6 +25,13 @@ models::TextConfig text_config(const ModelDirectories& directories) {
                               : models::parse_text_config(config, where);
 }
 
+models::VisionConfig vision_config(const ModelDirectories& directories) {
+  const nlohmann::json config = models::read_config_json(directories.encoder);
+  const std::string where = models::config_path(directories.encoder).string();
+  return directories.is_llava ? models::parse_llava_config(config, where).vision
+                              : models::parse_vision_config(config, where);
+}
+
 FeatureShape feature_shape(const ModelDirectories& directories) {
   const nlohmann::json config = models::read_config_json(directories.encoder);
   const std::string where = models::config_path(directories.encoder).string();
@@ -34,7 +42,8 @@ FeatureShape feature_shape(const ModelDirectories& directories) {
     llava.vision = models::parse_vision_config(config, where);
     llava.features = models::FeatureSelection::of_patches(llava.vision);
   }
-  return {llava.features.image_tokens(llava.vision), llava.features.width(llava.vision)};
+  return {llava.features.image_tokens(llava.vision), llava.features.width(llava.vision),
+          models::vision_flops(llava.vision, llava.features, 1)};
 }
 
 models::ConversationTemplate conversation_of(const TrialConfig& config) {

@@ -19,11 +19,13 @@ struct ModelDirectories {
 
 /// The shapes of a trial's models, read from their configs. Throw imp::Error (usage).
 [[nodiscard]] models::TextConfig text_config(const ModelDirectories& directories);
+[[nodiscard]] models::VisionConfig vision_config(const ModelDirectories& directories);
 
 /// What a picture's features are.
 struct FeatureShape {
   int64_t image_tokens = 0;
   int64_t width = 0;  ///< numbers of a feature, which the projector takes
+  double flops = 0;   ///< of the encoder's products for one picture
 };
 [[nodiscard]] FeatureShape feature_shape(const ModelDirectories& directories);
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <regex>
 #include <unordered_set>
 
+#include "harness/plan/plan_resources.h"
 #include "harness/preflight/rows_file.h"
 #include "models/config/linear_shapes.h"
 #include "models/io/error.h"
@@ -20,65 +20,71 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kRenderedPicture = 8 << 10;  ///< bytes of a rendered JPEG with its questions
-constexpr std::int64_t kFloat = 4;
+constexpr std::int64_t kFloat = 4, kBFloat16 = 2;
 constexpr std::int64_t kTrainingState = 3 * kFloat;  ///< a parameter and its two AdamW moments
 constexpr std::int64_t kNotWorthRefusing = std::int64_t{64} << 20;
 
-/// Counts what each stage of a plan writes.
+/// Counts what each stage of a plan writes, and scales the time of features by what there is to compute.
 class BytesOfStages {
  public:
-  BytesOfStages(const Plan& plan, const ModelCheck& models) : plan_(plan), models_(models) {}
+  BytesOfStages(Plan& plan, const ModelCheck& models) : plan_(plan), models_(models) {}
 
-  [[nodiscard]] std::int64_t total() {
+  void count() {
     for (const PlannedTrial& trial : plan_.trials) {
       for (const std::size_t index : trial.planned) {
-        const PlannedStage& stage = plan_.stages[index];
-        if (stage.status != StageStatus::reuse && counted_.insert(index).second) add(trial, stage.request);
+        PlannedStage& stage = plan_.stages[index];
+        if (stage.status != StageStatus::reuse && counted_.insert(index).second) count(trial, stage);
       }
     }
-    return kept_ + 2 * largest_state_;
+    plan_.bytes = 2 * largest_state_;
+    for (const PlannedStage& stage : plan_.stages) plan_.bytes += stage.bytes;
   }
 
  private:
-  void add(const PlannedTrial& planned, const StageRequest& request) {
+  void count(const PlannedTrial& planned, PlannedStage& stage) {
     const TrialConfig& config = planned.trial.config;
-    if (request.kind == "data" && request.parameters.contains("dataset"))
-      kept_ += (config.train_pictures + config.test_pictures) * kRenderedPicture;
-    if (request.kind == "features") kept_ += features(planned, request);
-    if (request.kind == "connector") add_trained(projector(planned.trial), kFloat);
-    const bool is_trunk = request.kind == "trunk";
-    if (is_trunk || request.kind == "finetune")
-      add_trained(projector(planned.trial) + finetuned(planned.trial), is_trunk ? kTrainingState : kFloat);
+    const std::string& kind = stage.request.kind;
+    if (kind == "data" && stage.request.parameters.contains("dataset"))
+      stage.bytes = (config.train_pictures + config.test_pictures) * kRenderedPicture;
+    if (kind == "features") count_features(planned, stage);
+    if (kind == "connector") stage.bytes = trained(projector(planned.trial), kFloat);
+    const bool is_trunk = kind == "trunk";
+    if (is_trunk || kind == "finetune") {
+      stage.bytes =
+          trained(projector(planned.trial) + finetuned(planned.trial), is_trunk ? kTrainingState : kFloat);
+    }
   }
 
-  /// bytes: that are kept of each parameter.
-  void add_trained(std::int64_t parameters, std::int64_t bytes) {
-    kept_ += parameters * bytes;
+  /// Bytes that are kept of trained parameters, so many of each.
+  std::int64_t trained(std::int64_t parameters, std::int64_t bytes) {
     largest_state_ = std::max(largest_state_, parameters * kTrainingState);
+    return parameters * bytes;
   }
 
-  [[nodiscard]] std::int64_t features(const PlannedTrial& planned, const StageRequest& request) {
+  void count_features(const PlannedTrial& planned, PlannedStage& stage) {
+    if (stage.request.inputs.empty()) return;
+    stage.pictures = pictures_of(planned, stage.request.inputs.front().key);
     const FeatureShape* shape = models_.features(planned.trial);
-    if (shape == nullptr || request.inputs.empty()) return 0;
-    return pictures_of(planned, request.inputs.front().key) * shape->image_tokens * shape->width * kFloat;
+    if (shape == nullptr) return;
+    const std::int64_t number = stage.request.parameters.contains("dtype") ? kBFloat16 : kFloat;
+    stage.bytes = stage.pictures * shape->image_tokens * shape->width * number;
+    if (stage.seconds && stage.earlier_flops > 0)
+      *stage.seconds *= static_cast<double>(stage.pictures) * shape->flops / stage.earlier_flops;
   }
 
   /// Pictures of the data stage with that key.
   [[nodiscard]] std::int64_t pictures_of(const PlannedTrial& planned, const std::string& key) {
     const TrialConfig& config = planned.trial.config;
-    for (const StageRequest& stage : planned.stages) {
-      if (stage.key != key) continue;
-      if (stage.parameters.contains("dataset")) return config.train_pictures + config.test_pictures;
-      // Where both stages' rows have their pictures in one folder, the smaller file's: this is a lower bound.
-      std::optional<std::int64_t> fewest;
-      for (const DataSource* source : {&config.connector_data, &config.finetune_data}) {
-        if (source->json.empty() || source->images != stage.parameters.value("images", "")) continue;
-        const std::int64_t pictures = pictures_in(*source);
-        fewest = std::min(fewest.value_or(pictures), pictures);
-      }
-      return fewest.value_or(0);
-    }
-    return 0;
+    const auto is_asked_by = [&](std::string_view kind) {
+      return std::any_of(planned.stages.begin(), planned.stages.end(), [&](const StageRequest& stage) {
+        return stage.kind == kind && !stage.inputs.empty() && stage.inputs.front().key == key;
+      });
+    };
+    for (const StageRequest& stage : planned.stages)
+      if (stage.key == key && stage.parameters.contains("dataset"))
+        return config.train_pictures + config.test_pictures;
+    if (is_asked_by("finetune")) return pictures_in(config.finetune_data);
+    return is_asked_by("connector") ? pictures_in(config.connector_data) : 0;
   }
 
   [[nodiscard]] std::int64_t pictures_in(const DataSource& source) {
@@ -113,22 +119,28 @@ class BytesOfStages {
     return count;
   }
 
-  const Plan& plan_;
+  Plan& plan_;
   const ModelCheck& models_;
   std::unordered_set<std::size_t> counted_;
   std::map<std::string, std::int64_t> pictures_;  ///< by file of rows
-  std::int64_t kept_ = 0, largest_state_ = 0;
+  std::int64_t largest_state_ = 0;
 };
 
-std::string size_as_text(std::int64_t bytes) {
-  const auto mib = static_cast<double>(bytes) / (1 << 20);
-  return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+std::int64_t bytes_in(const fs::path& folder) {
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    const std::uintmax_t size = entry->file_size(ignored);
+    if (!ignored) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
 }
 
 }  // namespace
 
-std::int64_t estimate_bytes(const Plan& plan, const ModelCheck& models) {
-  return BytesOfStages(plan, models).total();
+void estimate_bytes(Plan& plan, const ModelCheck& models) {
+  BytesOfStages(plan, models).count();
 }
 
 std::int64_t available_bytes(const fs::path& folder) {
@@ -141,12 +153,27 @@ std::int64_t available_bytes(const fs::path& folder) {
   return std::numeric_limits<std::int64_t>::max();
 }
 
-void require_room(std::int64_t needed, std::int64_t available, const fs::path& folder) {
+std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_dir) {
+  std::int64_t bytes = 0;
+  for (const PlannedStage& stage : plan.stages) {
+    if (stage.request.kind == "features" && stage.status != StageStatus::reuse)
+      bytes += bytes_in(runs_dir / "stages" / (".making-" + stage.request.folder()));
+  }
+  return bytes;
+}
+
+void require_room(std::int64_t needed, std::int64_t available, const fs::path& folder,
+                  std::int64_t features) {
   if (needed < kNotWorthRefusing || needed <= available) return;
+  const std::string remedy =
+      2 * features < needed
+          ? ""
+          : fmt::format("; {} of it are image features, which `features: computed` does not keep",
+                        size_as_text(features));
   throw Error(
       fmt::format("{}: the stages of this plan write about {}, and the disk has {} left; free some, or name "
-                  "a folder on another disk with --runs",
-                  folder.string(), size_as_text(needed), size_as_text(available)));
+                  "a folder on another disk with --runs{}",
+                  folder.string(), size_as_text(needed), size_as_text(available), remedy));
 }
 
 }  // namespace imp::harness

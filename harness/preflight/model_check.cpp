@@ -23,13 +23,6 @@ std::string fingerprint(const ConversationTemplate& conversation) {
                      conversation.assistant, conversation.turn_end);
 }
 
-models::VisionConfig vision_config(const ModelDirectories& directories) {
-  const nlohmann::json config = models::read_config_json(directories.encoder);
-  const std::string where = models::config_path(directories.encoder).string();
-  return directories.is_llava ? models::parse_llava_config(config, where).vision
-                              : models::parse_vision_config(config, where);
-}
-
 /// The side of the pictures that a processor makes, or 0 where it depends on the picture.
 std::int32_t side_of(const models::ImageProcessorConfig& config) {
   if (config.do_center_crop) return config.crop_height == config.crop_width ? config.crop_height : 0;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/preflight/preflight.h"
 
-#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "harness/plan/claims_record.h"
+#include "harness/plan/features_choice.h"
+#include "harness/plan/plan_devices.h"
 #include "harness/preflight/attempt.h"
 #include "harness/preflight/benchmark_check.h"
+#include "harness/preflight/device_check.h"
 #include "harness/preflight/disk_check.h"
 #include "harness/preflight/model_check.h"
 #include "harness/preflight/rows_file.h"
@@ -43,13 +46,16 @@ class Preflight {
   Preflight(Plan& plan, Diagnostics& diagnostics)
       : plan_(plan), spec_(plan.sweep.spec), diagnostics_(diagnostics), models_(spec_, diagnostics) {}
 
-  void run(const fs::path& runs_dir) {
+  void run(const fs::path& runs_dir, std::optional<std::int64_t> available) {
     for (const PlannedTrial& trial : plan_.trials)
       if (trial.trial.config.pretrain.empty()) check(trial);
-    plan_.bytes = estimate_bytes(plan_, models_);
+    estimate_bytes(plan_, models_);
+    const std::int64_t room =
+        available.value_or(available_bytes(runs_dir)) + unfinished_features_bytes(plan_, runs_dir);
+    choose_features(plan_, room);
     const Location file{spec_.file.string(), 0, 0};
     attempt(diagnostics_, file, "--runs",
-            [&] { require_room(plan_.bytes, available_bytes(runs_dir), runs_dir); });
+            [&] { require_room(plan_.bytes, room, runs_dir, bytes_of_features()); });
   }
 
  private:
@@ -60,10 +66,11 @@ class Preflight {
         pending.stage("connector") && config.checkpoint.empty() && config.connector_epochs > 0;
     const bool finetune = pending.stage("finetune") || pending.stage("trunk");
     const bool eval = pending.stage("eval") && !spec_.benchmarks.empty();
-    models_.check(planned.trial, {.vision = pending.stage("features") || eval,
-                                  .language = connector || finetune || eval,
-                                  .connector = connector,
-                                  .finetune = finetune});
+    models_.check(planned.trial,
+                  {.vision = pending.stage("features") || computes_features(planned, plan_) || eval,
+                   .language = connector || finetune || eval,
+                   .connector = connector,
+                   .finetune = finetune});
     if (pending.stage("data") || pending.stage("features")) {
       if (connector) check_rows(planned.trial, "connector_data", config.connector_data);
       check_rows(planned.trial, "finetune_data", config.finetune_data);
@@ -81,6 +88,13 @@ class Preflight {
     attempt(diagnostics_, origin_of(trial, spec_, key), key, [&] { check_rows_file(source); });
   }
 
+  [[nodiscard]] std::int64_t bytes_of_features() const {
+    std::int64_t bytes = 0;
+    for (const PlannedStage& stage : plan_.stages)
+      if (stage.request.kind == "features") bytes += stage.bytes;
+    return bytes;
+  }
+
   Plan& plan_;
   const SweepSpec& spec_;
   Diagnostics& diagnostics_;
@@ -88,29 +102,17 @@ class Preflight {
   std::set<std::string> benchmarks_, rows_;  ///< that were looked at
 };
 
-/// Throws imp::Error (environment) for a trial with work left that asks for a device which imp cannot compute
-/// on.
-void require_device(const Plan& plan) {
-  for (const PlannedTrial& planned : plan.trials) {
-    const bool is_pending =
-        std::any_of(planned.planned.begin(), planned.planned.end(),
-                    [&](const std::size_t index) { return plan.stages[index].status != StageStatus::reuse; });
-    if (!is_pending || planned.trial.config.device != "cuda") continue;
-    throw Error(to_string(origin_of(planned.trial, plan.sweep.spec, "device")) +
-                    ": device: this imp computes on the processor only, not on cuda; write auto or cpu",
-                ErrorKind::environment);
-  }
-}
-
 }  // namespace
 
-Plan plan_and_check(Sweep sweep, const fs::path& runs_dir) {
+Plan plan_and_check(Sweep sweep, const fs::path& runs_dir, std::optional<std::int64_t> available) {
   Diagnostics diagnostics;
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
   check_claims(plan.sweep.spec, diagnostics);
-  Preflight(plan, diagnostics).run(runs_dir);
+  Preflight(plan, diagnostics).run(runs_dir, available);
+  look_for_gpu(plan);
+  check_devices(plan, diagnostics);
+  forget_times_of_other_devices(plan);
   diagnostics.throw_if_any();
-  require_device(plan);
   require_writable_folder(runs_dir);
   return plan;
 }

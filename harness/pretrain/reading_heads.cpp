@@ -18,15 +18,16 @@ ReadingHeads::ReadingHeads(int64_t hidden, models::WeightSource& weights) : word
   const auto linear = [&](const std::string& name, int64_t out) {
     return Linear{weights.take(name + ".weight", {out, hidden}), weights.take(name + ".bias", {out}), {}};
   };
-  patch_norm = {at::ones({hidden}), at::zeros({hidden}), 1e-6};
   letter = linear("letter", 1 + static_cast<int64_t>(kSignCharacters.size()));
   word = linear("word", hidden);
   color = linear("color", hidden);
   picture = linear("picture", hidden);
   caption = linear("caption", hidden);
   category = linear("category", category_count());
-  temperature = at::full({3}, 2.5);
-  sigmoid_bias = at::full({1}, -4.0);
+  const at::TensorOptions beside = word.weight.options();
+  patch_norm = {at::ones({hidden}, beside), at::zeros({hidden}, beside), 1e-6};
+  temperature = at::full({3}, 2.5, beside);
+  sigmoid_bias = at::full({1}, -4.0, beside);
 }
 
 void ReadingHeads::visit_parameters(const models::ParameterVisitor& visit) {

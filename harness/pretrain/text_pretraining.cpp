@@ -8,6 +8,7 @@
 
 #include "harness/data/vocabulary.h"
 #include "models/conversation/conversation_template.h"
+#include "models/device/upload.h"
 #include "models/io/file.h"
 #include "models/io/hash.h"
 #include "models/layers/sequence_layout.h"
@@ -46,7 +47,7 @@ struct TextPretraining::Row {
 TextPretraining::TextPretraining(const TextPretrainingOptions& options, const TextCorpus& corpus,
                                  const models::Tokenizer& tokenizer)
     : options_(options), corpus_(corpus), tokenizer_(tokenizer) {
-  models::RandomSource weights(options.seed, kMatrixDeviation);
+  models::RandomSource weights(options.seed, kMatrixDeviation, options.device);
   model_ = models::make_text_model(options.text, weights);
   const at::NoGradGuard no_grad;
   model_->visit_parameters([](const std::string& name, at::Tensor& tensor) {
@@ -138,8 +139,9 @@ at::Tensor TextPretraining::cell_embeddings(const std::vector<Row>& rows) const 
     }
   }
   if (cell == 0) return {};
-  const at::Tensor words = model_->embed(at::tensor(ids, at::kLong));
-  return at::zeros({cell, words.size(1)}).index_add(0, at::tensor(cells, at::kLong), words);
+  const at::Tensor words = model_->embed(models::upload(ids, options_.device));
+  return at::zeros({cell, words.size(1)}, words.options())
+      .index_add(0, models::upload(cells, options_.device), words);
 }
 
 MicroBatchLoss TextPretraining::forward(int64_t step, int64_t) {
@@ -149,7 +151,7 @@ MicroBatchLoss TextPretraining::forward(int64_t step, int64_t) {
     rows.push_back(make_row(static_cast<uint64_t>(step * options_.batch_size + i)));
   }
   for (const Row& row : rows) pointers.push_back(&row.encoded);
-  const TokenBatch batch = pack_rows(pointers, true);
+  const TokenBatch batch = pack_rows(pointers, true, options_.device);
   const at::Tensor loss = summed_loss(*model_, batch, cell_embeddings(rows), {}, 0);
   return {loss / static_cast<double>(batch.supervised()), batch.tokens()};
 }
@@ -161,17 +163,18 @@ std::vector<std::pair<std::string, double>> TextPretraining::measure_answers(int
     std::vector<Row> rows{layout_row(kUnseen + static_cast<uint64_t>(s), false, true)};
     const models::EncodedRow& row = rows.front().encoded;
     const models::EncodedRow* const pointer = &row;
-    const TokenBatch batch = pack_rows({&pointer, 1}, true);
+    const TokenBatch batch = pack_rows({&pointer, 1}, true, options_.device);
     if (batch.supervised() == 0) continue;
     const at::Tensor embeds = models::splice_image_features(
         *model_, batch.input_ids, models::kImagePlaceholder, cell_embeddings(rows).unsqueeze(0));
     const auto layout = models::pack_sequences(batch.lengths, batch.turns, embeds.options());
     const at::Tensor likeliest =
-        model_->logits(model_->hidden_states(embeds, layout, nullptr, batch.selected)).argmax(-1);
+        model_->logits(model_->hidden_states(embeds, layout, nullptr, batch.selected)).argmax(-1).cpu();
+    const at::Tensor selected = batch.selected.cpu(), targets = batch.targets.cpu();
     std::map<int32_t, bool> right;  // turn -> all its tokens so far
     for (int64_t i = 0; i < batch.supervised(); ++i) {
-      const int32_t turn = row.turns[static_cast<size_t>(batch.selected[i].item<int64_t>()) + 1];
-      const bool hit = likeliest[i].item<int64_t>() == batch.targets[i].item<int64_t>();
+      const int32_t turn = row.turns[static_cast<size_t>(selected[i].item<int64_t>()) + 1];
+      const bool hit = likeliest[i].item<int64_t>() == targets[i].item<int64_t>();
       right[turn] = right.contains(turn) ? right[turn] && hit : hit;
     }
     for (const auto& [turn, all_right] : right) {

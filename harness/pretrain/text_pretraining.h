@@ -21,6 +21,7 @@ struct TextPretrainingOptions {
   double matrix_learning_rate = 0.01;  ///< Muon's, on the blocks' matrices
   uint64_t seed = 1;
   std::vector<std::string> prose;  ///< paragraphs that take the place of most questions; none: organised text
+  at::Device device = at::kCPU;
 };
 
 /// Pretrains a small language model on text made on this machine.

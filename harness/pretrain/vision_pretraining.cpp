@@ -10,6 +10,7 @@
 #include "harness/data/catalog.h"
 #include "harness/pretrain/patch_targets.h"
 #include "harness/train/autocast.h"
+#include "models/device/upload.h"
 #include "models/io/hash.h"
 #include "models/layers/norm.h"
 
@@ -60,9 +61,9 @@ VisionPretraining::VisionPretraining(const VisionPretrainingOptions& options, co
   sampler_ = std::make_unique<SceneSampler>(assets, vocabulary, scenes);
   renderer_ = std::make_unique<Renderer>(assets, static_cast<int>(options.vision.image_size));
   stream_ = std::make_unique<PictureStream>(*sampler_, *renderer_, options.batch_size, options.steps);
-  models::RandomSource weights(options.seed, 0.02);
+  models::RandomSource weights(options.seed, 0.02, options.device);
   tower_ = std::make_unique<models::VisionTower>(options.vision, weights);
-  models::RandomSource head_weights(options.seed + 1, 0.04);
+  models::RandomSource head_weights(options.seed + 1, 0.04, options.device);
   heads_ = std::make_unique<ReadingHeads>(options.vision.hidden_size, head_weights);
   const int64_t side = options.vision.image_size / options.vision.patch_size;
   tower_->visit_parameters([&](const std::string& name, at::Tensor& tensor) {
@@ -96,10 +97,12 @@ std::vector<ParameterGroup> VisionPretraining::parameter_groups() {
 
 at::Tensor VisionPretraining::pixel_values(const at::Tensor& pictures) const {
   const PixelNormalization norm = pixel_normalization(options_.vision.family);
-  const auto channel = [](const double(&values)[3]) {
-    return at::tensor({values[0], values[1], values[2]}, at::kFloat).view({1, 3, 1, 1});
+  const auto channel = [this](const double(&values)[3]) {
+    return models::upload(at::tensor({values[0], values[1], values[2]}, at::kFloat), options_.device)
+        .view({1, 3, 1, 1});
   };
-  return (pictures.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 - channel(norm.mean)) /
+  return (models::upload(pictures, options_.device).permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 -
+          channel(norm.mean)) /
          channel(norm.standard_deviation);
 }
 
@@ -110,7 +113,7 @@ PatchGrid VisionPretraining::patch_grid() const {
 
 VisionPretraining::Hidden VisionPretraining::run_tower(const at::Tensor& pictures) const {
   const int64_t last = options_.vision.num_hidden_layers, hidden_size = options_.vision.hidden_size;
-  const AutocastGuard autocast(options_.bfloat16);
+  const AutocastGuard autocast(options_.bfloat16, options_.device.type());
   const at::Tensor before_last = tower_->blocks(tower_->embeddings(pixel_values(pictures)), 0, last - 1);
   const bool class_token = options_.vision.has_class_token();
   const at::Tensor patches = class_token ? before_last.slice(1, 1) : before_last;
@@ -140,10 +143,10 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
     }
   }
   const at::Tensor embedded =
-      heads_->words.embed(words.texts()).index_select(0, at::tensor(members, at::kLong));
+      heads_->words.embed(words.texts()).index_select(0, models::upload(members, options_.device));
   const auto count = static_cast<int64_t>(batch.scenes.size());
-  const at::Tensor sums =
-      at::zeros({count, embedded.size(1)}).index_add(0, at::tensor(rows, at::kLong), embedded);
+  const at::Tensor sums = at::zeros({count, embedded.size(1)}, embedded.options())
+                              .index_add(0, models::upload(rows, options_.device), embedded);
   return heads_->caption.forward(sums);
 }
 
@@ -166,19 +169,21 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
   }
 
   const auto rows = [&](const std::vector<int64_t>& chosen) {
-    return hidden.patches.index_select(0, at::tensor(chosen, at::kLong));
+    return hidden.patches.index_select(0, models::upload(chosen, options_.device));
   };
   const auto contrast = [&](const at::Tensor& queries, const at::Tensor& keys,
                             const std::vector<int64_t>& wanted, int64_t which) {
     const at::Tensor scores = unit_rows(queries).mm(unit_rows(keys).t()) * heads_->temperature[which].exp();
-    return at::cross_entropy_loss(scores, at::tensor(wanted, at::kLong));
+    return at::cross_entropy_loss(scores, models::upload(wanted, options_.device));
   };
   std::vector<std::string> color_names;
   for (const SignStyle& style : kSignStyles) color_names.emplace_back(style.color);
 
-  at::Tensor loss = at::zeros({});
-  if (options_.characters)
-    loss = at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)), at::tensor(letters, at::kLong));
+  at::Tensor loss = at::zeros({}, hidden.patches.options());
+  if (options_.characters) {
+    loss = at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)),
+                                  models::upload(letters, options_.device));
+  }
   loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)),
                          heads_->words.embed(targets.texts.texts()), targets.words, 0);
   loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),
@@ -189,11 +194,11 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
       heads_->temperature[2].exp();
   const int64_t count = similarity.size(0);
   if (options_.vision.family == VisionFamily::siglip) {
-    const at::Tensor sign = 2.0 * at::eye(count) - 1.0;
+    const at::Tensor sign = 2.0 * at::eye(count, similarity.options()) - 1.0;
     loss = loss - 0.5 * at::log_sigmoid(sign * (similarity + heads_->sigmoid_bias)).sum() /
                       static_cast<double>(count);
   } else {
-    const at::Tensor diagonal = at::arange(count, at::kLong);
+    const at::Tensor diagonal = at::arange(count, similarity.options().dtype(at::kLong));
     loss = loss + 0.25 * (at::cross_entropy_loss(similarity, diagonal) +
                           at::cross_entropy_loss(similarity.t(), diagonal));
   }
@@ -202,7 +207,8 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
   const at::Tensor logits = heads_->category.forward(hidden.pooled);
-  return at::binary_cross_entropy_with_logits(logits, category_labels(batch.scenes)) * kCategoryScale;
+  const at::Tensor labels = models::upload(category_labels(batch.scenes), options_.device);
+  return at::binary_cross_entropy_with_logits(logits, labels) * kCategoryScale;
 }
 
 MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {

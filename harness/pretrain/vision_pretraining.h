@@ -22,6 +22,7 @@ struct VisionPretrainingOptions {
   uint64_t seed = 1;
   bool characters = true;  ///< SigLIP and CLIP: characters are labelled at their patches, not words alone
   bool bfloat16 = false;   ///< products of the tower in bfloat16; weights and losses stay float32
+  at::Device device = at::kCPU;
 };
 
 /// Pretrains a small vision tower on rendered pictures.

@@ -27,9 +27,9 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
   for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
     const PictureBatch batch = stream.take(batch_index + 1);  // step 1 of 1: full difficulty
     const Hidden hidden = run_tower(batch.pictures);
-    const at::Tensor best = unit_rows(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1);
-    const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1);
-    const at::Tensor object = unit_rows(heads_->word.forward(hidden.patches)).mm(object_keys.t()).argmax(-1);
+    const at::Tensor best = unit_rows(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1).cpu();
+    const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1).cpu();
+    const at::Tensor object = unit_rows(heads_->word.forward(hidden.patches)).mm(object_keys.t()).argmax(-1).cpu();
     for (size_t i = 0; i < batch.scenes.size(); ++i) {
       const int64_t base = static_cast<int64_t>(i) * grid.patches();
       const Scene& scene = batch.scenes[i];

@@ -5,6 +5,8 @@
 
 #include <cctype>
 
+#include "models/device/upload.h"
+
 namespace imp::harness {
 namespace {
 
@@ -40,7 +42,7 @@ at::Tensor WordEmbedder::embed(const std::vector<std::string>& words) const {
       ids[w * kPositions + i] = character_index(words[w][i]);
     }
   }
-  const at::Tensor letters = at::embedding(characters_, at::tensor(ids, at::kLong));
+  const at::Tensor letters = at::embedding(characters_, models::upload(ids, characters_.device()));
   const at::Tensor joined = letters.view({static_cast<int64_t>(words.size()), kPositions * kCharacterWidth});
   return out_.forward(at::gelu(hidden_.forward(joined)));
 }

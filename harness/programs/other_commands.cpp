@@ -18,12 +18,74 @@
 #include "harness/preflight/writable_folder.h"
 #include "harness/programs/sweep_options.h"
 #include "harness/stages/compute_dtype.h"
+#include "models/device/compute_device.h"
+#include "models/device/gpu_probe.h"
 #include "models/io/error.h"
 #include "models/io/printable.h"
 #include "results/ingest.h"
 #include "results/results_database.h"
 
 namespace imp::harness {
+namespace {
+
+/// The looks of `doctor`, a line each.
+class Examination {
+ public:
+  /// What a sweep cannot do without.
+  template <class Look>
+  void require(const std::string& what, const Look& look) {
+    try {
+      fmt::print("ok    {}: {}\n", what, printable(look()));
+    } catch (const std::exception& error) {
+      fmt::print("FAIL  {}: {}\n", what, printable(error.what()));
+      code_ = 3;
+    }
+  }
+  /// What only some sweeps need; `use` says which, and what others do.
+  template <class Look>
+  void want(const std::string& what, std::string_view use, const Look& look) {
+    try {
+      fmt::print("ok    {}: {}\n", what, printable(look()));
+    } catch (const std::exception& error) {
+      fmt::print("none  {}: {} ({})\n", what, printable(error.what()), use);
+    }
+  }
+
+  [[nodiscard]] int exit_code() const { return code_; }
+
+ private:
+  int code_ = 0;
+};
+
+/// What the driver says of the GPU; where there is one, `auto` takes it, so it must work.
+void examine_gpu(Examination& examination) {
+  const models::GpuProbe probe = models::probe_gpu();
+  examination.want("GPU", "models run on the processor", [&] {
+    if (!probe.gpu) throw Error(probe.missing, ErrorKind::environment);
+    return fmt::format(
+        "{}, compute capability {:.1f}, {}", probe.gpu->in_words(), probe.gpu->compute_capability / 10.0,
+        probe.gpu->has_bfloat16() ? "bfloat16" : "no bfloat16: only `dtype: float32` runs on it");
+  });
+  if (!probe.gpu) return;
+  examination.require("LibTorch on the GPU", [] {
+    const models::DeviceMemory memory = models::device_memory(models::resolve_device("cuda"));
+    return fmt::format("{:.1f} GiB free", static_cast<double>(memory.free) / (1 << 30));
+  });
+}
+
+/// What the embedded data are rendered from.
+void examine_sources_of_scenes(Examination& examination) {
+  constexpr std::string_view kUse =
+      "scenetext and the mixes are rendered from them; rows and benchmarks in files of one's own need none";
+  examination.want("fonts and backgrounds", kUse, [] {
+    const Assets assets;
+    return fmt::format("{} faces, {} backgrounds", assets.faces().size(), assets.backgrounds().size());
+  });
+  examination.want("words", kUse,
+                   [] { return fmt::format("{} open words", Vocabulary().open_words(Split::train).size()); });
+}
+
+}  // namespace
 
 int plan_sweep(const SweepOptions& options) {
   results::require_results_file(options.database);
@@ -81,27 +143,17 @@ int print_schema(const SweepOptions&) {
 }
 
 int examine_machine(const SweepOptions& options) {
-  int code = 0;
-  const auto check = [&](const std::string& what, const auto& look) {
-    try {
-      fmt::print("ok    {}: {}\n", what, printable(look()));
-    } catch (const std::exception& error) {
-      fmt::print("FAIL  {}: {}\n", what, printable(error.what()));
-      code = 3;
-    }
-  };
-  const nlohmann::ordered_json machine = provenance();
-  check("processor", [&] { return machine["cpu"].get<std::string>(); });
-  check("threads", [&] { return std::to_string(at::get_num_threads()); });
-  check("LibTorch", [&] { return machine["torch_version"].get<std::string>(); });
-  check("faster dtype for a small model",
-        [] { return std::string(faster_dtype(2048, 192, 768) == at::kBFloat16 ? "bfloat16" : "float32"); });
-  check("fonts and backgrounds", [] {
-    const Assets assets;
-    return fmt::format("{} faces, {} backgrounds", assets.faces().size(), assets.backgrounds().size());
+  Examination examination;
+  const nlohmann::ordered_json machine = provenance("cpu");
+  examination.require("processor", [&] { return machine["cpu"].get<std::string>(); });
+  examination.require("threads", [&] { return std::to_string(at::get_num_threads()); });
+  examination.require("LibTorch", [&] { return machine["torch_version"].get<std::string>(); });
+  examine_gpu(examination);
+  examination.require("faster dtype for a small model on the processor", [] {
+    return std::string(faster_dtype(2048, 192, 768) == at::kBFloat16 ? "bfloat16" : "float32");
   });
-  check("words", [] { return fmt::format("{} open words", Vocabulary().open_words(Split::train).size()); });
-  check("runs folder", [&] {
+  examine_sources_of_scenes(examination);
+  examination.require("runs folder", [&] {
     std::error_code error;
     std::filesystem::create_directories(options.runs, error);
     if (error || ::access(options.runs.c_str(), W_OK) != 0) {
@@ -110,7 +162,7 @@ int examine_machine(const SweepOptions& options) {
     return fmt::format("{}, {} GiB free", options.runs.string(),
                        std::filesystem::space(options.runs).available >> 30);
   });
-  return code;
+  return examination.exit_code();
 }
 
 }  // namespace imp::harness

@@ -12,6 +12,7 @@
 #include "harness/plan/plan.h"
 #include "harness/plan/row_checks.h"
 #include "harness/plan/sweep_record.h"
+#include "harness/preflight/device_check.h"
 #include "harness/preflight/preflight.h"
 #include "harness/programs/sweep_options.h"
 #include "harness/programs/sweep_run.h"
@@ -127,6 +128,7 @@ SweepRun::SweepRun(const SweepOptions& options)
 int SweepRun::make_missing(const std::optional<results::LooksRecord>& looks) {
   Plan plan = plan_and_check(load_sweep(options_.file, options_.overrides, options_.only, options_.runs),
                              options_.runs);
+  require_devices(plan);
   look_at_rows(plan);
   // The record in the run folder is of the whole sweep, whatever --only picks today.
   const Plan whole =

@@ -11,16 +11,18 @@ namespace imp::harness {
 /// LLaVA's preprocess_plain does).
 void make_connector_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
-  const FeatureStore features(context.input("features"), "train");
+  const std::unique_ptr<PictureFeatures> features = open_features(context, "train");
   const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   const at::ScalarType dtype = resolve_dtype(config.dtype, context.folder,
-                                             config.connector_micro_batch * (features.image_tokens() + 16),
-                                             text.hidden_size, text.intermediate_size);
-  const LanguageParts language = load_language(context.trial, context.spec, dtype);
+                                             config.connector_micro_batch * (features->image_tokens() + 16),
+                                             text.hidden_size, text.intermediate_size, context.device);
+  const LanguageParts language =
+      load_language(context.trial, context.spec, at::TensorOptions(context.device).dtype(dtype));
+  if (!context.device.is_cpu()) language.model->join_projections();
   language.model->recompute_blocks(config.recompute == "blocks");
   models::Projector projector =
-      given_projector(context.trial, context.spec, features.hidden(), text.hidden_size)
-          .value_or(models::make_projector(features.hidden(), text.hidden_size,
+      given_projector(context.trial, context.spec, features->hidden(), text.hidden_size)
+          .value_or(models::make_projector(features->hidden(), text.hidden_size,
                                            static_cast<uint64_t>(config.connector_seed)));
 
   RowsLocation location = connector_rows(config.connector_data, context.input("data"));
@@ -28,7 +30,7 @@ void make_connector_stage(const StageContext& context) {
   RowsOfStage looked_at(context);
   const std::unique_ptr<RowSource> rows = encode_rows(
       location, language,
-      {models::conversation_template("plain"), features.image_tokens(), config.max_length, true}, looked_at);
+      {models::conversation_template("plain"), features->image_tokens(), config.max_length, true}, looked_at);
   LlavaTaskOptions options;
   options.epochs = config.connector_epochs;
   options.max_steps = config.connector_max_steps;
@@ -39,8 +41,10 @@ void make_connector_stage(const StageContext& context) {
   options.mean_of_micro_batches = config.loss_normalization == "micro_batch";
   options.sampler = parse_sampler(config.sampler);
   options.seed = static_cast<uint64_t>(config.connector_seed);
+  options.device = context.device;
+  options.bfloat16 = dtype == at::kBFloat16;
   LlavaTask task(options, *rows, *language.model, projector,
-                 [&](const std::vector<std::string>& names) { return features.gather(names); });
+                 [&](const std::vector<std::string>& names) { return features->gather(names); });
   TrainingOptions loop = training_options(context);
   loop.schedule = parse_schedule(connector_schedule(config));
   const TrainingSummary summary = run_training(task, loop);

@@ -4,11 +4,13 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/plan/stage_json.h"
-#include "models/image/codec.h"
+#include "models/device/download.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/weights/safetensors.h"
@@ -18,16 +20,17 @@ namespace {
 
 constexpr int64_t kBatch = 64;
 
-/// A safetensors file of one float32 tensor whose rows come one batch after another.
+/// A safetensors file of one tensor whose rows come one batch after another.
 class StreamedTensor {
  public:
-  StreamedTensor(const std::filesystem::path& file, const std::string& name, int64_t rows, int64_t tokens,
-                 int64_t hidden)
-      : file_(file), out_(file, std::ios::binary) {
-    const nlohmann::json header = {{name,
-                                    {{"dtype", "F32"},
-                                     {"shape", {rows, tokens, hidden}},
-                                     {"data_offsets", {0, rows * tokens * hidden * 4}}}}};
+  StreamedTensor(const std::filesystem::path& file, const std::string& name, at::ScalarType number_format,
+                 const std::vector<int64_t>& shape)
+      : file_(file), number_format_(number_format), out_(file, std::ios::binary) {
+    const bool narrow = number_format == at::kBFloat16;
+    int64_t bytes = narrow ? 2 : 4;
+    for (const int64_t side : shape) bytes *= side;
+    const nlohmann::json header = {
+        {name, {{"dtype", narrow ? "BF16" : "F32"}, {"shape", shape}, {"data_offsets", {0, bytes}}}}};
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const auto length = static_cast<uint64_t>(text.size());
@@ -36,7 +39,7 @@ class StreamedTensor {
   }
 
   void append(const at::Tensor& rows) {
-    const at::Tensor flat = rows.to(at::kFloat).contiguous();
+    const at::Tensor flat = rows.to(number_format_).contiguous();
     out_.write(static_cast<const char*>(flat.data_ptr()), static_cast<std::streamsize>(flat.nbytes()));
     if (!out_) throw Error(file_.string() + ": cannot write; is the disk full?", ErrorKind::environment);
   }
@@ -48,20 +51,16 @@ class StreamedTensor {
 
  private:
   std::filesystem::path file_;
+  at::ScalarType number_format_;
   std::ofstream out_;
 };
 
-}  // namespace
-
-at::Tensor load_pixel_values(const std::vector<std::filesystem::path>& files,
-                             const models::ImageProcessor& processor) {
-  std::vector<at::Tensor> pictures;
-  for (const std::filesystem::path& file : files) {
-    const models::PixelValues pixels = processor.process(models::read_image(file));
-    pictures.push_back(at::tensor(pixels.values).view({1, 3, pixels.height, pixels.width}));
-  }
-  return at::cat(pictures);
+/// Batches that are read ahead: none on a CPU, whose threads the tower takes all.
+int batches_ahead(at::Device device) {
+  return device.is_cpu() ? 0 : 2;
 }
+
+}  // namespace
 
 void write_features(const std::filesystem::path& folder, const std::string& set,
                     const std::vector<std::string>& names, const std::filesystem::path& images,
@@ -70,25 +69,38 @@ void write_features(const std::filesystem::path& folder, const std::string& set,
   const auto count = static_cast<int64_t>(names.size());
   const models::VisionConfig& config = extractor.tower.config();
   const int64_t tokens = extractor.features.image_tokens(config), width = extractor.features.width(config);
-  StreamedTensor file(folder / (set + ".safetensors"), "image_features", count, tokens, width);
-  at::Tensor sum = at::zeros({1, tokens, width}, at::kDouble);
-  for (int64_t start = 0; start < count; start += kBatch) {
-    std::vector<std::filesystem::path> files;
-    for (int64_t i = start; i < std::min(count, start + kBatch); ++i)
-      files.push_back(images / names[static_cast<size_t>(i)]);
-    const at::Tensor features =
-        extractor.tower.features(load_pixel_values(files, extractor.processor), extractor.features);
-    file.append(features);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : names) files.push_back(images / name);
+  const at::Device device = extractor.options.device();
+  PictureBatches batches(files, extractor.processor, kBatch, batches_ahead(device), reading_for(device));
+  StreamedTensor file(folder / (set + ".safetensors"), "image_features", extractor.number_format,
+                      {count, tokens, width});
+  at::Tensor sum = at::zeros({1, tokens, width}, at::TensorOptions(device).dtype(at::kDouble));
+  int64_t done = 0;
+  const auto write = [&](std::optional<models::Download>& download) {
+    if (!download) return;
+    const at::Tensor rows = download->wait();
+    download.reset();
+    file.append(rows);
+    progress(done += rows.size(0));
+  };
+  std::optional<models::Download> previous;  // written while a GPU works on the next
+  for (at::Tensor pixels = batches.next(); pixels.defined(); pixels = batches.next()) {
+    const at::Tensor features = extractor.extract(pixels);
     sum += features.to(at::kDouble).sum(0, true);
-    progress(std::min(count, start + kBatch));
+    std::optional<models::Download> current(features);
+    write(device.is_cpu() ? current : previous);
+    previous = std::move(current);
   }
+  write(previous);
   file.close();
-  const at::Tensor mean = (sum / static_cast<double>(std::max<int64_t>(1, count))).to(at::kFloat);
+  const at::Tensor mean = (sum / static_cast<double>(std::max<int64_t>(1, count))).to(at::kCPU, at::kFloat);
   models::save_tensors(folder / (set + ".mean.safetensors"), {{"mean", mean}});
   write_file_atomically(folder / (set + ".json"), nlohmann::json(names).dump() + "\n");
 }
 
-FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::string& set) {
+FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::string& set, at::Device device)
+    : device_(device) {
   const auto weights = std::make_shared<models::CheckpointWeights>(folder / (set + ".safetensors"));
   features_ = models::checkpoint_tensor(weights, "image_features");
   mean_ = models::load_tensors(folder / (set + ".mean.safetensors")).front().second;
@@ -112,7 +124,12 @@ at::Tensor FeatureStore::gather(const std::vector<std::string>& names) const {
       throw Error("picture '" + name + "' has no cached features; its data has changed");
     rows.push_back(found->second);
   }
-  return features_.index_select(0, at::tensor(rows, at::kLong));
+  const at::Tensor index = at::tensor(rows, at::kLong);
+  if (device_.is_cpu()) return features_.index_select(0, index).to(at::kFloat);
+  at::Tensor pinned =
+      at::empty({index.size(0), image_tokens(), hidden()}, features_.options().pinned_memory(true));
+  at::index_select_out(pinned, features_, 0, index);
+  return pinned.to(device_, /*non_blocking=*/true);
 }
 
 }  // namespace imp::harness

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "harness/data/llava_rows.h"
 #include "harness/stages/feature_store.h"
-#include "harness/stages/left_out_rows.h"
-#include "harness/stages/model_parts.h"
 #include "harness/stages/stage_context.h"
-#include "harness/stages/training_rows.h"
 #include "models/config/flop_count.h"
 
 namespace imp::harness {
 namespace {
-
-/// Every picture that training may ask for, each once.
-std::vector<std::string> training_pictures(const StageContext& context, const RowsLocation& rows) {
-  std::vector<std::string> names = LlavaFile(rows.json, rows.index).pictures();
-  if (!context.has_input("pictures")) return names;
-  const LeftOut left_out = read_left_out(context.input("pictures"));
-  std::erase_if(names, [&](const std::string& name) { return left_out.pictures.contains(name); });
-  return names;
-}
 
 std::vector<std::string> test_pictures(const std::filesystem::path& images) {
   std::vector<std::string> names;
@@ -36,9 +23,10 @@ void make_features_stage(const StageContext& context) {
   const auto adapter = context.request.parameters.contains("init_adapter_hash")
                            ? initial_adapter(context.trial.config)
                            : std::nullopt;
-  const VisionParts vision = load_vision(context.trial, context.spec, adapter ? &*adapter : nullptr);
+  const VisionParts vision = load_tower(context, adapter ? &*adapter : nullptr);
   const models::ImageProcessor processor = models::ImageProcessor::load(vision.processor_directory);
-  const FeatureExtractor extractor{*vision.tower, processor, vision.features};
+  const FeatureExtractor extractor{*vision.tower, processor, vision.features, tower_options(context),
+                                   features_format(context.trial.config)};
   const std::filesystem::path data = context.input("data");
   const auto write = [&](const std::string& set, const std::vector<std::string>& names,
                          const std::filesystem::path& images) {

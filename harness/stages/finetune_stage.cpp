@@ -41,6 +41,7 @@ LlavaTaskOptions task_options(const StageContext& context) {
   options.isolated_turns = config.turns == "isolated";
   options.sampler = parse_sampler(config.sampler);
   options.seed = static_cast<uint64_t>(config.seed);
+  options.device = context.device;
   return options;
 }
 
@@ -121,18 +122,22 @@ void save_trained(const StageContext& context, const LanguageParts& language, Fi
 /// its first part, of which the training's state is what is left.
 void make_finetune_stage(const StageContext& context) {
   const TrialConfig& config = context.trial.config;
-  const LlavaTaskOptions options = task_options(context);
+  LlavaTaskOptions options = task_options(context);
   const TrainingOptions loop = loop_options(context);
-  const FeatureStore features(context.input("features"), "train");
+  const std::unique_ptr<PictureFeatures> features = open_features(context, "train");
   const models::TextConfig text = text_config(model_directories(context.trial, context.spec));
   at::ScalarType dtype =
-      resolve_dtype(config.dtype, context.folder, config.micro_batch * (features.image_tokens() + 60),
-                    text.hidden_size, text.intermediate_size);
+      resolve_dtype(config.dtype, context.folder, config.micro_batch * (features->image_tokens() + 60),
+                    text.hidden_size, text.intermediate_size, context.device);
+  options.bfloat16 = dtype == at::kBFloat16;
   // Trained weights are float32 masters; only frozen ones can be kept in bfloat16.
-  if (options.finetune == Finetune::full) dtype = at::kFloat;
-  const LanguageParts language = load_language(context.trial, context.spec, dtype);
+  const bool all_masters = options.finetune == Finetune::full;
+  if (all_masters && context.device.is_cpu()) dtype = at::kFloat;
+  const LanguageParts language = load_language(
+      context.trial, context.spec, at::TensorOptions(context.device).dtype(all_masters ? at::kFloat : dtype));
+  if (!context.device.is_cpu()) language.model->join_projections();
   language.model->recompute_blocks(config.recompute == "blocks");
-  models::Projector projector = starting_projector(context, features.hidden(), text.hidden_size);
+  models::Projector projector = starting_projector(context, features->hidden(), text.hidden_size);
 
   const std::optional<models::PeftAdapter> initial = initial_adapter(config);
   models::LoraOptions lora{config.lora_rank, config.lora_alpha, config.lora_dropout, config.lora_targets};
@@ -150,9 +155,10 @@ void make_finetune_stage(const StageContext& context) {
   RowsOfStage looked_at(context);
   const std::unique_ptr<RowSource> rows = encode_rows(
       location, language,
-      {language.conversation, features.image_tokens(), config.max_length, options.isolated_turns}, looked_at);
+      {language.conversation, features->image_tokens(), config.max_length, options.isolated_turns},
+      looked_at);
   LlavaTask task(options, *rows, *language.model, projector,
-                 [&](const std::vector<std::string>& names) { return features.gather(names); });
+                 [&](const std::vector<std::string>& names) { return features->gather(names); });
   const TrainingSummary summary = run_training(task, loop);
   if (!loop.is_trunk)
     save_trained(context, language, options.finetune, lora, initial ? &*initial : nullptr, projector);

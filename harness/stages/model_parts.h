@@ -12,14 +12,15 @@
 
 namespace imp::harness {
 
-/// A trial's language model with its tokenizer.
+/// A trial's language model with its tokenizer. options: the numbers and the device of its weights.
 struct LanguageParts {
   std::filesystem::path directory;
   std::shared_ptr<models::TextModel> model;
   std::unique_ptr<models::Tokenizer> tokenizer;
   models::ConversationTemplate conversation;
 };
-[[nodiscard]] LanguageParts load_language(const Trial& trial, const SweepSpec& spec, at::ScalarType dtype);
+[[nodiscard]] LanguageParts load_language(const Trial& trial, const SweepSpec& spec,
+                                          const at::TensorOptions& options);
 
 /// A trial's vision tower, and how LLaVA takes features of it.
 struct VisionParts {
@@ -29,7 +30,8 @@ struct VisionParts {
 };
 /// adapter: its changes of the tower are put into it; nullptr: none.
 [[nodiscard]] VisionParts load_vision(const Trial& trial, const SweepSpec& spec,
-                                      const models::PeftAdapter* adapter);
+                                      const models::PeftAdapter* adapter,
+                                      const at::TensorOptions& options = at::kFloat);
 
 /// The adapter that stage 2 starts from, nothing if it starts from a fresh one or trains something else.
 [[nodiscard]] std::optional<models::PeftAdapter> initial_adapter(const TrialConfig& config);

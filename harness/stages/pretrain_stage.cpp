@@ -95,9 +95,10 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
   options.characters = config.pretrain_labels == "characters";
+  options.device = context.device;
   const int64_t tokens = options.batch_size * options.vision.num_patches();
   options.bfloat16 = resolve_dtype(config.dtype, context.folder, tokens, options.vision.hidden_size,
-                                   options.vision.intermediate_size) == at::kBFloat16;
+                                   options.vision.intermediate_size, context.device) == at::kBFloat16;
   const Assets assets;
   const Vocabulary vocabulary;
   VisionPretraining task(options, assets, vocabulary);
@@ -143,6 +144,7 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   options.matrix_learning_rate = config.pretrain_matrix_learning_rate;
   options.seed = static_cast<uint64_t>(config.seed);
   if (config.pretrain_text == "raw") options.prose = raw_text_paragraphs();
+  options.device = context.device;
   TextPretraining task(options, corpus, *tokenizer);
   write_training_summary(context, run_training(task, pretraining_options(context)), at::kFloat);
   task.save(context.folder);

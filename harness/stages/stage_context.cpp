@@ -33,7 +33,7 @@ void make_stage(const StageContext& context) {
 }
 
 bool is_resumable(const std::string& kind) {
-  return kind == "connector" || kind == "trunk" || kind == "finetune" || kind == "pretrain";
+  return kind == "connector" || kind == "trunk" || kind == "finetune" || kind == "eval" || kind == "pretrain";
 }
 
 }  // namespace imp::harness

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -38,6 +40,7 @@ struct StageContext {
   const std::atomic<bool>& stop;
   StageObserver& observer;
   StageWork& work;
+  at::Device device = at::kCPU;  ///< that the trial's `device` has become
 
   /// Folder of the first input of a kind. Throws imp::Error (environment) if the request has none.
   [[nodiscard]] std::filesystem::path input(const std::string& kind) const;

@@ -144,6 +144,8 @@ StageCost StageStore::publish(const StageRequest& request, const StageCost& last
       std::isnan(cost.flops) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(cost.flops);
   record["energy_joules"] = or_null(cost.energy_joules);
   if (cost.peak_memory_bytes > 0) record["peak_memory_bytes"] = cost.peak_memory_bytes;
+  record["device"] = cost.device;
+  if (cost.peak_device_bytes > 0) record["peak_device_memory_bytes"] = cost.peak_device_bytes;
   write_file_atomically(aside(request) / "stage.json", record.dump(2) + "\n");
   const fs::path target = folder(request.kind, request.key);
   if (fs::exists(target)) fs::remove_all(target);  // without a readable stage.json: what a full disk left

@@ -18,6 +18,8 @@ struct StageCost {
       std::numeric_limits<double>::quiet_NaN();  ///< of the whole stage; not a number where not known
   std::optional<double> energy_joules = {};      ///< nothing where it was not measured
   std::int64_t peak_memory_bytes = 0;            ///< of the process meanwhile; 0: not known
+  std::string device = "cpu";                    ///< on which it was made last
+  std::int64_t peak_device_bytes = 0;            ///< taken from the GPU meanwhile
 };
 
 /// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder

@@ -4,10 +4,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <future>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/train/sampler.h"
+#include "harness/train/step_graphs.h"
 #include "harness/train/token_batch.h"
 #include "harness/train/training_loop.h"
 #include "models/config/flop_count.h"
@@ -31,6 +35,9 @@ struct LlavaTaskOptions {
   bool isolated_turns = false;
   Sampler sampler = Sampler::shuffle;
   uint64_t seed = 1;
+  at::Device device = at::kCPU;
+  bool bfloat16 =
+      false;  ///< on a GPU: products of what is trained whole are made in bfloat16, from float32 masters
 };
 
 /// A row ready to train on, with the names of its pictures.
@@ -82,15 +89,46 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] int64_t steps_per_epoch() const override;
   [[nodiscard]] int64_t micro_batches(int64_t step) const override;
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
+  [[nodiscard]] bool keeps_gradients() const override { return graphs_ != nullptr; }
+  void prepare(int64_t step) override;
+  void finish() override;
 
  private:
+  /// A micro-batch on the device.
+  struct Batch {
+    TokenBatch tokens;
+    std::vector<const TrainingRow*> rows;
+    at::Tensor features;  ///< [pictures, image tokens, vision hidden]; undefined without pictures
+    at::Tensor kept;      ///< [places] int64: of the features' rows, those that have a place; undefined: all
+  };
+  /// What a step trains on.
+  struct Step {
+    int64_t step = -1;
+    std::vector<TrainingRow> rows;
+    std::vector<int64_t> supervised;  ///< tokens of each micro-batch
+    std::optional<Batch> first;       ///< its first micro-batch, where that was made ahead
+  };
+  [[nodiscard]] Step make_step(int64_t step, const std::vector<int64_t>& numbers) const;
+  /// Of a micro-batch's features' rows those that have a place: a row that was cut inside of a picture has
+  /// fewer than its pictures have features. Undefined: all.
+  [[nodiscard]] at::Tensor places_of(const Batch& batch) const;
+  [[nodiscard]] Batch make_batch(const Step& step, int64_t micro_batch) const;
+  [[nodiscard]] const Step& step_of(int64_t step);
+  /// Whether adapters are computed with in bfloat16, rounded from float32 masters once a step. (On the CPU
+  /// each layer rounds them where it needs them.)
+  [[nodiscard]] bool rounds_adapters() const;
+  void round_adapters(ParameterGroup& language);
   /// Rows of a step, in order; the last step of an epoch may be smaller.
   [[nodiscard]] std::vector<int64_t> rows_of(int64_t step) const;
-  [[nodiscard]] const std::vector<TrainingRow>& encoded_rows(int64_t step);
   /// [places, text hidden] of the rows' pictures, one after another; undefined where there is none.
-  [[nodiscard]] at::Tensor projected_features(const std::vector<const TrainingRow*>& rows);
+  [[nodiscard]] at::Tensor projected_features(const Batch& batch);
+  [[nodiscard]] at::Tensor loss_sum(const Batch& batch, uint64_t dropout_step);
+  /// The loss times `scale`, forward and backward on a GPU.
+  [[nodiscard]] at::Tensor run_graph(const Batch& batch, double scale);
+  /// Whether every pass over a shape is the same work: nothing is drawn, nothing is looked at on the way.
+  [[nodiscard]] bool can_be_recorded() const;
   /// Of a batch forward and backward, with the projector on all features of the rows' pictures.
-  [[nodiscard]] double flops_of(const TokenBatch& batch, const std::vector<const TrainingRow*>& rows) const;
+  [[nodiscard]] double flops_of(const Batch& batch) const;
 
   LlavaTaskOptions options_;
   const RowSource& rows_;
@@ -99,9 +137,10 @@ class LlavaTask : public TrainingTask {
   Features features_;
   models::TextTraining training_;  ///< of batches with pictures
   std::vector<int64_t> lengths_;
-  int64_t encoded_step_ = -1;
-  int64_t features_a_picture_ = 0;    ///< of the pictures that were projected last
-  std::vector<TrainingRow> encoded_;  ///< of the step that was asked for last
+  std::unique_ptr<StepGraphs> graphs_;  ///< on a GPU, where passes can be recorded
+  Step current_;
+  std::future<Step> ahead_;          ///< the next step, made beside this one
+  std::vector<at::Tensor> masters_;  ///< of rounded adapters, in the order of models::visit_adapter
   mutable int64_t ordered_epoch_ = -1;
   mutable std::vector<int64_t> order_;  ///< of the epoch that was asked for last
 };

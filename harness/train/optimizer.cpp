@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kEpsilon = 1e-8;
 constexpr double kMuonMomentum = 0.95;
+constexpr double kClipEpsilon = 1e-6;  // as in torch.nn.utils.clip_grad_norm_
 
 /// Newton-Schulz iteration towards the nearest orthogonal matrix (Jordan et al., 2024: five steps, these
 /// coefficients).
@@ -34,10 +35,60 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
       state.first_moment.push_back(at::zeros_like(parameter.tensor));
       if (group.optimizer != OptimizerKind::adamw) continue;
       state.second_moment.push_back(at::zeros_like(parameter.tensor));
-      state.steps.push_back(at::zeros({}, at::kFloat));
+      state.steps.push_back(at::zeros({}, parameter.tensor.options().dtype(at::kFloat)));
     }
     states_.push_back(std::move(state));
   }
+}
+
+void Optimizer::keep_gradients() {
+  keeps_gradients_ = true;
+  for (ParameterGroup& group : groups_) {
+    for (NamedParameter& parameter : group.parameters) {
+      at::Tensor& leaf = parameter.rounded.defined() ? parameter.rounded : parameter.tensor;
+      leaf.mutable_grad() = at::zeros_like(leaf);
+    }
+  }
+}
+
+void Optimizer::collect_gradients() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> fresh, rounded, sums, further, kept;
+  for (const ParameterGroup& group : groups_) {
+    for (const NamedParameter& parameter : group.parameters) {
+      if (!parameter.rounded.defined() || !parameter.rounded.grad().defined()) continue;
+      at::Tensor& sum = parameter.tensor.mutable_grad();
+      if (sum.defined()) {
+        sums.push_back(sum);
+        further.push_back(parameter.rounded.grad().to(at::kFloat));
+      } else {
+        sum = at::empty_like(parameter.tensor);
+        fresh.push_back(sum);
+        rounded.push_back(parameter.rounded.grad());
+      }
+      if (keeps_gradients_) {
+        kept.push_back(parameter.rounded.grad());
+      } else {
+        parameter.rounded.mutable_grad().reset();
+      }
+    }
+  }
+  if (!fresh.empty()) at::_foreach_copy_(fresh, rounded);
+  if (!sums.empty()) at::_foreach_add_(sums, further);
+  if (!kept.empty()) at::_foreach_zero_(kept);
+}
+
+void Optimizer::round_masters() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> rounded, masters;
+  for (const ParameterGroup& group : groups_) {
+    for (const NamedParameter& parameter : group.parameters) {
+      if (!parameter.rounded.defined()) continue;
+      rounded.push_back(parameter.rounded.detach());
+      masters.push_back(parameter.tensor);
+    }
+  }
+  if (!rounded.empty()) at::_foreach_copy_(rounded, masters);
 }
 
 void Optimizer::step(double factor) {
@@ -50,6 +101,7 @@ void Optimizer::step(double factor) {
       step_adamw(groups_[i], states_[i], learning_rate);
     }
   }
+  round_masters();
 }
 
 void Optimizer::step_adamw(const ParameterGroup& group, GroupState& state, double learning_rate) {
@@ -61,10 +113,10 @@ void Optimizer::step_adamw(const ParameterGroup& group, GroupState& state, doubl
     gradients.push_back(parameter.grad());
     first.push_back(state.first_moment[i]);
     second.push_back(state.second_moment[i]);
-    state.steps[i].add_(1);
     steps.push_back(state.steps[i]);
   }
   if (parameters.empty()) return;
+  at::_foreach_add_(steps, 1);
   at::_fused_adamw_(parameters, gradients, first, second, {}, steps, learning_rate, group.beta1, group.beta2,
                     group.weight_decay, kEpsilon, false, false);
 }
@@ -85,30 +137,54 @@ void Optimizer::step_muon(const ParameterGroup& group, GroupState& state, double
 }
 
 void Optimizer::zero_grad() {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> kept;
   for (ParameterGroup& group : groups_) {
-    for (NamedParameter& parameter : group.parameters) parameter.tensor.mutable_grad().reset();
+    for (NamedParameter& parameter : group.parameters) {
+      if (keeps_gradients_ && !parameter.rounded.defined()) {
+        kept.push_back(parameter.tensor.grad());
+      } else {
+        parameter.tensor.mutable_grad().reset();
+      }
+    }
   }
+  if (!kept.empty()) at::_foreach_zero_(kept);
 }
 
 void Optimizer::set_gradients_to_zero() {
   for (ParameterGroup& group : groups_) {
-    for (NamedParameter& parameter : group.parameters)
-      parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+    for (NamedParameter& parameter : group.parameters) {
+      const bool kept = keeps_gradients_ && !parameter.rounded.defined();
+      if (!kept) parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+    }
   }
 }
 
-double Optimizer::clip_gradients(double max_norm) {
-  const at::NoGradGuard no_grad;
+std::vector<at::Tensor> Optimizer::gradients() const {
   std::vector<at::Tensor> gradients;
   for (const ParameterGroup& group : groups_) {
     for (const NamedParameter& parameter : group.parameters) {
       if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
     }
   }
+  return gradients;
+}
+
+at::Tensor Optimizer::clip_gradients_without_waiting(double max_norm) {
+  const at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> gradients = this->gradients();
+  if (gradients.empty()) return at::zeros({});
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
+  if (max_norm > 0.0) at::_foreach_mul_(gradients, (max_norm / (norm + kClipEpsilon)).clamp_max(1.0));
+  return norm;
+}
+
+double Optimizer::clip_gradients(double max_norm) {
+  const at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> gradients = this->gradients();
   if (gradients.empty()) return 0.0;
   const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
-  // 1e-6 as in torch.nn.utils.clip_grad_norm_.
-  if (max_norm > 0.0 && norm > max_norm) at::_foreach_mul_(gradients, max_norm / (norm + 1e-6));
+  if (max_norm > 0.0 && norm > max_norm) at::_foreach_mul_(gradients, max_norm / (norm + kClipEpsilon));
   return norm;
 }
 

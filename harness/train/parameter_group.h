@@ -10,7 +10,10 @@ namespace imp::harness {
 
 struct NamedParameter {
   std::string name;
-  at::Tensor tensor;
+  at::Tensor tensor;  ///< the float32 master
+  /// What the model computes with, in 16 bits, where that is another tensor: its gradients are added up in
+  /// the master's (Optimizer::collect_gradients), and each step rounds the master into it.
+  at::Tensor rounded = {};
 };
 
 enum class OptimizerKind {

@@ -47,6 +47,7 @@ std::optional<TrainingProgress> load_checkpoint(const std::filesystem::path& fil
     }
     tensor.copy_(value);
   }
+  optimizer.round_masters();
   const at::Tensor& counters = find(kCounters);
   const at::Tensor& measures = find(kMeasures);
   TrainingProgress progress;

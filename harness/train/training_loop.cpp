@@ -27,16 +27,29 @@ std::string log_line(const StepRecord& record) {
                      record.learning_rate, record.grad_norm, record.tokens, record.seconds);
 }
 
-/// Forward and backward of one step's micro-batches. Leaves gradients; fills loss and tokens, adds to flops.
-void accumulate(TrainingTask& task, int64_t step, StepRecord& record, double& flops) {
+/// Losses of a step's micro-batches with the factors that they are logged with; on a GPU they may not be
+/// there yet.
+using Losses = std::vector<std::pair<at::Tensor, double>>;
+
+/// Forward and backward of one step's micro-batches. Leaves gradients; fills tokens, adds to flops.
+Losses accumulate(TrainingTask& task, Optimizer& optimizer, int64_t step, StepRecord& record, double& flops) {
+  Losses losses;
   for (int64_t micro = 0; micro < task.micro_batches(step); ++micro) {
     const MicroBatchLoss part = task.forward(step, micro);
     if (!part.loss.defined()) continue;
-    part.loss.backward();
-    record.loss = record.loss.value_or(0.0) + part.loss.item<double>() * part.logged_scale;
+    if (!part.differentiated) part.loss.backward();
+    optimizer.collect_gradients();
+    losses.emplace_back(part.loss.detach(), part.logged_scale);
     record.tokens += part.tokens;
     flops += part.flops;
   }
+  return losses;
+}
+
+/// Fills the record's loss. Throws imp::Error (usage) if it is not finite.
+void read_loss(const Losses& losses, int64_t step, StepRecord& record) {
+  for (const auto& [loss, scale] : losses)
+    record.loss = record.loss.value_or(0.0) + loss.item<double>() * scale;
   if (record.loss && !std::isfinite(*record.loss)) {
     throw Error(fmt::format("step {}: the loss is {}; a lower learning_rate or grad_clip may help", step + 1,
                             *record.loss));
@@ -56,10 +69,39 @@ TrainingProgress starting_progress(const TrainingOptions& options, Optimizer& op
   return *progress;
 }
 
+void read_norm(double norm, StepRecord& record) {
+  record.grad_norm = norm;
+  if (std::isfinite(norm)) return;
+  throw Error(
+      fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help", record.step, norm));
+}
+
+/// Forward, backward and the optimizer's step. Fills the record but for its time and rate.
+void train_step(TrainingTask& task, Optimizer& optimizer, int64_t step, double factor, double grad_clip,
+                bool is_last, StepRecord& record, double& flops) {
+  const Losses losses = accumulate(task, optimizer, step, record, flops);
+  if (losses.empty()) optimizer.set_gradients_to_zero();
+  if (optimizer.device().is_cpu()) {
+    read_loss(losses, step, record);
+    read_norm(optimizer.clip_gradients(grad_clip), record);
+    optimizer.step(factor);
+  } else {
+    // The whole step is given to the device before its figures are waited for, and the next batch is made
+    // meanwhile.
+    const at::Tensor norm = optimizer.clip_gradients_without_waiting(grad_clip);
+    optimizer.step(factor);
+    if (!is_last) task.prepare(step + 1);
+    read_loss(losses, step, record);
+    read_norm(norm.item<double>(), record);
+  }
+  optimizer.zero_grad();
+}
+
 }  // namespace
 
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options) {
   Optimizer optimizer(task.parameter_groups());
+  if (task.keeps_gradients()) optimizer.keep_gradients();
   const std::filesystem::path checkpoint = options.folder / kCheckpoint;
   TrainingProgress progress = starting_progress(options, optimizer);
   LineWriter log(options.folder / kLog, progress.log_bytes);
@@ -87,15 +129,8 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
     record.step = progress.steps + 1;
     const double factor = schedule_factor(options.schedule, progress.steps, lengths);
     record.learning_rate = base_rate * factor;
-    accumulate(task, progress.steps, record, progress.flops);
-    if (!record.loss) optimizer.set_gradients_to_zero();
-    record.grad_norm = optimizer.clip_gradients(options.grad_clip);
-    if (!std::isfinite(record.grad_norm)) {
-      throw Error(fmt::format("step {}: the gradient's norm is {}; a lower learning_rate may help",
-                              record.step, record.grad_norm));
-    }
-    optimizer.step(factor);
-    optimizer.zero_grad();
+    train_step(task, optimizer, progress.steps, factor, options.grad_clip, record.step == end, record,
+               progress.flops);
     record.seconds = seconds_since(start);
 
     ++progress.steps;
@@ -109,6 +144,7 @@ TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options)
         progress.steps < end)
       save();
   }
+  task.finish();
   if (options.is_trunk) {
     save();
   } else {

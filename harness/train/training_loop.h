@@ -31,6 +31,7 @@ struct MicroBatchLoss {
   int64_t tokens = 0;            ///< tokens that went through the language model (views, for an encoder)
   double logged_scale = 1.0;     ///< by which the loss is multiplied for the log
   double flops = kUnknownFlops;  ///< of its forward and backward pass (models/config/flop_count.h)
+  bool differentiated = false;   ///< the backward pass is done, its gradients are there
 };
 
 /// What is trained: the seam between the loop and LLaVA, language-model and encoder training.
@@ -46,6 +47,14 @@ class TrainingTask {
   /// it.
   [[nodiscard]] virtual int64_t micro_batches(int64_t step) const = 0;
   [[nodiscard]] virtual MicroBatchLoss forward(int64_t step, int64_t micro_batch) = 0;
+  /// Whether gradients must stay in the same memory from step to step (Optimizer::keep_gradients).
+  [[nodiscard]] virtual bool keeps_gradients() const { return false; }
+  /// Makes ready what a step will read, while the device has other work; called on a GPU alone, at most once
+  /// before the step's first forward().
+  virtual void prepare(int64_t /*step*/) {}
+  /// Called after the last step: puts the trained masters where the model computed with rounded copies of
+  /// them.
+  virtual void finish() {}
 };
 
 /// One line of train.jsonl.

@@ -155,7 +155,7 @@ class Round {
       feeds.push_back({group_.tails[end], {}, prompt.get(), prefix_, 1});
       searches_.emplace_back(options_, beams_, std::move(prompt));
       // Beams come one by one; the room for all is kept from the start.
-      reserve_.push_back(std::make_unique<Segment>(decoder_.pool(), reserved_tokens(longest)));
+      reserve_.push_back(std::make_unique<PagePromise>(decoder_.pool(), reserved_pages(longest)));
     }
     while (!feeds.empty()) {
       advance(decoder_.run(feeds), begin);
@@ -173,15 +173,15 @@ class Round {
     return static_cast<int64_t>(tail.size()) + options_.max_new_tokens;
   }
   /// Twice the beams at most live while they are replaced; the first is there already.
-  [[nodiscard]] int64_t reserved_tokens(int64_t longest) const {
-    return (2 * beams_.beams - 1) * pages_for(longest) * kPageTokens;
+  [[nodiscard]] int64_t reserved_pages(int64_t longest) const {
+    return (2 * beams_.beams - 1) * pages_for(longest);
   }
   [[nodiscard]] bool has_room(const std::vector<int64_t>& tail) const {
     return 2 * beams_.beams * pages_for(longest_of(tail)) <= decoder_.pool().available();
   }
 
   void advance(const at::Tensor& logits, size_t begin) {
-    const at::Tensor log_probs = at::log_softmax(logits, -1);
+    const at::Tensor log_probs = at::log_softmax(logits, -1).to(at::kCPU);
     int64_t row = 0;
     for (size_t i = 0; i < searches_.size(); ++i) {
       if (searches_[i].over()) continue;
@@ -198,14 +198,14 @@ class Round {
   const BeamOptions& beams_;
   const Segment* prefix_;
   std::vector<Search> searches_;
-  std::vector<std::unique_ptr<Segment>> reserve_;
+  std::vector<std::unique_ptr<PagePromise>> reserve_;
 };
 
 }  // namespace
 
 std::vector<std::vector<int64_t>> beam_search(TextModel& model, const PromptGroup& group,
                                               const GenerationOptions& options, const BeamOptions& beams) {
-  PagedDecoder decoder(model, options.image_token, options.kv_bytes);
+  PagedDecoder decoder(model, options.image_token, options.kv_bytes, options.cache);
   std::vector<std::vector<int64_t>> answers(group.tails.size());
   std::unique_ptr<Segment> prefix;
   const auto prefix_rows = static_cast<int64_t>(group.prefix_ids.size());
@@ -213,7 +213,7 @@ std::vector<std::vector<int64_t>> beam_search(TextModel& model, const PromptGrou
     throw Error(fmt::format(
         "beam search of one question does not fit into {} bytes of keys and values; raise the limit or "
         "take fewer beams",
-        options.kv_bytes));
+        decoder.pool().budget_bytes()));
   };
   if (prefix_rows > 0) {
     if (pages_for(prefix_rows) > decoder.pool().available()) refuse();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "models/generation/generation_limits.h"
 #include "models/generation/paged_decoder.h"
 #include "models/generation/shared_opening.h"
 #include "models/io/error.h"
@@ -38,8 +39,9 @@ class Generator {
       : options_(options),
         source_(source),
         sink_(sink),
-        decoder_(model, options.image_token, options.kv_bytes),
-        opening_(decoder_, options.image_token) {}
+        decoder_(model, options.image_token, options.kv_bytes, options.cache),
+        opening_(decoder_, options.image_token),
+        most_rows_(rows_of_pass(options.rows, decoder_.device())) {}
 
   GenerationStatistics run() {
     while (true) {
@@ -73,8 +75,9 @@ class Generator {
   }
 
   bool open_group() {
+    if (options_.questions > 0 && static_cast<int64_t>(sequences_.size()) >= options_.questions) return false;
     if (group_) return true;
-    if (exhausted_ || rows_ >= options_.rows) return false;
+    if (exhausted_ || rows_ >= most_rows_) return false;
     std::optional<PromptGroup> next = source_();
     if (!next) {
       exhausted_ = true;
@@ -89,7 +92,7 @@ class Generator {
     const std::vector<int64_t>& tail = group.prompts.tails[group.begun];
     const auto prefix_rows = static_cast<int64_t>(group.prefix ? 0 : group.prompts.prefix_ids.size());
     const auto tail_rows = static_cast<int64_t>(tail.size());
-    if (!feeds.empty() && rows_ + prefix_rows + tail_rows > options_.rows) return false;
+    if (!feeds.empty() && rows_ + prefix_rows + tail_rows > most_rows_) return false;
     const int64_t longest = tail_rows + options_.max_new_tokens;
     const int64_t pages = pages_for(prefix_rows) + pages_for(longest);
     if (pages > decoder_.pool().available()) {
@@ -125,25 +128,40 @@ class Generator {
     throw Error(fmt::format(
         "one question needs {} bytes for its keys and values, and {} are allowed; raise the limit or "
         "lower --max-new-tokens",
-        pages * decoder_.pool().shape().bytes(), options_.kv_bytes));
+        pages * decoder_.pool().page_bytes(), decoder_.pool().budget_bytes()));
   }
 
   void pass(std::vector<Feed> feeds) {
-    const at::Tensor logits = decoder_.run(std::move(feeds)).contiguous();
-    const auto vocab = static_cast<size_t>(logits.size(1));
-    const float* row = logits.const_data_ptr<float>();
+    const std::vector<int64_t> tokens = chosen(decoder_.run(std::move(feeds)));
     std::vector<Sequence> going_on;
-    for (Sequence& sequence : sequences_) {
-      const int64_t token =
-          options_.choice.choose({row, vocab}, sequence.key, static_cast<uint64_t>(sequence.answer.size()));
-      row += vocab;
-      if (ends_with(sequence, token)) {
+    for (size_t i = 0; i < sequences_.size(); ++i) {
+      Sequence& sequence = sequences_[i];
+      if (ends_with(sequence, tokens[i])) {
         sink_(sequence.group, sequence.question, std::move(sequence.answer));
       } else {
         going_on.push_back(std::move(sequence));
       }
     }
     sequences_ = std::move(going_on);
+  }
+
+  /// The next token of each sequence; logits [sequences, vocab].
+  [[nodiscard]] std::vector<int64_t> chosen(const at::Tensor& logits) const {
+    if (!logits.is_cpu() && options_.choice.temperature <= 0.0) {
+      const at::Tensor likeliest = logits.argmax(-1).to(at::kCPU);
+      const int64_t* const ids = likeliest.const_data_ptr<int64_t>();
+      return {ids, ids + likeliest.numel()};
+    }
+    const at::Tensor rows = logits.to(at::kCPU).contiguous();
+    const auto vocab = static_cast<size_t>(rows.size(1));
+    const float* row = rows.const_data_ptr<float>();
+    std::vector<int64_t> ids;
+    for (const Sequence& sequence : sequences_) {
+      ids.push_back(
+          options_.choice.choose({row, vocab}, sequence.key, static_cast<uint64_t>(sequence.answer.size())));
+      row += vocab;
+    }
+    return ids;
   }
 
   /// Adds the token unless it is an end token; says whether the answer is over.
@@ -163,7 +181,7 @@ class Generator {
   std::vector<Sequence> sequences_;
   std::optional<OpenGroup> group_;
   size_t groups_ = 0;
-  int64_t rows_ = 0;
+  int64_t most_rows_ = 0, rows_ = 0;
   bool exhausted_ = false;
 };
 

@@ -11,6 +11,7 @@
 
 #include "models/config/flop_count.h"
 #include "models/conversation/encode_row.h"
+#include "models/generation/paged_decoder.h"
 #include "models/generation/token_choice.h"
 #include "models/text/text_model.h"
 
@@ -36,8 +37,10 @@ struct GenerationOptions {
   TokenChoice choice = {};
   /// Whether the answer so far is to end here, such as at a stop string; the last token stays part of it.
   std::function<bool(std::span<const int64_t> answer)> stop = {};
-  int64_t kv_bytes = int64_t{1} << 30;  ///< most memory for keys and values, whatever the queue
-  int64_t rows = 512;                   ///< tokens of a pass, about; more only if one prompt has more
+  int64_t kv_bytes = 0;  ///< most memory for keys and values, whatever the queue; 0: as kv_budget says
+  int64_t rows = 0;  ///< tokens of a pass, about; more only if one prompt has more; 0: as rows_of_pass says
+  int64_t questions = 0;  ///< under way at once; 0: as many as memory and rows have room for
+  CacheForm cache = CacheForm::by_device;
 };
 
 struct GenerationStatistics {
@@ -54,10 +57,10 @@ using GroupSource = std::function<std::optional<PromptGroup>()>;
 using AnswerSink = std::function<void(size_t group, size_t question, std::vector<int64_t> answer)>;
 
 /// Answers all questions with continuous batching: every pass holds one new token of each question under way,
-/// and the prefixes and tails of those that there is room to begin, all packed at their own lengths. In
-/// float32 on the CPU with one ATen thread an answer is the same in every bit whatever is asked beside it and
-/// in whatever order. Call under at::NoGradGuard. Throws imp::Error (usage) if one question alone exceeds
-/// `kv_bytes`.
+/// and the prefixes and tails of those that there is room to begin, all packed at their own lengths, on the
+/// device of the model's weights, which is waited for once a pass, to read the tokens. In float32 on the CPU
+/// with one ATen thread an answer is the same in every bit whatever is asked beside it and in whatever order.
+/// Call under at::NoGradGuard. Throws imp::Error (usage) if one question alone exceeds `kv_bytes`.
 GenerationStatistics generate(TextModel& model, const GenerationOptions& options, const GroupSource& source,
                               const AnswerSink& sink);
 

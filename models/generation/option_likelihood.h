@@ -10,8 +10,8 @@ namespace imp::models {
 /// log P(option | prompt), summed over the option's tokens in rising order, for each option of each question
 /// of a group: an alternative to generating an answer. The prefix goes through the model once, and each
 /// question's tail once. `options_of` [questions][options][ids], no option empty. Divide by the number of
-/// tokens for a mean. Reads settings.image_token and kv_bytes. Call under at::NoGradGuard. Throws imp::Error
-/// (usage) for an empty option, or if a question exceeds kv_bytes.
+/// tokens for a mean. Reads settings.image_token, kv_bytes and cache. Call under at::NoGradGuard. Throws
+/// imp::Error (usage) for an empty option, or if a question exceeds kv_bytes.
 [[nodiscard]] std::vector<std::vector<double>> option_log_likelihoods(
     TextModel& model, const PromptGroup& group,
     const std::vector<std::vector<std::vector<int64_t>>>& options_of, const GenerationOptions& settings);

@@ -28,37 +28,6 @@ class Rotation {
   int64_t half_;
 };
 
-/// Neighbouring rows of one span that ask.
-struct Asking {
-  const RowSpan* span;
-  int64_t first, count;  ///< of the span's rows
-  int64_t row;           ///< of query and output
-};
-
-std::vector<Asking> asking_rows(const std::vector<RowSpan>& spans, const at::Tensor& selected) {
-  std::vector<Asking> all;
-  if (!selected.defined()) {
-    for (const RowSpan& span : spans) all.push_back({&span, 0, span.count, span.row});
-    return all;
-  }
-  const int64_t* const rows = selected.const_data_ptr<int64_t>();
-  for (int64_t i = 0; i < selected.size(0); ++i) {
-    const auto after = std::upper_bound(spans.begin(), spans.end(), rows[i],
-                                        [](int64_t row, const RowSpan& span) { return row < span.row; });
-    if (after == spans.begin()) continue;
-    const RowSpan* const span = &*std::prev(after);
-    const int64_t place = rows[i] - span->row;
-    if (place >= span->count) continue;  // filling
-    if (!all.empty() && all.back().span == span && all.back().first + all.back().count == place &&
-        all.back().row + all.back().count == i) {
-      ++all.back().count;
-    } else {
-      all.push_back({span, place, 1, i});
-    }
-  }
-  return all;
-}
-
 /// At least `count` floats.
 float* room(at::Tensor& buffer, int64_t count) {
   if (!buffer.defined() || buffer.numel() < count) buffer = at::empty({count}, at::kFloat);
@@ -73,13 +42,14 @@ struct Heads {
 };
 
 /// Puts the span's rotated keys and its values into their pages, a page at a time.
-void write_span(const RowSpan& span, const PageShape& shape, const Heads& heads, float* rotated) {
+void write_span(const RowSpan& span, const CpuPages& pages, const Heads& heads, float* rotated) {
+  const PageShape& shape = pages.shape();
   const int64_t width = heads.kv_count * heads.dim;
   for (int64_t i = 0; i < span.count;) {
     const int64_t slot = span.start + i, first = slot % kPageTokens;
     const int64_t count = std::min(kPageTokens - first, span.count - i), row = span.row + i;
-    float* const page =
-        span.segment->pages()[static_cast<size_t>(slot / kPageTokens)] + shape.offset(heads.layer, 0);
+    float* const page = pages.page(span.segment->pages()[static_cast<size_t>(slot / kPageTokens)]) +
+                        shape.offset(heads.layer, 0);
     for (int64_t t = 0; t < count; ++t)
       heads.rotation.rotate(row + t, heads.key + (row + t) * width, heads.kv_count, heads.dim,
                             rotated + t * width);
@@ -93,20 +63,24 @@ void write_span(const RowSpan& span, const PageShape& shape, const Heads& heads,
 }
 
 /// Gives the rows that ask their outputs.
-void answer(const Asking& asking, const PageShape& shape, const Heads& heads, AttentionScratch& scratch,
+void answer(const AskingRows& asking, const CpuPages& memory, const Heads& heads, AttentionScratch& scratch,
             float* out) {
   const RowSpan& span = *asking.span;
+  const PageShape& shape = memory.shape();
   const int64_t width = heads.count * heads.dim;
   float* const rotated = room(scratch.rotated, asking.count * width);
   for (int64_t i = 0; i < asking.count; ++i)
     heads.rotation.rotate(span.row + asking.first + i, heads.query + (asking.row + i) * width, heads.count,
                           heads.dim, rotated + i * width);
   std::vector<const float*> pages;
-  if (span.prefix != nullptr) pages.assign(span.prefix->pages().begin(), span.prefix->pages().end());
+  const auto add_pages = [&](const Segment& segment) {
+    for (const int32_t page : segment.pages()) pages.push_back(memory.page(page));
+  };
+  if (span.prefix != nullptr) add_pages(*span.prefix);
   PageQueries job;
   job.prefix_length = span.prefix == nullptr ? 0 : span.prefix->length();
   job.prefix_pages = static_cast<int64_t>(pages.size());
-  pages.insert(pages.end(), span.segment->pages().begin(), span.segment->pages().end());
+  add_pages(*span.segment);
   job.pages = pages.data();
   job.scores = room(scratch.scores, attention_scores(static_cast<int64_t>(pages.size())));
   job.query_stride = job.out_stride = width;
@@ -121,6 +95,12 @@ void answer(const Asking& asking, const PageShape& shape, const Heads& heads, At
 }
 
 }  // namespace
+
+void PagedAttention::begin_pass(std::vector<RowSpan> spans, const std::vector<int64_t>& selected) {
+  spans_ = std::move(spans);
+  all_ = asking_rows(spans_);
+  selected_ = asking_rows(spans_, selected);
+}
 
 at::Tensor PagedAttention::attend(size_t layer, const at::Tensor& query, const at::Tensor& key,
                                   const at::Tensor& value, const RotaryAngles& angles,
@@ -137,18 +117,18 @@ at::Tensor PagedAttention::attend(size_t layer, const at::Tensor& query, const a
                     static_cast<int64_t>(layer),
                     rotation};
   at::Tensor out = at::empty({query.size(0), heads.count * heads.dim}, queries.options());
-  const std::vector<Asking> all = asking_rows(spans_, selected);
+  const std::vector<AskingRows>& all = selected.defined() ? selected_ : all_;
   auto asking = all.begin();
   int64_t next_row = 0;
   const auto answer_next = [&] {
     if (asking->row > next_row) out.slice(0, next_row, asking->row).zero_();
-    answer(*asking, shape_, heads, scratch_, out.mutable_data_ptr<float>());
+    answer(*asking, pages_, heads, scratch_, out.mutable_data_ptr<float>());
     next_row = asking->row + asking->count;
     ++asking;
   };
   // A span is asked as soon as it is written, while its keys and values are in the cache.
   for (const RowSpan& span : spans_) {
-    write_span(span, shape_, heads, room(scratch_.rotated, kPageTokens * heads.kv_count * heads.dim));
+    write_span(span, pages_, heads, room(scratch_.rotated, kPageTokens * heads.kv_count * heads.dim));
     while (asking != all.end() && asking->span == &span) answer_next();
   }
   while (asking != all.end()) answer_next();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "models/layers/activation.h"
+#include "models/layers/joint_linear.h"
 #include "models/layers/lora_linear.h"
 #include "models/layers/packed_linear.h"
 #include "models/layers/panel_product.h"
@@ -17,6 +18,12 @@ bool Linear::only_asked() const {
 }
 
 at::Tensor Linear::forward(const at::Tensor& x, uint64_t dropout_step) const {
+  if (adapter && x.is_cuda() && x.scalar_type() != at::kFloat) {
+    // In 16 bits the sum W + s B A would lose what is small beside W, and on a GPU it saves no time
+    // (gpu_check.sh).
+    const Linear* const alone[] = {this};
+    if (std::optional<at::Tensor> y = joint_forward(alone, x, dropout_step)) return *std::move(y);
+  }
   if (adapter) return lora_linear(x, weight, bias, *adapter, dropout_step);
   if (only_asked()) return packed->forward(x);
   return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
@@ -38,6 +45,11 @@ at::Tensor feed_forward(const at::Tensor& addend, const Linear& first, Activatio
   // What is between the layers stays in a core's second cache where a few rows at a time go through both,
   // unless the weights themselves would have to come from memory each time.
   constexpr int64_t kInnerFloats = 96 * 1024, kMostWeights = int64_t{4} << 20;
+  const Linear* const alone[] = {&last};
+  if (x.is_cuda() && last.adapter) {
+    if (const auto y = joint_forward(alone, first.forward(x, dropout_step), dropout_step, activation))
+      return addend + *y;
+  }
   if (!first.only_asked() || !last.only_asked() ||
       first.packed->bytes() + last.packed->bytes() > kMostWeights)
     return last.forward_added(addend, first.forward_activated(x, activation, dropout_step), dropout_step);

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <optional>
@@ -85,9 +86,14 @@ struct FactoredLora : torch::autograd::Function<FactoredLora> {
 
 /// Scaled keep-mask of x's shape, a pure function of (layer key, step): resuming draws the same one.
 at::Tensor dropout_mask(const at::Tensor& x, const LoraAdapter& adapter, uint64_t step) {
-  at::Generator generator = at::detail::createCPUGenerator(counter_random(adapter.dropout_key, 0, step));
+  const uint64_t seed = counter_random(adapter.dropout_key, 0, step);
+  at::Generator generator = x.is_cpu() ? at::detail::createCPUGenerator(seed)
+                                       : at::globalContext()
+                                             .getAcceleratorHooksInterface(x.device().type())
+                                             .getNewGenerator(x.get_device());
+  generator.set_current_seed(seed);
   const double keep = 1.0 - adapter.dropout;
-  at::Tensor mask = at::empty(x.sizes(), x.options().device(at::kCPU).dtype(at::kFloat));
+  at::Tensor mask = at::empty(x.sizes(), x.options().dtype(at::kFloat));
   mask.bernoulli_(keep, generator).div_(keep);
   return mask.to(x.options());
 }

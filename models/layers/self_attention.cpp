@@ -3,6 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include "models/layers/joint_linear.h"
+#include "models/layers/rotary_attention.h"
+
 namespace imp::models {
 namespace {
 
@@ -29,9 +32,34 @@ at::Tensor repeat_heads(const at::Tensor& x, int64_t times) {
 
 }  // namespace
 
+at::Tensor SelfAttention::projected(const at::Tensor& x, uint64_t dropout_step) const {
+  const Linear* const layers[] = {&q_proj, &k_proj, &v_proj};
+  if (!q_layernorm.weight.defined()) {
+    if (std::optional<at::Tensor> rows = joint_forward(layers, x, dropout_step)) return *std::move(rows);
+  }
+  const auto normed = [&](const LayerNorm& norm, const Linear& projection, int64_t heads) {
+    const at::Tensor rows = projection.forward(x, dropout_step);
+    return norm.weight.defined() ? norm.forward(rows.unflatten(1, {heads, head_dim})).flatten(1) : rows;
+  };
+  return at::cat({normed(q_layernorm, q_proj, num_heads), normed(k_layernorm, k_proj, num_kv_heads),
+                  v_proj.forward(x, dropout_step)},
+                 1);
+}
+
+void SelfAttention::join_projections() {
+  Linear* const layers[] = {&q_proj, &k_proj, &v_proj};
+  lay_together(layers);
+  lay_adapters_together(layers);
+}
+
 at::Tensor SelfAttention::attend(const at::Tensor& x, const RotaryAngles& angles,
                                  const SequenceLayout& layout, KvCache* cache, size_t layer_index,
                                  const at::Tensor& selected, uint64_t dropout_step) const {
+  if (layout.spans && cache == nullptr && layout.over_cache == nullptr) {
+    const at::Tensor out = rotary_attention(projected(x, dropout_step), {num_heads, num_kv_heads, head_dim},
+                                            angles, *layout.spans);
+    return selected.defined() ? out.index_select(0, selected) : out;
+  }
   const auto heads_of = [&](const Linear& projection, int64_t heads, const at::Tensor& from) {
     return projection.forward(from, dropout_step).view({from.size(0), heads, head_dim});
   };

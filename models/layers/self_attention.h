@@ -27,6 +27,15 @@ struct SelfAttention {
   [[nodiscard]] at::Tensor attend(const at::Tensor& x, const RotaryAngles& angles,
                                   const SequenceLayout& layout, KvCache* cache, size_t layer_index,
                                   const at::Tensor& selected, uint64_t dropout_step) const;
+
+  /// Makes queries, keys and values one product where no gradient of its weights is asked for
+  /// (joint_linear.h).
+  void join_projections();
+
+ private:
+  /// Queries, keys and values of x side by side, normed, not rotated: [tokens, (heads + 2 kv_heads) *
+  /// head_dim].
+  [[nodiscard]] at::Tensor projected(const at::Tensor& x, uint64_t dropout_step) const;
 };
 
 }  // namespace imp::models

@@ -4,9 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/layers/rotary_embedding.h"
+#include "models/layers/variable_length_attention.h"
 
 namespace imp::models {
 
@@ -31,6 +33,8 @@ struct SequenceLayout {
   at::Tensor position_ids;  ///< [tokens] int64
   at::Tensor slots;  ///< [tokens] int64, index into [batch * width]; undefined when no sequence is shorter
   at::Tensor mask;   ///< [batch, 1, width, keys] added to the scores; undefined: plain causal attention
+  std::shared_ptr<const AttentionSpans> spans =
+      nullptr;  ///< if given, slots and mask are not: attention goes over the packed tokens themselves
   AttentionOverCache* over_cache = nullptr;  ///< if given, only position_ids of the above are read
   at::Tensor text_ids;  ///< int64, read with over_cache: the last so many packed tokens are the embeddings of
                         ///< these ids
@@ -39,10 +43,29 @@ struct SequenceLayout {
 /// Packed sequences without a cache, each starting at position 0, attending causally within itself only.
 /// lengths: tokens of each sequence. turns: empty, or for each sequence the turn of each token: a token of
 /// turn k sees the tokens before it of turn 0 (the shared prefix) and of turn k. Isolated turns count their
-/// positions from the prefix's end, as if each were asked alone.
+/// positions from the prefix's end, as if each were asked alone. On a GPU the layout has spans in place of
+/// slots and mask.
 [[nodiscard]] SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
                                             const std::vector<std::vector<int32_t>>& turns,
                                             const at::TensorOptions& like);
+
+/// What a layout on a GPU is filled up with: one more sequence up to `tokens` tokens, and empty ones up to a
+/// multiple of `sequences`, so that few shapes come often.
+struct PackedFilling {
+  int64_t tokens = 0;  ///< of all sequences; fewer than there are: none
+  int64_t sequences = 1;
+};
+
+/// pack_sequences with spans, on a device.
+[[nodiscard]] SequenceLayout pack_sequences(const std::vector<int64_t>& lengths,
+                                            const std::vector<std::vector<int32_t>>& turns, at::Device device,
+                                            const PackedFilling& filling);
+
+/// Who sees whom among the packed tokens: each sequence itself; of one with isolated turns the prefix itself,
+/// and each turn the prefix and itself.
+[[nodiscard]] std::shared_ptr<const AttentionSpans> attention_spans(
+    const std::vector<int64_t>& lengths, const std::vector<std::vector<int32_t>>& turns, at::Device device,
+    const PackedFilling& filling = {});
 
 /// New tokens after a cache: sequence b has `cached[b]` valid cache entries among `cache_width` slots and
 /// `lengths[b]` new tokens, which follow at the same slots for all sequences. Returns a mask over cache_width

@@ -44,7 +44,12 @@ void check_image_tokens(int64_t places, int64_t rows) {
 
 at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                  int64_t image_token, const at::Tensor& projected) {
-  const at::Tensor places = (input_ids == image_token).nonzero().view({-1});
+  return splice_image_features(text_model, input_ids, image_token, projected,
+                               (input_ids == image_token).nonzero().view({-1}));
+}
+
+at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                 int64_t image_token, const at::Tensor& projected, const at::Tensor& places) {
   const int64_t rows = projected.defined() ? projected.size(0) * projected.size(1) : 0;
   check_image_tokens(places.size(0), rows);
   // The image token may lie outside the embedding (LLaVA's -200); any row serves, it is replaced.
@@ -58,28 +63,28 @@ LlavaCheckpoint::LlavaCheckpoint(std::filesystem::path directory)
     : directory_(std::move(directory)),
       config_(parse_llava_config(read_config_json(directory_), (directory_ / "config.json").string())) {}
 
-std::unique_ptr<TextModel> LlavaCheckpoint::text_model(at::ScalarType dtype) const {
+std::unique_ptr<TextModel> LlavaCheckpoint::text_model(const at::TensorOptions& options) const {
   CheckpointSource weights(directory_,
                            {{"model.", "language_model.model."},
                             {"lm_head.", "language_model.lm_head."},
                             {"model.", "model.language_model."},
                             {"lm_head.", "lm_head."}},
-                           dtype);
+                           options);
   return make_text_model(config_.text, weights);
 }
 
-std::shared_ptr<VisionTower> LlavaCheckpoint::vision_tower(at::ScalarType dtype) const {
+std::shared_ptr<VisionTower> LlavaCheckpoint::vision_tower(const at::TensorOptions& options) const {
   CheckpointSource weights(directory_,
                            {{"", "vision_tower.vision_model."},
                             {"", "vision_tower."},
                             {"", "model.vision_tower.vision_model."},
                             {"", "model.vision_tower."}},
-                           dtype);
+                           options);
   return std::make_shared<VisionTower>(config_.vision, weights);
 }
 
-Projector LlavaCheckpoint::projector(at::ScalarType dtype) const {
-  CheckpointSource weights(directory_, {{"", ""}, {"", "model."}}, dtype);
+Projector LlavaCheckpoint::projector(const at::TensorOptions& options) const {
+  CheckpointSource weights(directory_, {{"", ""}, {"", "model."}}, options);
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
     const bool biased = config_.multimodal_projector_bias;
     return Linear{weights.take(name + ".weight", {out, in}),
@@ -95,10 +100,10 @@ Projector LlavaCheckpoint::projector(at::ScalarType dtype) const {
   return projector;
 }
 
-LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype) {
+LlavaModel load_llava(const std::filesystem::path& directory, const at::TensorOptions& options) {
   const LlavaCheckpoint checkpoint(directory);
-  return {checkpoint.config(), checkpoint.vision_tower(dtype), checkpoint.projector(dtype),
-          checkpoint.text_model(dtype)};
+  return {checkpoint.config(), checkpoint.vision_tower(options), checkpoint.projector(options),
+          checkpoint.text_model(options)};
 }
 
 std::vector<std::pair<std::string, at::Tensor>> unused_tower_tensors(const std::filesystem::path& directory,

@@ -38,6 +38,11 @@ void check_image_tokens(int64_t places, int64_t rows);
 /// Throws imp::Error (usage) if the numbers of places and of projected rows differ.
 [[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
                                                int64_t image_token, const at::Tensor& projected);
+/// The same where the places of the image tokens, [image tokens] int64, are known: a GPU need not be asked
+/// for them.
+[[nodiscard]] at::Tensor splice_image_features(const TextModel& text_model, const at::Tensor& input_ids,
+                                               int64_t image_token, const at::Tensor& projected,
+                                               const at::Tensor& places);
 
 /// A LlavaForConditionalGeneration directory, names of transformers 4.x and 5.x alike. Each part is read on
 /// its own, so that training from cached features holds no vision tower. All throw imp::Error (usage) naming
@@ -47,9 +52,9 @@ class LlavaCheckpoint {
   explicit LlavaCheckpoint(std::filesystem::path directory);
 
   [[nodiscard]] const LlavaConfig& config() const { return config_; }
-  [[nodiscard]] std::unique_ptr<TextModel> text_model(at::ScalarType dtype) const;
-  [[nodiscard]] std::shared_ptr<VisionTower> vision_tower(at::ScalarType dtype) const;
-  [[nodiscard]] Projector projector(at::ScalarType dtype) const;
+  [[nodiscard]] std::unique_ptr<TextModel> text_model(const at::TensorOptions& options) const;
+  [[nodiscard]] std::shared_ptr<VisionTower> vision_tower(const at::TensorOptions& options) const;
+  [[nodiscard]] Projector projector(const at::TensorOptions& options) const;
 
  private:
   std::filesystem::path directory_;
@@ -57,7 +62,7 @@ class LlavaCheckpoint {
 };
 
 /// All parts of a LLaVA directory.
-[[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, at::ScalarType dtype);
+[[nodiscard]] LlavaModel load_llava(const std::filesystem::path& directory, const at::TensorOptions& options);
 
 /// Tensors of a LLaVA directory's vision tower that imp has no use for (SigLIP's attention pooling, ViT's
 /// pooler), under the names that save_llava writes. transformers misses them where they are left out.

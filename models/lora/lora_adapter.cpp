@@ -92,8 +92,9 @@ LoraOptions load_adapter(const PeftAdapter& adapter, TextModel& model) {
     const StoredTensor &a = found->second.at(TensorRole::lora_A), &b = found->second.at(TensorRole::lora_B);
     const auto [rank, scaling] = config.layer(a.parsed.spelled);
     LoraAdapter lora;
-    lora.lora_A = read_tensor(a, {rank, entry.linear->in_features()}).to(at::kFloat).clone();
-    lora.lora_B = read_tensor(b, {entry.linear->out_features(), rank}).to(at::kFloat).clone();
+    const at::TensorOptions place = entry.linear->weight.options().dtype(at::kFloat);
+    lora.lora_A = read_tensor(a, {rank, entry.linear->in_features()}).to(place).clone();
+    lora.lora_B = read_tensor(b, {entry.linear->out_features(), rank}).to(place).clone();
     lora.scaling = scaling;
     lora.dropout = config.dropout();
     lora.dropout_key = counter_random(0, layer, 1);

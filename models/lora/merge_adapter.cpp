@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/device/upload.h"
 #include "models/io/error.h"
 #include "models/lora/adapter_tensor.h"
 #include "models/lora/adapter_vocabulary.h"
@@ -17,6 +18,11 @@ namespace {
 
 using Modules = std::map<std::string, AdapterModule>;
 using Parameters = std::map<std::string, StoredTensor>;
+
+/// As float32, on the device of what it is merged into.
+at::Tensor wide(const at::Tensor& stored, at::Device device) {
+  return stored.to(device).to(at::kFloat);
+}
 
 /// W less what PEFT takes out of it before an adapter of this kind is trained.
 at::Tensor base_less_start(const at::Tensor& weight, BaseChange change, AdapterConfig::Layer layer) {
@@ -78,7 +84,7 @@ class PartMerge {
 
   void merge(const std::string& path, at::Tensor& parameter) {
     if (const auto whole = parameters_.find(path); whole != parameters_.end()) {
-      parameter = read_tensor(whole->second, parameter.sizes().vec()).to(parameter.scalar_type());
+      parameter = read_tensor(whole->second, parameter.sizes().vec()).to(parameter.options());
       parameters_.erase(whole);
     }
     const size_t dot = path.rfind('.');
@@ -90,7 +96,8 @@ class PartMerge {
     } else if (const auto bias = module->second.find(TensorRole::lora_B_bias);
                bias != module->second.end() && path.ends_with(".bias")) {
       const double scaling = adapter_.config().layer(bias->second.parsed.spelled).scaling;
-      const at::Tensor update = read_tensor(bias->second, parameter.sizes().vec()).to(at::kFloat) * scaling;
+      const at::Tensor update =
+          wide(read_tensor(bias->second, parameter.sizes().vec()), parameter.device()) * scaling;
       parameter = (parameter.detach().to(at::kFloat) + update).to(parameter.scalar_type());
       module->second.erase(bias);
     }
@@ -110,9 +117,8 @@ class PartMerge {
     } else if (module.contains(TensorRole::embedding_A)) {
       const StoredTensor &a = module.at(TensorRole::embedding_A), &b = module.at(TensorRole::embedding_B);
       const AdapterConfig::Layer layer = adapter_.config().layer(a.parsed.spelled);
-      const at::Tensor update = read_tensor(b, {base.size(1), layer.rank})
-                                    .to(at::kFloat)
-                                    .matmul(read_tensor(a, {layer.rank, base.size(0)}).to(at::kFloat));
+      const at::Tensor update = wide(read_tensor(b, {base.size(1), layer.rank}), base.device())
+                                    .matmul(wide(read_tensor(a, {layer.rank, base.size(0)}), base.device()));
       weight = weight + update.t() * layer.scaling;
       if (module.contains(TensorRole::magnitude))
         weight = scaled_rows(weight.t(), module.at(TensorRole::magnitude)).t().contiguous();
@@ -132,14 +138,14 @@ class PartMerge {
     shape_of_a[0] = layer.rank;
     shape_of_b[0] = base.size(0);
     shape_of_b[1] = layer.rank;
-    const at::Tensor flat_a = read_tensor(a, shape_of_a).to(at::kFloat).flatten(1);
-    const at::Tensor flat_b = read_tensor(b, shape_of_b).to(at::kFloat).flatten(1);
+    const at::Tensor flat_a = wide(read_tensor(a, shape_of_a), base.device()).flatten(1);
+    const at::Tensor flat_b = wide(read_tensor(b, shape_of_b), base.device()).flatten(1);
     return (flat_b.matmul(flat_a) * layer.scaling).view(base.sizes());
   }
 
   /// DoRA: each of the weight's rows brought to its learned length.
   static at::Tensor scaled_rows(const at::Tensor& weight, const StoredTensor& magnitude) {
-    const at::Tensor lengths = whole_tensor(magnitude).to(at::kFloat).flatten();
+    const at::Tensor lengths = wide(whole_tensor(magnitude), weight.device()).flatten();
     if (lengths.size(0) != weight.size(0)) refuse_shape(magnitude, {weight.size(0)});
     const at::Tensor rows = weight.flatten(1);
     return (rows * (lengths / rows.norm(2, 1)).unsqueeze(1)).view(weight.sizes());
@@ -154,8 +160,8 @@ class PartMerge {
                               (adapter_.directory() / "adapter_config.json").string(), row, weight.size(0)));
     }
     const at::Tensor values =
-        read_tensor(stored, {static_cast<int64_t>(rows.size()), weight.size(1)}).to(at::kFloat);
-    return weight.index_copy(0, at::tensor(rows, at::kLong), values);
+        wide(read_tensor(stored, {static_cast<int64_t>(rows.size()), weight.size(1)}), weight.device());
+    return weight.index_copy(0, upload(rows, weight.device()), values);
   }
 
   const PeftAdapter& adapter_;

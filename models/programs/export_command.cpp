@@ -96,7 +96,9 @@ void write_answer_end(const ModelOptions& options, const fs::path& folder) {
 }
 
 void write_directory(const ModelOptions& options, const fs::path& folder) {
-  LlavaModel model = load_assembled_llava(options);
+  ModelOptions on_cpu = options;
+  on_cpu.device = "cpu";
+  LlavaModel model = load_assembled_llava(on_cpu);
   warn_of_head_bias(model);
   if (options.encoder.empty()) {
     copy_files(options.directory, folder);

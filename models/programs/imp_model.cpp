@@ -60,6 +60,8 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
                  "A safetensors file in place of the checkpoint's projector");
   app.add_option("--conversation", options.conversation, "Prompt format")->capture_default_str();
   app.add_option("--dtype", options.dtype, "float32 or bfloat16")->capture_default_str();
+  if (command.takes == Takes::requests || command.takes == Takes::answers || command.takes == Takes::text)
+    app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
   if (command.function == imp::models::inspect_command) app.add_flag("--json", options.json, "Print JSON");
 }
 

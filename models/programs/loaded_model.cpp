@@ -4,14 +4,13 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "models/config/model_kind.h"
-#include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/lora/adapter_vocabulary.h"
+#include "models/programs/pixel_batch.h"
 
 namespace imp::models {
 namespace {
@@ -32,16 +31,17 @@ std::set<std::string> saved_projector(const PeftAdapter& adapter) {
   return names;
 }
 
-Projector projector_of_file(const ModelOptions& options, const LlavaConfig& config, at::ScalarType dtype) {
+Projector projector_of_file(const ModelOptions& options, const LlavaConfig& config,
+                            const at::TensorOptions& weights) {
   Projector projector = load_projector(options.projector, config.features.width(config.vision),
                                        config.text.hidden_size, config.projector_hidden_act);
-  projector.visit_parameters([&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+  projector.visit_parameters([&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(weights); });
   return projector;
 }
 
 /// Two models without a projector between them; one that an adapter brings is put in its place later.
 LlavaModel llava_of_parts(const ModelOptions& options, const std::optional<PeftAdapter>& adapter,
-                          at::ScalarType dtype) {
+                          const at::TensorOptions& weights) {
   if (is_llava(options.directory)) {
     throw Error(options.directory.string() +
                 ": is a LLaVA directory with a tower of its own; leave --encoder out");
@@ -52,15 +52,15 @@ LlavaModel llava_of_parts(const ModelOptions& options, const std::optional<PeftA
     throw Error("--encoder: needs --projector, the file that was trained for these two models");
   }
   LlavaModel model;
-  model.text_model = load_text_model(options.directory, dtype);
-  model.vision_tower = load_vision_tower(options.encoder, dtype);
+  model.text_model = load_text_model(options.directory, weights);
+  model.vision_tower = load_vision_tower(options.encoder, weights);
   model.config.text = model.text_model->config();
   model.config.vision = model.vision_tower->config();
   model.config.features = FeatureSelection::of_patches(model.config.vision);
   if (brought) {
     model.projector = make_projector(model.config.vision.hidden_size, model.config.text.hidden_size, 0);
     model.projector.visit_parameters(
-        [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(dtype); });
+        [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(weights); });
   }
   return model;
 }
@@ -68,13 +68,13 @@ LlavaModel llava_of_parts(const ModelOptions& options, const std::optional<PeftA
 }  // namespace
 
 LlavaModel load_assembled_llava(const ModelOptions& options) {
-  const at::ScalarType dtype = compute_dtype(options);
+  const at::TensorOptions weights = weight_options(options);
   const std::optional<PeftAdapter> adapter = given_adapter(options);
-  LlavaModel model = options.encoder.empty() ? load_llava(options.directory, dtype)
-                                             : llava_of_parts(options, adapter, dtype);
+  LlavaModel model = options.encoder.empty() ? load_llava(options.directory, weights)
+                                             : llava_of_parts(options, adapter, weights);
   std::set<std::string> left_out;
   if (!options.projector.empty()) {
-    model.projector = projector_of_file(options, model.config, dtype);
+    model.projector = projector_of_file(options, model.config, weights);
     if (adapter) left_out = saved_projector(*adapter);
   }
   if (adapter) {
@@ -106,7 +106,9 @@ std::filesystem::path tokenizer_directory(const ModelOptions& options) {
 
 LoadedModel load_model(const ModelOptions& options) {
   LoadedModel loaded;
+  const at::TensorOptions weights = weight_options(options);
   loaded.dtype = compute_dtype(options);
+  loaded.device = weights.device();
   loaded.directory = options.directory;
   loaded.trained = !options.adapter.empty() || !options.projector.empty();
   loaded.conversation = conversation_template(options.conversation);
@@ -119,7 +121,7 @@ LoadedModel load_model(const ModelOptions& options) {
       throw Error(options.directory.string() +
                   ": is a language model alone; --projector needs a LLaVA directory, or --encoder");
     }
-    loaded.llava.text_model = load_text_model(options.directory, loaded.dtype);
+    loaded.llava.text_model = load_text_model(options.directory, weights);
     if (const auto adapter = given_adapter(options))
       merge_into_language_model(*adapter, *loaded.llava.text_model);
   }
@@ -147,22 +149,21 @@ EncodedRow LoadedModel::prompt(const Request& request) const {
   return row;
 }
 
+at::Tensor LoadedModel::pixel_values(const std::vector<std::filesystem::path>& pictures, int threads) const {
+  return pixel_batch(pictures, *processor, llava.config.vision.image_size, device, threads);
+}
+
+at::Tensor LoadedModel::projected(const at::Tensor& pixel_values) const {
+  const at::Tensor pixels = pixel_values.to(device, /*non_blocking=*/true).to(dtype);
+  return llava.projector.forward(llava.image_features(pixels));
+}
+
 at::Tensor LoadedModel::projected(const std::vector<std::string>& pictures,
                                   const std::filesystem::path& images) const {
   if (pictures.empty()) return {};
-  const int64_t side = llava.config.vision.image_size, count = 3 * side * side;
-  const at::Tensor pixels = at::empty({static_cast<int64_t>(pictures.size()), 3, side, side});
-  auto* next = pixels.mutable_data_ptr<float>();
-  for (const std::string& picture : pictures) {
-    const PixelValues values = processor->process(read_image(images / picture));
-    if (values.height != side || values.width != side) {
-      throw Error("the preprocessor makes pictures of " + std::to_string(values.height) + " x " +
-                  std::to_string(values.width) + " pixels; the vision tower takes " + std::to_string(side) +
-                  " x " + std::to_string(side));
-    }
-    next = std::copy_n(values.values.begin(), count, next);
-  }
-  return llava.projector.forward(llava.image_features(pixels.to(dtype)));
+  std::vector<std::filesystem::path> files;
+  for (const std::string& picture : pictures) files.push_back(images / picture);
+  return projected(pixel_values(files, /*threads=*/1));
 }
 
 }  // namespace imp::models

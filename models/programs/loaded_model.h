@@ -39,13 +39,20 @@ struct LoadedModel {
   ConversationTemplate conversation;
   std::optional<ImageProcessor> processor;
   at::ScalarType dtype = at::kFloat;
+  at::Device device = at::kCPU;
   std::filesystem::path directory;  ///< of the language model
   bool trained = false;             ///< an adapter or projector came beside it
 
   /// The request's prompt. Throws imp::Error (usage) if it has a picture and the model cannot see, or is
   /// empty.
   [[nodiscard]] EncodedRow prompt(const Request& request) const;
-  /// Pictures below `images` -> [pictures, image tokens, text hidden].
+  /// Picture files -> [pictures, 3, size, size] float32 in the CPU's memory, pinned for a model on a GPU;
+  /// decoded on so many threads.
+  [[nodiscard]] at::Tensor pixel_values(const std::vector<std::filesystem::path>& pictures,
+                                        int threads) const;
+  /// Pixel values -> [pictures, image tokens, text hidden] on the model's device, which is not waited for.
+  [[nodiscard]] at::Tensor projected(const at::Tensor& pixel_values) const;
+  /// Pictures below `images` -> [pictures, image tokens, text hidden]; undefined for none.
   [[nodiscard]] at::Tensor projected(const std::vector<std::string>& pictures,
                                      const std::filesystem::path& images) const;
   /// What the directory says about answers (models/conversation/answer_end.h). Throws imp::Error (usage).

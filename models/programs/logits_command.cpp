@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include "models/device/upload.h"
 #include "models/io/output_path.h"
 #include "models/programs/loaded_model.h"
 
@@ -20,10 +21,10 @@ at::Tensor last_logits(const LoadedModel& loaded, std::span<const Request> reque
     if (!request.image.empty()) pictures.push_back(request.image);
   }
   const TextModel& model = *loaded.llava.text_model;
-  const at::Tensor embeds = splice_image_features(model, at::tensor(ids, at::kLong), kImagePlaceholder,
+  const at::Tensor embeds = splice_image_features(model, upload(ids, loaded.device), kImagePlaceholder,
                                                   loaded.projected(pictures, images));
   const SequenceLayout layout = pack_sequences(lengths, {}, embeds.options());
-  return model.logits(model.hidden_states(embeds, layout, nullptr, at::tensor(last, at::kLong)));
+  return model.logits(model.hidden_states(embeds, layout, nullptr, upload(last, loaded.device))).to(at::kCPU);
 }
 
 }  // namespace

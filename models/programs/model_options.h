@@ -2,6 +2,7 @@
 #pragma once
 
 #include <c10/core/ScalarType.h>
+#include <c10/core/TensorOptions.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +19,7 @@ struct ModelOptions {
   std::filesystem::path requests, images, image, text, output;
   std::string conversation = "bare_v1";
   std::string dtype = "float32";
+  std::string device = "auto";  ///< auto, cpu or cuda
   int64_t max_new_tokens = 8;
   int64_t window = 1024;  ///< tokens of a text that see each other
   int64_t batch = 32;     ///< requests that go through the model together
@@ -27,6 +29,11 @@ struct ModelOptions {
 
 /// `dtype` as LibTorch's type. Throws imp::Error (usage) if it is not float32 or bfloat16.
 [[nodiscard]] at::ScalarType compute_dtype(const ModelOptions& options);
+
+/// `dtype` and `device` as LibTorch's, for a model's weights. Throws imp::Error as compute_dtype and
+/// resolve_device (models/device/compute_device.h), and (usage) for bfloat16 on a GPU that has no such
+/// products.
+[[nodiscard]] at::TensorOptions weight_options(const ModelOptions& options);
 
 // One function a command; each returns the program's exit code and throws imp::Error.
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "models/device/upload.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/programs/loaded_model.h"
@@ -17,7 +18,8 @@ double window_loss(const TextModel& model, const at::Tensor& ids) {
   const int64_t predicted = ids.size(0) - 1;
   const at::Tensor embeds = model.embed(ids);
   const SequenceLayout layout = pack_sequences({ids.size(0)}, {}, embeds.options());
-  const at::Tensor hidden = model.hidden_states(embeds, layout, nullptr, at::arange(predicted));
+  const at::Tensor hidden =
+      model.hidden_states(embeds, layout, nullptr, at::arange(predicted, ids.options()));
   const at::Tensor targets = ids.slice(0, 1).unsqueeze(1);
   const at::Tensor log_probabilities = at::log_softmax(model.logits(hidden), 1).gather(1, targets);
   return -log_probabilities.sum(at::kDouble).item<double>();
@@ -38,7 +40,7 @@ int perplexity_command(const ModelOptions& options) {
   for (const int32_t id : loaded.tokenizer->encode(text)) ids.push_back(id);
   double loss = 0.0;
   int64_t predicted = 0;
-  for (const at::Tensor& window : at::tensor(ids, at::kLong).split(options.window)) {
+  for (const at::Tensor& window : upload(ids, loaded.device).split(options.window)) {
     if (window.size(0) < 2) continue;
     loss += window_loss(model, window);
     predicted += window.size(0) - 1;

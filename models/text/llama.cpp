@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "models/layers/activation.h"
+#include "models/layers/joint_linear.h"
 #include "models/text/block_parts.h"
 
 namespace imp::models {
@@ -70,9 +72,29 @@ at::Tensor Llama::block(size_t index, const at::Tensor& hidden_states, const Rot
   if (selected.defined()) residual = residual.index_select(0, selected);
   residual = block.self_attn.o_proj.forward_added(residual, heads, dropout_step);
   const at::Tensor normed = block.post_attention_layernorm.forward(residual);
-  const at::Tensor gate = block.gate_proj.forward_activated(normed, config_.hidden_act, dropout_step);
-  const at::Tensor inner = gate * block.up_proj.forward(normed, dropout_step);
+  const at::Tensor inner = gated(block, normed, dropout_step);
   return block.down_proj.forward_added(residual, inner, dropout_step);
+}
+
+at::Tensor Llama::gated(const Block& block, const at::Tensor& normed, uint64_t dropout_step) const {
+  const Linear* const layers[] = {&block.gate_proj, &block.up_proj};
+  const std::optional<at::Tensor> joint =
+      normed.is_cuda() ? joint_forward(layers, normed, dropout_step) : std::nullopt;
+  if (joint) {
+    const auto halves = joint->chunk(2, 1);
+    return activate(halves[0], config_.hidden_act) * halves[1];
+  }
+  const at::Tensor gate = block.gate_proj.forward_activated(normed, config_.hidden_act, dropout_step);
+  return gate * block.up_proj.forward(normed, dropout_step);
+}
+
+void Llama::join_projections() {
+  for (Block& block : blocks_) {
+    Linear* const layers[] = {&block.gate_proj, &block.up_proj};
+    block.self_attn.join_projections();
+    lay_together(layers);
+    lay_adapters_together(layers);
+  }
 }
 
 at::Tensor Llama::final_norm(const at::Tensor& hidden_states) const {

@@ -17,6 +17,7 @@ class Llama : public TextModel {
   Llama(const TextConfig& config, WeightSource& weights);
 
   [[nodiscard]] std::vector<NamedLinear> linears() override;
+  void join_projections() override;
 
  private:
   struct Block {
@@ -32,6 +33,9 @@ class Llama : public TextModel {
                                  const SequenceLayout& layout, KvCache* cache, const at::Tensor& selected,
                                  uint64_t dropout_step) const override;
   [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden_states) const override;
+
+  /// activation(gate) * up, of what the block's second norm gives.
+  [[nodiscard]] at::Tensor gated(const Block& block, const at::Tensor& normed, uint64_t dropout_step) const;
 
   std::vector<Block> blocks_;
   RmsNorm norm_;

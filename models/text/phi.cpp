@@ -54,6 +54,10 @@ std::vector<NamedLinear> Phi::linears() {
   return all;
 }
 
+void Phi::join_projections() {
+  for (Block& block : blocks_) block.self_attn.join_projections();
+}
+
 void Phi::visit_norms(const ParameterVisitor& visit) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     visit(block_prefix(i) + "input_layernorm.weight", blocks_[i].input_layernorm.weight);

@@ -18,6 +18,7 @@ class Phi : public TextModel {
   Phi(const TextConfig& config, WeightSource& weights);
 
   [[nodiscard]] std::vector<NamedLinear> linears() override;
+  void join_projections() override;
   [[nodiscard]] bool looks_up_text() const override {
     return first_of_text_.mlp.defined() && blocks_.size() > 1;
   }

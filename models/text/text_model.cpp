@@ -63,13 +63,18 @@ void TextModel::pack() {
 void TextModel::take_embeddings(WeightSource& weights) {
   const std::vector<int64_t> shape{config_.vocab_size, config_.hidden_size};
   const std::string embeddings = "model.embed_tokens.weight", head = "lm_head.weight";
+  const auto put_beside = [this](const at::Tensor& weight) {
+    frequencies_.inverse = frequencies_.inverse.to(weight.device());
+    return weight;
+  };
   if (!config_.tie_word_embeddings) {
-    embed_tokens_ = weights.take(embeddings, shape);
+    embed_tokens_ = put_beside(weights.take(embeddings, shape));
     lm_head_.weight = weights.take(head, shape);
     return;
   }
   // A file may name the one tensor either way.
-  embed_tokens_ = lm_head_.weight = weights.take(weights.has(embeddings) ? embeddings : head, shape);
+  embed_tokens_ = lm_head_.weight =
+      put_beside(weights.take(weights.has(embeddings) ? embeddings : head, shape));
   if (!weights.has(embeddings) || !weights.has(head)) return;
   const at::Tensor own = weights.take(head, shape);
   if (at::equal(own, embed_tokens_)) return;
@@ -121,15 +126,16 @@ std::unique_ptr<TextModel> make_text_model(const TextConfig& config, WeightSourc
   return std::make_unique<Llama>(config, weights);
 }
 
-std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory, at::ScalarType dtype) {
+std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
+                                           const at::TensorOptions& options) {
   if (const auto gguf = find_gguf(directory)) {
     const auto file = std::make_shared<const GgufFile>(*gguf);
     const TextConfig config = parse_text_config(gguf_config(*file), gguf->string());
-    GgufSource weights(file, config.num_attention_heads, config.num_key_value_heads, dtype);
+    GgufSource weights(file, config.num_attention_heads, config.num_key_value_heads, options);
     return make_text_model(config, weights);
   }
   const TextConfig config = parse_text_config(read_config_json(directory), config_path(directory).string());
-  CheckpointSource weights(directory, {{"", ""}}, dtype);
+  CheckpointSource weights(directory, {{"", ""}}, options);
   return make_text_model(config, weights);
 }
 

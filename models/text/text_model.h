@@ -64,6 +64,10 @@ class TextModel {
   /// Whether the first block looks up what depends on a text token alone (SequenceLayout::text_ids).
   [[nodiscard]] virtual bool looks_up_text() const { return false; }
 
+  /// Lays weights that one product can serve behind each other (layers/joint_linear.h), for a GPU, whose time
+  /// goes by products. To be called again after weights or adapters were put in other tensors.
+  virtual void join_projections() = 0;
+
   /// All linear layers of the blocks; lm_head last.
   [[nodiscard]] virtual std::vector<NamedLinear> linears() = 0;
   /// Every parameter with its name in a PhiForCausalLM or LlamaForCausalLM state dict, adapters left out.
@@ -100,6 +104,6 @@ class TextModel {
 /// Loads a PhiForCausalLM or LlamaForCausalLM directory, or a LLaMA's GGUF file (the file itself or a
 /// directory that holds it alone).
 [[nodiscard]] std::unique_ptr<TextModel> load_text_model(const std::filesystem::path& directory,
-                                                         at::ScalarType dtype);
+                                                         const at::TensorOptions& options);
 
 }  // namespace imp::models

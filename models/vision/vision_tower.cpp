@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/io/error.h"
+#include "models/layers/joint_linear.h"
 #include "models/vision/picture_attention.h"
 
 namespace imp::models {
@@ -114,17 +115,35 @@ bool VisionTower::only_asked() const {
   return packed_patch_.packed && !at::GradMode::is_enabled();
 }
 
-at::Tensor VisionTower::attention(const Block& block, const at::Tensor& x, int64_t batch) const {
+std::array<at::Tensor, 3> VisionTower::projected(const Block& block, const at::Tensor& x,
+                                                 int64_t batch) const {
   const int64_t heads = config_.num_attention_heads, dim = config_.hidden_size / heads;
-  if (only_asked()) {
-    return picture_attention(block.query.forward(x), block.key.forward(x), block.value.forward(x), batch,
-                             heads);
+  const Linear* const layers[] = {&block.query, &block.key, &block.value};
+  const std::optional<at::Tensor> joint = x.is_cuda() ? joint_forward(layers, x, 0) : std::nullopt;
+  if (joint) {
+    const at::Tensor all = joint->view({batch, -1, 3, heads, dim}).permute({2, 0, 3, 1, 4});
+    return {all[0], all[1], all[2]};
   }
   const auto heads_of = [&](const Linear& projection) {
     return projection.forward(x).view({batch, -1, heads, dim}).transpose(1, 2);
   };
-  const at::Tensor mixed =
-      at::scaled_dot_product_attention(heads_of(block.query), heads_of(block.key), heads_of(block.value));
+  return {heads_of(block.query), heads_of(block.key), heads_of(block.value)};
+}
+
+void VisionTower::join_projections() {
+  for (Block& block : blocks_) {
+    Linear* const layers[] = {&block.query, &block.key, &block.value};
+    lay_together(layers);
+  }
+}
+
+at::Tensor VisionTower::attention(const Block& block, const at::Tensor& x, int64_t batch) const {
+  if (only_asked()) {
+    return picture_attention(block.query.forward(x), block.key.forward(x), block.value.forward(x), batch,
+                             config_.num_attention_heads);
+  }
+  const auto [query, key, value] = projected(block, x, batch);
+  const at::Tensor mixed = at::scaled_dot_product_attention(query, key, value);
   return mixed.transpose(1, 2).reshape({x.size(0), config_.hidden_size});
 }
 
@@ -206,10 +225,11 @@ void VisionTower::pack() {
   pre_norm_.only_asked = true;
 }
 
-std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory, at::ScalarType dtype) {
+std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory,
+                                               const at::TensorOptions& options) {
   const VisionConfig config =
       parse_vision_config(read_config_json(directory), (directory / "config.json").string());
-  CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, dtype);
+  CheckpointSource weights(directory, {{"", "vision_model."}, {"", ""}, {"", "vit."}}, options);
   return std::make_unique<VisionTower>(config, weights);
 }
 

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -52,6 +53,9 @@ class VisionTower {
   /// are then the same bits whatever pictures are beside, and are computed on the calling thread alone.
   void pack();
 
+  /// Makes queries, keys and values of a block one product (layers/joint_linear.h), for a GPU.
+  void join_projections();
+
  private:
   struct Block {
     LayerNorm norm_before, norm_after;
@@ -60,6 +64,9 @@ class VisionTower {
   };
   struct Names;
   [[nodiscard]] static Names names_of(VisionFamily family);
+  /// Queries, keys and values, each [batch, heads, tokens, dim].
+  [[nodiscard]] std::array<at::Tensor, 3> projected(const Block& block, const at::Tensor& x,
+                                                    int64_t batch) const;
   [[nodiscard]] at::Tensor attention(const Block& block, const at::Tensor& x, int64_t batch) const;
   /// The patches' convolution, whose stride is its kernel, as one matrix product.
   [[nodiscard]] Linear patch_product() const;
@@ -79,6 +86,6 @@ class VisionTower {
 /// Loads a SiglipVisionModel, CLIPVisionModel, ViTModel or ViTForImageClassification directory, or the vision
 /// half of a SiglipModel or CLIPModel one. Throws imp::Error (usage).
 [[nodiscard]] std::unique_ptr<VisionTower> load_vision_tower(const std::filesystem::path& directory,
-                                                             at::ScalarType dtype);
+                                                             const at::TensorOptions& options);
 
 }  // namespace imp::models

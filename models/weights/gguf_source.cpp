@@ -38,8 +38,8 @@ at::Tensor undo_interleaving(const at::Tensor& weight, int64_t heads) {
 }  // namespace
 
 GgufSource::GgufSource(std::shared_ptr<const GgufFile> file, int64_t heads, int64_t key_value_heads,
-                       at::ScalarType dtype)
-    : file_(std::move(file)), heads_(heads), key_value_heads_(key_value_heads), dtype_(dtype) {}
+                       const at::TensorOptions& options)
+    : file_(std::move(file)), heads_(heads), key_value_heads_(key_value_heads), options_(options) {}
 
 GgufSource::~GgufSource() = default;
 
@@ -59,7 +59,7 @@ at::Tensor GgufSource::take(const std::string& name, const std::vector<int64_t>&
                             file_->path().string(), stored, fmt::join(tensor->shape, ", "),
                             fmt::join(shape, ", ")));
   }
-  const at::Tensor weight = unpack(*tensor, file_).to(dtype_);
+  const at::Tensor weight = unpack(*tensor, file_).to(options_.device()).to(options_);
   const bool query = name.ends_with("q_proj.weight"), key = name.ends_with("k_proj.weight");
   return query || key ? undo_interleaving(weight, query ? heads_ : key_value_heads_) : weight;
 }

@@ -18,7 +18,7 @@ class GgufSource : public WeightSource {
   /// heads, key_value_heads: of the file's config; GGUF stores the rows of each head of the query and key
   /// projections interleaved for llama.cpp's rotary embedding, (i, i + head_dim / 2) side by side.
   GgufSource(std::shared_ptr<const GgufFile> file, int64_t heads, int64_t key_value_heads,
-             at::ScalarType dtype);
+             const at::TensorOptions& options);
   ~GgufSource() override;
 
   [[nodiscard]] at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) override;
@@ -27,7 +27,7 @@ class GgufSource : public WeightSource {
  private:
   std::shared_ptr<const GgufFile> file_;
   int64_t heads_, key_value_heads_;
-  at::ScalarType dtype_;
+  at::TensorOptions options_;
 };
 
 }  // namespace imp::models

@@ -84,11 +84,11 @@ at::Tensor tensor_of(const TensorView& view, std::shared_ptr<Owner> owner, const
 
 CheckpointSource::CheckpointSource(const std::filesystem::path& directory,
                                    std::vector<std::pair<std::string, std::string>> prefixes,
-                                   at::ScalarType dtype)
+                                   const at::TensorOptions& options)
     : directory_(directory),
       weights_(std::make_shared<CheckpointWeights>(directory)),
       prefixes_(std::move(prefixes)),
-      dtype_(dtype) {}
+      options_(options) {}
 
 CheckpointSource::~CheckpointSource() = default;
 
@@ -116,16 +116,17 @@ at::Tensor CheckpointSource::take(const std::string& name, const std::vector<int
     throw Error(fmt::format("{}: tensor '{}' has shape [{}]; its config.json calls for [{}]",
                             directory_.string(), found, fmt::join(view.shape, ", "), fmt::join(shape, ", ")));
   }
-  return tensor_of(view, weights_, directory_.string() + ": " + found).to(dtype_);
+  // The file's own numbers travel, and are converted where they arrive.
+  return tensor_of(view, weights_, directory_.string() + ": " + found).to(options_.device()).to(options_);
 }
 
 at::Tensor RandomSource::take(const std::string& name, const std::vector<int64_t>& shape) {
-  if (shape.size() == 1 && name.ends_with(".bias")) return at::zeros(shape);
-  if (shape.size() == 1 && name.ends_with(".weight")) return at::ones(shape);
+  if (shape.size() == 1 && name.ends_with(".bias")) return at::zeros(shape, device_);
+  if (shape.size() == 1 && name.ends_with(".weight")) return at::ones(shape, device_);
   uint64_t stream = 0;
   for (const char c : name) stream = stream * 1099511628211ULL + static_cast<unsigned char>(c);
   at::Generator generator = at::detail::createCPUGenerator(counter_random(seed_, stream, 0));
-  return at::normal(0.0, standard_deviation_, shape, generator);
+  return at::normal(0.0, standard_deviation_, shape, generator).to(device_);
 }
 
 at::Tensor checkpoint_tensor(const std::shared_ptr<CheckpointWeights>& weights, const std::string& name) {

@@ -31,9 +31,10 @@ class CheckpointSource : public WeightSource {
  public:
   /// Every name asked for is looked up behind each of `prefixes` in turn, since a LLaVA checkpoint of
   /// transformers 4 says `language_model.model.x` where one of transformers 5 says `model.language_model.x`
-  /// and a plain model `model.x`. dtype: what the tensors are converted to.
+  /// and a plain model `model.x`. options: the type that tensors are converted to, and the device they go to.
   CheckpointSource(const std::filesystem::path& directory,
-                   std::vector<std::pair<std::string, std::string>> prefixes, at::ScalarType dtype);
+                   std::vector<std::pair<std::string, std::string>> prefixes,
+                   const at::TensorOptions& options);
   ~CheckpointSource() override;
 
   [[nodiscard]] at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) override;
@@ -45,15 +46,16 @@ class CheckpointSource : public WeightSource {
   std::filesystem::path directory_;
   std::shared_ptr<CheckpointWeights> weights_;
   std::vector<std::pair<std::string, std::string>> prefixes_;
-  at::ScalarType dtype_;
+  at::TensorOptions options_;
 };
 
 /// Fresh weights: matrices normal(0, standard_deviation), norm weights one, biases zero; a pure function of
 /// seed and name.
 class RandomSource : public WeightSource {
  public:
-  RandomSource(uint64_t seed, double standard_deviation)
-      : seed_(seed), standard_deviation_(standard_deviation) {}
+  /// device: where the tensors go; the numbers are the same on each.
+  RandomSource(uint64_t seed, double standard_deviation, at::Device device = at::kCPU)
+      : seed_(seed), standard_deviation_(standard_deviation), device_(device) {}
 
   [[nodiscard]] at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) override;
   /// All but a head of its own for a model whose embeddings serve as one.
@@ -62,6 +64,7 @@ class RandomSource : public WeightSource {
  private:
   uint64_t seed_;
   double standard_deviation_;
+  at::Device device_;
 };
 
 /// Called with each parameter's state-dict key and the tensor that holds it.

@@ -253,6 +253,17 @@ TEST_F(Ingest, ATrialOfOtherStagesThanThePlansIsLeftOutUntilItIsRunAgain) {
   EXPECT_EQ(dump(database), first);
 }
 
+TEST_F(Ingest, ATrialIsTheSameWhetherItsFeaturesWereKeptOnDiskOrComputed) {
+  SweepFolder sweep = write_small_sweep(runs_, "ranks");
+  nlohmann::json& stages = sweep.plan()["trials"][0]["stages"];
+  stages.push_back({{"kind", "features"}, {"key", std::string(32, 'd')}});
+  sweep.write_plan();
+  Database database = open_results(path_, Access::write);
+  EXPECT_THAT(ingest_sweep(database, runs_, "ranks"), IsEmpty());
+  EXPECT_THAT(rows_of(database, "SELECT trial, status FROM v_cells LIMIT 1"),
+              ElementsAre("lora_rank=128,seed=1|done"));
+}
+
 TEST_F(Ingest, AgainGivesTheSameRows) {
   const SweepFolder sweep = write_small_sweep(runs_, "ranks");
   Database database = open_results(path_, Access::write);

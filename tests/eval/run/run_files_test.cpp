@@ -83,12 +83,16 @@ TEST(AnswerStore, KeepsAnswersAndRefusesOtherSettings) {
   const test::TemporaryFolder folder;
   const Benchmark benchmark{"gqa", {question("1"), question("2"), question("3")}};
   {
-    AnswerStore store(folder / "out", benchmark, {{"dtype", "float32"}});
+    AnswerStore store(AnswerFiles(folder / "out/predictions", benchmark.name), benchmark,
+                      {{"dtype", "float32"}});
     store.add(2, {{"3", true}, {"7", true}, "three"});
     EXPECT_EQ(store.count(), 1U);
   }
-  EXPECT_THROW(AnswerStore(folder / "out", benchmark, {{"dtype", "bfloat16"}}), Error);
-  AnswerStore store(folder / "out", benchmark, {{"dtype", "float32"}});
+  EXPECT_THROW(AnswerStore(AnswerFiles(folder / "out/predictions", benchmark.name), benchmark,
+                           {{"dtype", "bfloat16"}}),
+               Error);
+  AnswerStore store(AnswerFiles(folder / "out/predictions", benchmark.name), benchmark,
+                    {{"dtype", "float32"}});
   EXPECT_TRUE(store.has(2));
   EXPECT_FALSE(store.has(0));
   store.add(0, {{"1", true}, {"7", true}, "one\xff"});
@@ -100,7 +104,10 @@ TEST(AnswerStore, KeepsAnswersAndRefusesOtherSettings) {
   EXPECT_EQ(all[1].text, "");
   EXPECT_EQ(all[2].text, "three");
   EXPECT_FALSE(std::filesystem::exists(folder / "out/predictions/gqa.unfinished.jsonl"));
-  EXPECT_EQ(AnswerStore(folder / "out", benchmark, {{"dtype", "float32"}}).count(), 3U);
+  EXPECT_EQ(
+      AnswerStore(AnswerFiles(folder / "out/predictions", benchmark.name), benchmark, {{"dtype", "float32"}})
+          .count(),
+      3U);
 }
 
 TEST(Submission, EachServerGetsItsForm) {

@@ -103,6 +103,7 @@ std::string other_value(const KeyDescription& key, const TrialConfig& config) {
   if (key.name == "max_length") return "512";
   if (key.name == "lora_dropout" || key.name == "warmup_ratio") return "0.5";
   if (key.is_number()) return key_text(key, config) == "2" ? "3" : "2";
+  if (key.is_switch()) return key_text(key, config) == "true" ? "false" : "true";
   return key.choices.at(1) == key_text(key, config) ? key.choices.at(0) : key.choices.at(1);
 }
 

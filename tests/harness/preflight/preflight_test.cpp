@@ -20,6 +20,7 @@ namespace imp::harness {
 namespace {
 
 using nlohmann::ordered_json;
+using test::finish;
 using test::SmallSweep;
 using test::write_zeros;
 using testing::HasSubstr;
@@ -59,16 +60,6 @@ std::pair<int, std::string> refused(const SmallSweep& sweep, const std::filesyst
     return {error.exit_code(), error.what()};
   }
   return {0, "accepted"};
-}
-
-TEST(Preflight, ADeviceThatIsNotThereIsTheMachinesFault) {
-  const SmallSweep sweep;
-  sweep.write({{"device", "cuda"}});
-  const auto [code, said] = refused(sweep, sweep.runs());
-  EXPECT_EQ(code, 3);
-  EXPECT_THAT(said, testing::ContainsRegex("small\\.yaml:[0-9]+:[0-9]+: device: .*not on cuda"));
-  sweep.write({{"device", "cpu"}});
-  EXPECT_EQ(refused(sweep, sweep.runs()).second, "accepted");
 }
 
 TEST(Preflight, ARunsFolderThatCannotBeMadeIsTheMachinesFault) {
@@ -335,18 +326,6 @@ TEST(Preflight, BenchmarkThatIsNotKnownIsRefusedWithTheNearestName) {
                                          "' is not known; did you mean '" + near + "'?"),
                                HasSubstr("one of: chartqa, ")));
   }
-}
-
-/// Puts a finished stage into the runs folder.
-void finish(const SmallSweep& sweep, const StageRequest& stage) {
-  ordered_json inputs = ordered_json::array();
-  for (const StageInput& input : stage.inputs) inputs.push_back({{"kind", input.kind}, {"key", input.key}});
-  const ordered_json record{{"schema", 1},      {"kind", stage.kind},
-                            {"key", stage.key}, {"version", stage.version},
-                            {"inputs", inputs}, {"parameters", stage.parameters},
-                            {"seconds", 1},     {"made", "2026-11-24T08:00:00Z"},
-                            {"host", "here"}};
-  sweep.write_file("runs/stages/" + stage.folder() + "/stage.json", record.dump());
 }
 
 TEST(Preflight, WhatIsFinishedIsNotOpenedAgain) {

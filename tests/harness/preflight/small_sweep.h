@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/plan/stage_request.h"
 #include "tests/harness/plan/temporary_folder.h"
 
 namespace imp::harness::test {
@@ -42,6 +43,9 @@ class SmallSweep {
  private:
   TemporaryFolder folder_;
 };
+
+/// Puts a finished stage into the runs folder: one second on the CPU.
+void finish(const SmallSweep& sweep, const StageRequest& stage, double flops = 0);
 
 /// A projector or adapter file of zeros: names and shapes.
 void write_zeros(const std::filesystem::path& file,

@@ -6,11 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "harness/stages/compute_dtype.h"
-#include "models/image/codec.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
 #include "models/weights/weight_source.h"
-#include "tests/harness/plan/temporary_folder.h"
+#include "tests/harness/stages/noisy_pictures.h"
 
 namespace imp::harness {
 namespace {
@@ -20,14 +19,7 @@ using testing::HasSubstr;
 /// A SigLIP of 16 x 16 pictures and three noisy pictures of other sizes.
 class Features : public testing::Test {
  protected:
-  Features() {
-    for (size_t i = 0; i < names_.size(); ++i) {
-      models::Image image = models::blank_image(20 + static_cast<int32_t>(i), 18);
-      for (size_t p = 0; p < image.pixels.size(); ++p)
-        image.pixels[p] = static_cast<uint8_t>((p * (31 + 7 * i) + 11 * i) % 256);
-      folder_.write("pictures/" + names_[i], models::encode_png(image));
-    }
-  }
+  Features() { write_noisy_pictures(folder_, names_); }
   static models::VisionConfig config() {
     models::VisionConfig made;
     made.hidden_size = 8;
@@ -44,10 +36,10 @@ class Features : public testing::Test {
     return made;
   }
   void write(
-      const std::vector<std::string>& names,
-      const std::function<void(int64_t)>& progress = [](int64_t) {}) const {
+      const std::vector<std::string>& names, const std::function<void(int64_t)>& progress = [](int64_t) {},
+      at::ScalarType number_format = at::kFloat) const {
     write_features(folder_.path(), "train", names, folder_.path() / "pictures",
-                   {tower_, processor_, {{-2}, false}}, progress);
+                   {tower_, processor_, {{-2}, false}, at::kFloat, number_format}, progress);
   }
 
   const TemporaryFolder folder_;
@@ -73,6 +65,21 @@ TEST_F(Features, WrittenAndReadAreTheTowers) {
   EXPECT_LT((store.gather({"c.png", "b.png", "a.png"}) - at::cat(all)).abs().max().item<double>(), 1e-5);
   EXPECT_TRUE(at::equal(store.gather({"a.png", "a.png"})[0], store.gather({"a.png"})[0]));
   EXPECT_LT((store.mean() - at::cat(all).mean(0, true)).abs().max().item<double>(), 1e-5);
+}
+
+TEST_F(Features, InBfloatTakeHalfTheDiskAndReadAsTheNearestNumbers) {
+  const auto file = folder_.path() / "train.safetensors";
+  write(names_);
+  const at::Tensor wide = FeatureStore(folder_.path(), "train").gather(names_);
+  const auto wide_bytes = std::filesystem::file_size(file);
+  write(
+      names_, [](int64_t) {}, at::kBFloat16);
+  EXPECT_EQ(wide_bytes - std::filesystem::file_size(file), 3U * 4 * 8 * 2);
+  const FeatureStore store(folder_.path(), "train");
+  EXPECT_EQ(store.gather(names_).scalar_type(), at::kFloat);
+  const at::Tensor nearest = wide.to(at::kBFloat16).to(at::kFloat);
+  EXPECT_TRUE(at::equal(store.gather(names_), nearest));
+  EXPECT_LT((store.mean() - nearest.mean(0, true)).abs().max().item<double>(), 1e-5);
 }
 
 TEST_F(Features, OfAPictureThatIsNotInTheSetAreRefused) {

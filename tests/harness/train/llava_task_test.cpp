@@ -273,7 +273,7 @@ TEST(TokenBatch, LearnsEachTokenFromTheOneBefore) {
   EXPECT_EQ(batch.lengths, (std::vector<int64_t>{6, 6}));
   EXPECT_TRUE(at::equal(batch.selected, at::tensor(std::vector<int64_t>{4, 9, 10}, at::kLong)));
   EXPECT_TRUE(at::equal(batch.targets, at::tensor(std::vector<int64_t>{7, 16, 17}, at::kLong)));
-  EXPECT_EQ(batch.image_rows, 2);
+  EXPECT_EQ(batch.image_places.numel(), 2);
   EXPECT_EQ(batch.turns.size(), 2u);
   EXPECT_TRUE(pack_rows(two, false).turns.empty());
 }

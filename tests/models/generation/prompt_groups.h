@@ -26,8 +26,8 @@ inline Ids joined(Ids first, const Ids& second) {
 }
 
 /// Groups of all sizes, some with a picture of three tokens, some without a prefix; a pure function of the
-/// seed.
-inline std::vector<PromptGroup> random_groups(size_t count, uint64_t seed) {
+/// seed. hidden: the model's width.
+inline std::vector<PromptGroup> random_groups(size_t count, uint64_t seed, int64_t hidden = 16) {
   const auto number = [seed](uint64_t stream, uint64_t counter, uint64_t below) {
     return static_cast<int64_t>(counter_random(seed, stream, counter) % below);
   };
@@ -37,7 +37,7 @@ inline std::vector<PromptGroup> random_groups(size_t count, uint64_t seed) {
     for (int64_t i = number(g, 0, 40); i > 0; --i) group.prefix_ids.push_back(number(g, 100 + i, 40));
     if (g % 2 == 0) {
       group.prefix_ids.insert(group.prefix_ids.end(), 3, -200);
-      group.projected = random_tensor({1, 3, 16}, seed + g);
+      group.projected = random_tensor({1, 3, hidden}, seed + g);
     }
     for (int64_t q = 0; q <= number(g, 1, 5); ++q) {
       Ids tail;
