@@ -5,8 +5,8 @@
 
 namespace imp::harness {
 
-void check_together(const TrialConfig& config, const std::function<Location(std::string_view key)>& locate,
-                    Diagnostics& diagnostics) {
+void check_together(const TrialConfig& config, bool has_benchmarks,
+                    const std::function<Location(std::string_view key)>& locate, Diagnostics& diagnostics) {
   if (!config.pretrain.empty()) return;
   if (config.micro_batch > config.batch_size) {
     diagnostics.add(locate("micro_batch"),
@@ -36,6 +36,12 @@ void check_together(const TrialConfig& config, const std::function<Location(std:
   if (config.finetune == "lora" && config.lora_rank == 0) {
     diagnostics.add(locate("lora_rank"),
                     "lora_rank is 0 while finetune is lora; set a rank of 1 or more, or finetune: projector");
+  }
+  if (has_benchmarks && config.conversation.name == "plain") {
+    diagnostics.add(
+        locate("conversation"),
+        "conversation: plain has no question, so its prompts leave nothing to answer; choose another, "
+        "or leave benchmarks empty");
   }
   if (!config.init_adapter.empty() && config.finetune != "lora") {
     diagnostics.add(

@@ -165,7 +165,7 @@ class Expander {
     if (repeats(cell, trial.config)) return;
     for (const auto& [key, value] : settings) trial.origins.emplace(key, value->location);
     check_together(
-        trial.config,
+        trial.config, !spec().benchmarks.empty(),
         [&](std::string_view key) {
           const auto origin = trial.origins.find(key);
           return origin == trial.origins.end() ? spec().baseline_location : origin->second;

@@ -66,7 +66,7 @@ class PictureSweep {
     const std::string text = fmt::format(
         "version: 1\nname: tiny\nbaseline:\n  llm: {0}/zoo/phi\n  encoder: {0}/zoo/siglip\n  "
         "connector_epochs: 0\n"
-        "  conversation: plain\n  finetune: projector\n  max_steps: 3\n  batch_size: 2\n  micro_batch: 2\n"
+        "  conversation: bare_v1\n  finetune: projector\n  max_steps: 3\n  batch_size: 2\n  micro_batch: 2\n"
         "  dtype: float32\n  finetune_data: {{json: {0}/rows.json, images: {0}/pictures}}\n{1}{3}benchmarks: "
         "[{2}]\n",
         folder_.path().string(), settings_, benchmarks, vary);

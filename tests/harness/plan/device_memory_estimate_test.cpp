@@ -62,8 +62,8 @@ INSTANTIATE_TEST_SUITE_P(OnAnH200, MeasuredSteps,
                                          Measured{"Rank512", 8, 6675, 512, false, 36.0}),
                          [](const auto& test_case) { return std::string(test_case.param.name); });
 
-/// imp's own steps, as stage.json's peak_device_memory_bytes had them: what the allocator took from an H200, without
-/// CUDA's context. The tokens are those of the largest shape that was filled up to.
+/// imp's own steps, as stage.json's peak_device_memory_bytes had them: what the allocator took from an H200,
+/// without CUDA's context. The tokens are those of the largest shape that was filled up to.
 TEST(DeviceMemory, OfRecordedStepsIsPredictedWithinATenth) {
   for (const auto& [rows, tokens, measured] :
        {std::tuple<int64_t, int64_t, double>{4, 4224, 20.03}, {8, 8448, 27.33}, {16, 16768, 41.49}}) {
@@ -71,7 +71,8 @@ TEST(DeviceMemory, OfRecordedStepsIsPredictedWithinATenth) {
     load.supervised = 45 * rows;
     load.recorded = true;
     const MemoryEstimate memory = estimate_device_memory(load);
-    EXPECT_NEAR(static_cast<double>(memory.total() - memory.program) / kGiB, measured, 0.1 * measured) << rows;
+    EXPECT_NEAR(static_cast<double>(memory.total() - memory.program) / kGiB, measured, 0.1 * measured)
+        << rows;
   }
 }
 

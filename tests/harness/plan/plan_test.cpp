@@ -96,7 +96,7 @@ TEST_F(PlanTest, InputsStandBeforeWhatIsMadeFromThem) {
 std::string other_value(const KeyDescription& key, const TrialConfig& config) {
   if (key.name == "llm") return "siglip";
   if (key.name == "encoder") return "clip";
-  if (key.name == "conversation") return "plain";
+  if (key.name == "conversation") return "imp";
   if (key.name == "batch_size" || key.name == "connector_batch_size") return "64";
   if (key.name == "micro_batch" || key.name == "connector_micro_batch") return "4";
   if (key.name == "lora_targets") return "q_proj";
