@@ -231,6 +231,10 @@ Provenance read_provenance(const json& value, const std::string& where) {
 
 }  // namespace
 
+bool is_result(std::string_view kind) {
+  return kind != "trunk" && kind != "features";
+}
+
 SweepFile read_sweep_file(const std::filesystem::path& path) {
   const json root = read_json_file(path);
   const std::string where = path.string();

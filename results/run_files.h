@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace imp::results {
@@ -19,6 +20,11 @@ struct StageUse {
   std::optional<bool> reused;  ///< absent while planned
   std::optional<double> seconds;
 };
+
+/// Whether stages of the kind are results of a trial. A trunk is a way to train a stage, not a part of what
+/// was trained: through one or in one piece, it is the same. So are features on disk, which stand in the keys
+/// of what is made from them, kept or not.
+[[nodiscard]] bool is_result(std::string_view kind);
 
 struct PlannedTrial {
   std::string name;

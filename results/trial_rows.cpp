@@ -143,12 +143,10 @@ void write_predictions(Database& database, std::int64_t trial_id, const fs::path
   }
 }
 
-/// A trunk is a way to train a stage, not a part of what was trained: through one or in one piece, it is the
-/// same. So are features on disk, which stand in the keys of what is made from them, kept or not.
 std::vector<std::string> keys_of_results(const std::vector<StageUse>& stages) {
   std::vector<std::string> keys;
   for (const StageUse& stage : stages) {
-    if (stage.kind != "trunk" && stage.kind != "features") keys.push_back(stage.key);
+    if (is_result(stage.kind)) keys.push_back(stage.key);
   }
   return keys;
 }

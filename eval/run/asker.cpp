@@ -47,15 +47,6 @@ struct Batch {
 /// Gives the next pictures, or nothing at the end.
 using BatchSource = std::function<std::optional<Batch>()>;
 
-void add(const models::TextPass& more, models::TextPass& sum) {
-  sum.tokens += more.tokens;
-  sum.selected += more.selected;
-  sum.last_queries += more.last_queries;
-  sum.pairs += more.pairs;
-  sum.last_pairs += more.last_pairs;
-  sum.looked_up += more.looked_up;
-}
-
 /// Cuts the text before the first stop string; says whether there was one.
 bool cut_at_stop(std::string& text, const std::vector<std::string>& stops) {
   std::size_t cut = std::string::npos;
@@ -219,7 +210,7 @@ class Work {
           reply(taken[group]->begin + question, lengths[group][question], answer);
         });
     const std::lock_guard lock(mutex_);
-    add(made.work, passes_);
+    passes_ += made.work;
   }
 
   void ask_one(const Picture& picture, const models::PromptGroup& group) {

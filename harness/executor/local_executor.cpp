@@ -18,6 +18,7 @@
 #include "harness/stages/asked_questions.h"
 #include "models/device/compute_device.h"
 #include "models/io/error.h"
+#include "results/run_files.h"
 
 namespace imp::harness {
 namespace {
@@ -67,14 +68,12 @@ bool LocalExecutor::is_done(const PlannedTrial& planned) const {
   const nlohmann::json outcome = read_outcome(runs_ / plan_.sweep.spec.name / planned.trial.name);
   if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages"))
     return false;
-  // Trunks are ways to stages, which are the same without them.
   std::vector<std::string> made, wanted;
   for (const nlohmann::json& stage : outcome["stages"]) {
-    if (stage.value("kind", "") != "trunk" && stage.value("kind", "") != "features")
-      made.push_back(stage.value("key", ""));
+    if (results::is_result(stage.value("kind", ""))) made.push_back(stage.value("key", ""));
   }
   for (const StageRequest& stage : planned.stages) {
-    if (stage.kind == "trunk" || stage.kind == "features") continue;
+    if (!results::is_result(stage.kind)) continue;
     wanted.push_back(stage.key);
     if (!store_.has(stage)) return false;
   }

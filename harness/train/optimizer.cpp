@@ -26,6 +26,11 @@ at::Tensor orthogonalize(const at::Tensor& update) {
   return tall ? x.t() : x;
 }
 
+/// Of all elements together, on their device.
+at::Tensor global_norm(const std::vector<at::Tensor>& tensors) {
+  return at::stack(at::_foreach_norm(tensors)).norm();
+}
+
 }  // namespace
 
 Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(groups)) {
@@ -174,7 +179,7 @@ at::Tensor Optimizer::clip_gradients_without_waiting(double max_norm) {
   const at::NoGradGuard no_grad;
   const std::vector<at::Tensor> gradients = this->gradients();
   if (gradients.empty()) return at::zeros({});
-  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
+  const at::Tensor norm = global_norm(gradients);
   if (max_norm > 0.0) at::_foreach_mul_(gradients, (max_norm / (norm + kClipEpsilon)).clamp_max(1.0));
   return norm;
 }
@@ -183,7 +188,7 @@ double Optimizer::clip_gradients(double max_norm) {
   const at::NoGradGuard no_grad;
   const std::vector<at::Tensor> gradients = this->gradients();
   if (gradients.empty()) return 0.0;
-  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  const double norm = global_norm(gradients).item<double>();
   if (max_norm > 0.0 && norm > max_norm) at::_foreach_mul_(gradients, max_norm / (norm + kClipEpsilon));
   return norm;
 }

@@ -11,12 +11,29 @@
 #include "models/llava/llava_model.h"
 
 namespace imp::harness {
-
 namespace {
 
 /// The next multiple.
 int64_t whole(int64_t count, int64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
+}
+
+/// Summed cross-entropy, the logits of so many tokens at a time made again in the backward pass: all at once
+/// they would take a good part of a GPU's memory.
+at::Tensor summed_in_parts(const models::TextModel& model, const at::Tensor& hidden,
+                           const at::Tensor& targets, int64_t at_once) {
+  at::Tensor sum;
+  for (int64_t first = 0; first < hidden.size(0); first += at_once) {
+    const int64_t count = std::min(at_once, hidden.size(0) - first);
+    const at::Tensor wanted = targets.narrow(0, first, count);
+    const at::Tensor part = models::recomputed(
+        [&model, wanted](const at::Tensor& rows) {
+          return at::cross_entropy_loss(model.logits(rows), wanted, {}, at::Reduction::Sum);
+        },
+        hidden.narrow(0, first, count));
+    sum = sum.defined() ? sum + part : part;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -54,28 +71,6 @@ TokenBatch pack_rows(std::span<const models::EncodedRow* const> rows, bool isola
   batch.image_places = models::upload(places, device);
   return batch;
 }
-
-namespace {
-
-/// Summed cross-entropy, the logits of so many tokens at a time made again in the backward pass: all at once
-/// they would take a good part of a GPU's memory.
-at::Tensor summed_in_parts(const models::TextModel& model, const at::Tensor& hidden,
-                           const at::Tensor& targets, int64_t at_once) {
-  at::Tensor sum;
-  for (int64_t first = 0; first < hidden.size(0); first += at_once) {
-    const int64_t count = std::min(at_once, hidden.size(0) - first);
-    const at::Tensor wanted = targets.narrow(0, first, count);
-    const at::Tensor part = models::recomputed(
-        [&model, wanted](const at::Tensor& rows) {
-          return at::cross_entropy_loss(model.logits(rows), wanted, {}, at::Reduction::Sum);
-        },
-        hidden.narrow(0, first, count));
-    sum = sum.defined() ? sum + part : part;
-  }
-  return sum;
-}
-
-}  // namespace
 
 at::Tensor summed_loss(const models::TextModel& model, const TokenBatch& batch,
                        const at::Tensor& image_features, const at::Tensor& weights, uint64_t dropout_step) {

@@ -106,6 +106,16 @@ class Counter {
 
 }  // namespace
 
+TextPass& TextPass::operator+=(const TextPass& more) {
+  tokens += more.tokens;
+  selected += more.selected;
+  last_queries += more.last_queries;
+  pairs += more.pairs;
+  last_pairs += more.last_pairs;
+  looked_up += more.looked_up;
+  return *this;
+}
+
 TextPass training_pass(int64_t tokens, int64_t selected, int64_t rows, int64_t longest_row) {
   const int64_t pairs = rows * longest_row * longest_row;
   return {

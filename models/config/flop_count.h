@@ -14,7 +14,7 @@ namespace imp::models {
 // any width of use: norms, activations, softmax, the rotary embedding, biases, the loss, the optimizer and
 // the merging of adapters for evaluation.
 
-/// Packed tokens that go through a language model together. Counts of several passes may be added.
+/// Packed tokens that go through a language model together; counts of several passes may be added.
 struct TextPass {
   int64_t tokens = 0;    ///< through the blocks
   int64_t selected = 0;  ///< of them: whose output is read. The last block's layers after its attention and
@@ -24,6 +24,8 @@ struct TextPass {
                       ///< the whole grid of rows and longest row squared, whatever the mask leaves of it
   int64_t last_pairs = 0;  ///< the same of the last block
   int64_t looked_up = 0;   ///< of the tokens: whose part of Phi's first block beside attention is looked up
+
+  TextPass& operator+=(const TextPass& more);
 };
 
 /// A pass of training over rows that are padded to the longest inside attention.

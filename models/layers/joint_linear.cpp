@@ -131,11 +131,9 @@ struct JointLora : torch::autograd::Function<JointLora> {
 }  // namespace
 
 void lay_together(std::span<Linear* const> layers) {
-  std::vector<at::Tensor> weights, biases;
-  for (const Linear* layer : layers) {
-    weights.push_back(layer->weight);
-    if (layer->bias.defined()) biases.push_back(layer->bias);
-  }
+  std::vector<at::Tensor> weights;
+  for (const Linear* layer : layers) weights.push_back(layer->weight);
+  const std::vector<at::Tensor> biases = biases_of(layers);
   if (joined(weights).defined() || (!biases.empty() && biases.size() < layers.size())) return;
   const at::Tensor weight = at::cat(weights), bias = biases.empty() ? at::Tensor() : at::cat(biases);
   int64_t row = 0;

@@ -23,10 +23,8 @@ struct Parts {
 
 /// Views of rows as heads, [tokens, heads, dim].
 Parts parts_of(const at::Tensor& rows, const HeadsOfRow& shape) {
-  const auto heads = [&](int64_t first, int64_t count) {
-    return rows.narrow(1, first * shape.dim, count * shape.dim).unflatten(1, {count, shape.dim});
-  };
-  return {heads(0, shape.heads), heads(shape.heads, shape.kv_heads), heads(shape.rotated(), shape.kv_heads)};
+  return {heads_of(rows, shape, 0, shape.heads), heads_of(rows, shape, shape.heads, shape.kv_heads),
+          heads_of(rows, shape, shape.rotated(), shape.kv_heads)};
 }
 
 /// Gradients of the spans' keys or values brought back to the packed rows; a row may be in several spans.

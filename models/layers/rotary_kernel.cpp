@@ -7,13 +7,10 @@
 #include "models/layers/rotary_kernel_source.h"
 
 namespace imp::models {
-namespace {
 
 at::Tensor heads_of(const at::Tensor& rows, const HeadsOfRow& shape, int64_t first, int64_t count) {
   return rows.narrow(1, first * shape.dim, count * shape.dim).unflatten(1, {count, shape.dim});
 }
-
-}  // namespace
 
 void rotate_rows(const at::Tensor& rows, const HeadsOfRow& shape, const RotaryAngles& angles) {
   const int64_t half = angles.cos.size(-1);

@@ -17,6 +17,10 @@ struct HeadsOfRow {
   [[nodiscard]] int64_t width() const { return (heads + 2 * kv_heads) * dim; }
 };
 
+/// `count` heads of rows [tokens, width] from the head `first` on, as a view [tokens, count, dim].
+[[nodiscard]] at::Tensor heads_of(const at::Tensor& rows, const HeadsOfRow& shape, int64_t first,
+                                  int64_t count);
+
 /// Rotates the queries and keys of rows [tokens, width] where they stand (apply_rotary over each head).
 void rotate_rows(const at::Tensor& rows, const HeadsOfRow& shape, const RotaryAngles& angles);
 
