@@ -71,18 +71,23 @@ nlohmann::json processor_config(const models::VisionConfig& vision) {
   return config;
 }
 
-const std::string kLearnedFromLabels =
+constexpr const char* kLearnedFromLabels =
     "Learned which objects and which colours of signs rendered pictures show, as ImageNet's labels name "
-    "things "
-    "and never the text.";
+    "things and never the text.";
 
 std::string learned_from_language(bool characters) {
   return fmt::format(
       "Learned from rendered sign pictures with language and places: {}each patch of a sign or object with "
-      "its "
-      "word, the whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch losses "
-      "stood.",
+      "its word, the whole picture with its caption. LLaVA's layer, hidden_states[-2], is where the patch "
+      "losses stood.",
       characters ? "each character at its patch, " : "");
+}
+
+std::string learned_from_text(bool raw) {
+  const char* questions = raw ? "prose of manuals, release notes and licences, and a third of its sister's "
+                                "questions and answers, in as many tokens"
+                              : "and questions and answers about them";
+  return fmt::format("Learned captions, layouts of words on a page, {}; no picture was shown.", questions);
 }
 
 void pretrain_vision(const StageContext& context, models::VisionFamily family) {
@@ -151,17 +156,12 @@ void pretrain_text(const StageContext& context, models::TextFamily family) {
   nlohmann::ordered_json figures;
   for (const auto& [family_name, share] : task.measure_answers(kCardSamples))
     figures["text-only answers, " + family_name] = share;
-  write_card(
-      context,
-      fmt::format("A small {} language model{}", config.pretrain,
-                  options.prose.empty() ? "" : " of raw text"),
-      options.prose.empty()
-          ? "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
-            "page, and questions and answers about them; no picture was shown."
-          : "Hidden 192, 4 blocks, byte-level BPE of 2,048 tokens. Learned captions, layouts of words on a "
-            "page, prose of manuals, release notes and licences, and a third of its sister's questions and "
-            "answers, in as many tokens; no picture was shown.",
-      figures);
+  write_card(context,
+             fmt::format("A small {} language model{}", config.pretrain,
+                         options.prose.empty() ? "" : " of raw text"),
+             fmt::format("Hidden 192, 4 blocks, byte-level BPE of {} tokens. {}", tokenizer->vocab_size(),
+                         learned_from_text(!options.prose.empty())),
+             figures);
 }
 
 }  // namespace
