@@ -12,6 +12,7 @@
 
 #include "eval/run/run_benchmarks.h"
 #include "imp_version.h"
+#include "models/device/subnormals.h"
 #include "models/io/error.h"
 #include "models/io/output_path.h"
 #include "models/io/printable.h"
@@ -75,6 +76,7 @@ void keep_freed_memory() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  imp::models::flush_subnormals();
   constexpr int kUsageError = 2;
   CLI::App app("Ask a checkpoint the questions of benchmarks and score its answers", "imp-eval run");
   imp::eval::RunRequest request;

@@ -16,8 +16,8 @@ class InputHashes {
   const std::string& file(const std::filesystem::path& path);
 
   /// Over relative names and contents, in name order; hidden files and Markdown (a model's card) do not
-  /// count. A model that is one file counts as that file. Throws imp::Error (usage) if the folder cannot be
-  /// read.
+  /// count. A model, or a benchmark's annotations, in one file count as that file. Throws imp::Error (usage)
+  /// if the folder cannot be read.
   const std::string& directory(const std::filesystem::path& path);
 
   /// Whether the PEFT directory has tensors of a vision tower. Throws imp::Error (usage) as PeftAdapter.

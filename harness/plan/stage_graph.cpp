@@ -232,7 +232,7 @@ class GraphBuilder {
     json parameters{{"benchmark", benchmark.name}, {"limit", benchmark.limit}};
     if (benchmark.annotations.empty()) return parameters;
     try {
-      parameters["annotations_hash"] = hashes_.file(benchmark.annotations);
+      parameters["annotations_hash"] = hashes_.directory(benchmark.annotations);
     } catch (const Error& error) {
       throw Error(fmt::format("{}: benchmark {}: {}", to_string(benchmark.annotations_location),
                               benchmark.name, error.what()));

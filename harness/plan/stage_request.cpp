@@ -15,12 +15,12 @@ constexpr std::array<std::pair<std::string_view, int>, 9> kVersions{{
     {"data", 2},
     {"pictures", 1},
     {"leaks", 1},
-    {"features", 2},
+    {"features", 3},
     {"pretrain", 4},
-    {"connector", 2},
-    {"trunk", 2},  // what it begins, finetune ends: both are raised together
-    {"finetune", 2},
-    {"eval", 5},
+    {"connector", 3},
+    {"trunk", 3},  // what it begins, finetune ends: both are raised together
+    {"finetune", 3},
+    {"eval", 6},
 }};
 
 }  // namespace

@@ -206,9 +206,14 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 }
 
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
-  const at::Tensor logits = heads_->category.forward(hidden.pooled);
   const at::Tensor labels = models::upload(category_labels(batch.scenes), options_.device);
-  return at::binary_cross_entropy_with_logits(logits, labels) * kCategoryScale;
+  const at::Tensor of_patches =
+      heads_->category.forward(hidden.patches).view({labels.size(0), -1, labels.size(1)});
+  const at::Tensor somewhere =
+      at::logsumexp(of_patches, 1) - std::log(static_cast<double>(of_patches.size(1)));
+  return kCategoryScale *
+         (at::binary_cross_entropy_with_logits(heads_->category.forward(hidden.pooled), labels) +
+          at::binary_cross_entropy_with_logits(somewhere, labels));
 }
 
 MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {

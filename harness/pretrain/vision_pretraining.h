@@ -36,8 +36,10 @@ struct VisionPretrainingOptions {
 /// that LLaVA takes, so the last block serves the caption only.
 ///
 /// ViT sees the same pictures and learns which categories they show, of all objects and of signs by their
-/// colour, as ImageNet's labels name things ("street sign" is one) and never the text. Its mean patch is
-/// what is classified.
+/// colour, as ImageNet's labels name things ("street sign" is one) and never the text, nor a place. What is
+/// classified is its mean patch, and once more all patches of hidden_states[-2] together, by the log-sum-exp
+/// of their logits (Pinheiro and Collobert, 2015), so that its labels stand at the layer that LLaVA takes,
+/// too.
 class VisionPretraining : public TrainingTask {
  public:
   /// assets and vocabulary must outlive the task.

@@ -7,6 +7,7 @@
 
 #include "harness/programs/sweep_options.h"
 #include "imp_version.h"
+#include "models/device/subnormals.h"
 #include "models/io/error.h"
 #include "models/io/printable.h"
 #include "results/store_error.h"
@@ -71,6 +72,7 @@ std::vector<std::string> with_default_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  imp::models::flush_subnormals();
   CLI::App app(
       "Runs a study from a YAML file: expands it, trains every variant, scores it, records everything.",
       "imp-sweep");

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "imp_version.h"
+#include "models/device/subnormals.h"
 #include "models/io/error.h"
 #include "models/io/printable.h"
 #include "models/programs/model_options.h"
@@ -68,6 +69,7 @@ void add_options(CLI::App& app, const Command& command, ModelOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  imp::models::flush_subnormals();
   CLI::App app("Looks into Hugging Face model directories, runs, compares and exports their models.",
                "imp-model");
   app.require_subcommand(1);

@@ -312,7 +312,7 @@ TEST_F(PlanTest, RawTextMeansTheZooModelThatReadIt) {
   EXPECT_EQ(llm(1), "phi_raw");
   EXPECT_THAT(
       refusal("baseline: {llm: models/phi-2, pretrain_text: raw}\n"),
-      HasSubstr("s.yaml:3:45: pretrain_text is raw, but models/phi-2 is no language model of the zoo"));
+      HasSubstr("s.yaml:3:46: pretrain_text is raw, but models/phi-2 is no language model of the zoo"));
 }
 
 TEST_F(PlanTest, MissingModelsSayWhatToPutWhere) {
