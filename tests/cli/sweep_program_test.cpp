@@ -188,8 +188,8 @@ TEST(Results, AnswerTheQuestionsOfReadersBySql) {
     EXPECT_TRUE(nlohmann::json::accept(cells.text(10)));
   }
   EXPECT_FALSE(cells.step());
-  EXPECT_EQ(database.integer("SELECT count(*) FROM v_scores WHERE metric = 'vqa_accuracy' AND n = 19"), 2);
-  EXPECT_EQ(database.integer("SELECT count(*) FROM v_scores WHERE metric = 'vqa_accuracy_blind' AND n = 19"),
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_scores WHERE metric = 'vqa_accuracy' AND n = 17"), 2);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM v_scores WHERE metric = 'vqa_accuracy_blind' AND n = 17"),
             2);
   EXPECT_EQ(database.integer("SELECT count(*) FROM v_wide"), 2);
   results::Statement wide(database, "SELECT * FROM v_wide");
@@ -199,9 +199,9 @@ TEST(Results, AnswerTheQuestionsOfReadersBySql) {
   EXPECT_THAT(names, testing::Contains("scenetext"));
   EXPECT_THAT(names, testing::Contains("average"));
   // Every question of every cell, with its picture and under the three controls.
-  EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 2 * 4 * 19);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM answer"), 2 * 4 * 17);
   // What was asked, kept once, with its answers and a small picture.
-  EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 19);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 17);
   EXPECT_EQ(database.integer("SELECT count(*) FROM v_answers WHERE length(question) > 0 AND "
                              "json_array_length(references_json) = 10"),
             2 * 4 * 19);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/data/raw_text.h"
+#include "models/io/error.h"
 #include "tests/harness/data/shared_assets.h"
 
 namespace imp::harness {
@@ -95,7 +96,7 @@ TEST(RawText, AMissingPackageIsNamed) {
   try {
     (void)raw_text_paragraphs("/nonexistent");
     FAIL();
-  } catch (const models::Error& error) {
+  } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("apt-get install cmake-data"), std::string::npos);
   }
 }
