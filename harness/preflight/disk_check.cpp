@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 #include <regex>
+#include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "harness/plan/plan_resources.h"
 #include "harness/preflight/rows_file.h"
@@ -154,10 +156,19 @@ std::int64_t available_bytes(const fs::path& folder) {
 }
 
 std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_dir) {
-  std::int64_t bytes = 0;
+  std::vector<std::string> names;
   for (const PlannedStage& stage : plan.stages) {
     if (stage.request.kind == "features" && stage.status != StageStatus::reuse)
-      bytes += bytes_in(runs_dir / "stages" / (".making-" + stage.request.folder()));
+      names.push_back(".making-" + stage.request.folder());
+  }
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(runs_dir / "stages", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    const bool is_left = std::any_of(names.begin(), names.end(),
+                                     [&](const std::string& start) { return name.starts_with(start); });
+    if (is_left) bytes += bytes_in(entry->path());
   }
   return bytes;
 }

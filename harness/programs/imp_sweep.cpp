@@ -17,7 +17,7 @@ using imp::harness::SweepOptions;
 
 struct Command {
   const char* name;
-  const char* help;
+  const char* help;  ///< empty: not for people
   bool takes_file;
   int (*function)(const SweepOptions&);
 };
@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"plan", "Say what a run would do: cells, stages, reasons, estimated time", true,
      imp::harness::plan_sweep},
     {"status", "Say how far each trial has come", true, imp::harness::show_status},
+    {"worker", "", true, imp::harness::work_for_coordinator},
     {"rebuild", "Make the database again from the run folders", false, imp::harness::rebuild_database},
     {"schema", "Print the JSON Schema of sweep files", false, imp::harness::print_schema},
     {"doctor", "Check that this machine has what a sweep needs", false, imp::harness::examine_machine},
@@ -44,10 +45,16 @@ void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
   app.add_option("--db", options.database, "Results database")->capture_default_str();
   app.add_flag("--json", options.json, "Print JSON");
   if (std::strcmp(command.name, "run") != 0) return;
-  app.add_option("--jobs", options.jobs, "Trials at once")->check(CLI::Range(1, 1))->capture_default_str();
+  app.add_option(
+         "--jobs", options.jobs,
+         "Trials at once, each in a process of its own with its share of the cores; auto: as many as are "
+         "faster than one")
+      ->check(CLI::IsMember({"auto"}) | CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--executor", options.executor, "Where trials run")
       ->check(CLI::IsMember({"local"}))
       ->capture_default_str();
+  app.add_flag("--fail-fast", options.fail_fast, "Stop with the first trial that fails");
   CLI::Option* until_resolved = app.add_option(
       "--until-resolved", options.until_resolved,
       "Add seeds where an effect of this factor is not resolved; at most four looks, accounted for");
@@ -80,6 +87,7 @@ int main(int argc, char** argv) {
   int code = 0;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.help);
+    if (*command.help == '\0') sub->group("");
     add_options(*sub, command, options);
     sub->callback([&options, &code, &command] { code = command.function(options); });
   }

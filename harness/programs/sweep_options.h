@@ -19,7 +19,8 @@ struct SweepOptions {
   std::string executor = "local";
   std::string until_resolved;  ///< a factor; empty for one look
   std::string budget;          ///< as parse_duration() reads it; empty for none
-  int64_t jobs = 1;
+  std::string jobs = "1";      ///< a number, or auto
+  bool fail_fast = false;
   bool json = false;
 };
 
@@ -28,6 +29,7 @@ struct SweepOptions {
 int run_sweep(const SweepOptions& options);
 int plan_sweep(const SweepOptions& options);
 int show_status(const SweepOptions& options);
+int work_for_coordinator(const SweepOptions& options);
 int rebuild_database(const SweepOptions& options);
 int print_schema(const SweepOptions& options);
 int examine_machine(const SweepOptions& options);
