@@ -38,7 +38,9 @@ std::string tokens_per_second(double value) {
 
 }  // namespace
 
-Progress::Progress(const std::filesystem::path& events) : terminal_(::isatty(STDERR_FILENO) == 1) {
+Progress::Progress(const std::filesystem::path& events) : Progress(events, ::isatty(STDERR_FILENO) == 1) {}
+
+Progress::Progress(const std::filesystem::path& events, bool terminal) : terminal_(terminal) {
   if (!events.empty()) events_.emplace(events);
 }
 

@@ -43,8 +43,7 @@ class Progress : public StageObserver {
   virtual void event(const nlohmann::json& record);
 
  protected:
-  /// Of a process whose lines and events another one shows.
-  Progress() : terminal_(false) {}
+  Progress(const std::filesystem::path& events, bool terminal);
   /// A plain line.
   virtual void print(const std::string& line);
 

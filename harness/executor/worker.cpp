@@ -20,7 +20,7 @@ namespace {
 /// Tells the coordinator what it shows to people and writes into the event stream.
 class ReportedProgress : public Progress {
  public:
-  explicit ReportedProgress(int descriptor) : descriptor_(descriptor) {}
+  explicit ReportedProgress(int descriptor) : Progress({}, false), descriptor_(descriptor) {}
 
   void event(const nlohmann::json& record) override { report(kReportEvent, record); }
   void report(const char* what, const nlohmann::ordered_json& value) {

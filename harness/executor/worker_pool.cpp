@@ -90,6 +90,7 @@ std::size_t WorkerPool::others_at_work() {
 }
 
 void WorkerPool::give_out() {
+  if (std::chrono::steady_clock::now() < nothing_until_) return;
   for (Slot& slot : slots_) {
     if (slot.item) continue;
     if (busy() + others_at_work() >= slots_.size()) {
@@ -98,7 +99,10 @@ void WorkerPool::give_out() {
       return;
     }
     const auto item = queue_->next([&](const WorkItem& next) { return fits(next); });
-    if (!item) return;
+    if (!item) {
+      nothing_until_ = std::chrono::steady_clock::now() + kLookEvery;
+      return;
+    }
     start(slot, *item);
   }
 }
@@ -206,6 +210,7 @@ void WorkerPool::take_report(Slot& slot, const std::string& line) {
 
 void WorkerPool::take_result(Slot& slot, const UnitResult& result) {
   const WorkItem item = *std::exchange(slot.item, std::nullopt);
+  nothing_until_ = {};
   // The next try begins in a process that holds nothing of this one; one that was asked to stop, by whomever,
   // does no more.
   if (result.status == "failed" || result.status == "interrupted") slot.process.reset();
@@ -256,6 +261,7 @@ void WorkerPool::try_again_or_fail(const WorkItem& item, const Attempt& attempt)
 void WorkerPool::take_death(Slot& slot) {
   const std::string end = slot.process->wait();
   slot.process.reset();
+  nothing_until_ = {};
   if (!slot.item) return;
   const WorkItem item = *std::exchange(slot.item, std::nullopt);
   // One that was asked to stop before it could listen has done nothing of its unit.

@@ -94,7 +94,8 @@ class WorkerPool {
   SweepResult result_;
   std::optional<std::string> machine_problem_;  ///< ends the sweep
   bool stopping_ = false, killing_ = false;
-  std::chrono::steady_clock::time_point looked_{};  ///< for others at work
+  std::chrono::steady_clock::time_point nothing_until_{};  ///< when to ask again for what can begin
+  std::chrono::steady_clock::time_point looked_{};         ///< for others at work
   std::size_t others_ = 0;
 };
 

@@ -25,9 +25,9 @@ std::string unfinished_in(const fs::path& stages) {
 }
 
 void expect_done_once(const TinySweep& sweep, const fs::path& trial) {
+  const nlohmann::json outcome = sweep.outcome(trial);
   int done = 0;
-  for (const nlohmann::json& attempt : sweep.outcome(trial).at("attempts"))
-    done += attempt["status"] == "done";
+  for (const nlohmann::json& attempt : outcome.at("attempts")) done += attempt["status"] == "done" ? 1 : 0;
   EXPECT_EQ(done, 1) << trial;
 }
 

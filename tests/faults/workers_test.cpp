@@ -158,7 +158,8 @@ TEST(KilledWorker, IsAnAttemptWithItsSignalAndTheTrialIsTriedAgain) {
   EXPECT_THAT(finished.err, HasSubstr("killed by SIGSEGV"));
   int died = 0;
   for (const fs::path& trial : trials_of(sweep)) {
-    for (const nlohmann::json& attempt : sweep.outcome(trial)["attempts"]) {
+    const nlohmann::json outcome = sweep.outcome(trial);
+    for (const nlohmann::json& attempt : outcome["attempts"]) {
       if (attempt["status"] == "done") continue;
       ++died;
       EXPECT_EQ(attempt["error_type"], "worker_died");
