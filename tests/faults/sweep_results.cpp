@@ -35,7 +35,8 @@ void expect_done_once(const TinySweep& sweep, const fs::path& trial) {
 
 std::vector<fs::path> trials_of(const TinySweep& sweep) {
   std::vector<fs::path> trials;
-  for (const fs::directory_entry& entry : fs::directory_iterator(sweep.sweep_folder()))
+  std::error_code absent;  // killed before it was made
+  for (const fs::directory_entry& entry : fs::directory_iterator(sweep.sweep_folder(), absent))
     if (fs::exists(entry.path() / "outcome.json")) trials.push_back(entry.path());
   std::sort(trials.begin(), trials.end());
   return trials;
