@@ -21,6 +21,10 @@ std::string shown(const json& parameters, const std::string& name) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+StageInput input_of(const json& record) {
+  return {record.at("kind").get<std::string>(), record.at("key").get<std::string>()};
+}
+
 std::vector<std::string> differing_parameters(const json& now, const json& before) {
   std::vector<std::string> names;
   for (const auto& [name, value] : now.items()) {
@@ -41,7 +45,9 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
     EarlierStage stage;
     stage.kind = record.at("kind").get<std::string>();
     stage.key = record.at("key").get<std::string>();
+    stage.version = record.value("version", 0);
     stage.parameters = record.value("parameters", json::object());
+    stage.host = record.value("host", "");
     stage.made = record.value("made", "");
     stage.seconds = record.value("seconds", -1.0);
     stage.own_epochs = record.value("own_epochs", 0.0);
@@ -49,8 +55,9 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
       stage.flops = flops->get<double>();
     stage.device = record.value("device", "cpu");
     for (const json& input : record.value("inputs", json::array())) {
-      stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
+      stage.inputs.push_back(input_of(input));
     }
+    if (record.contains("trunk")) stage.trunk = input_of(record["trunk"]);
     if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
     return stage;
   } catch (const json::exception&) {
@@ -69,12 +76,14 @@ EarlierStages::EarlierStages(const fs::path& runs_dir) {
   std::sort(stages_.begin(), stages_.end(), [](const EarlierStage& a, const EarlierStage& b) {
     return std::tie(b.made, b.key) < std::tie(a.made, a.key);
   });
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    places_of_kind_[stages_[i].kind].push_back(i);
+    folders_.insert(stages_[i].kind + "-" + stages_[i].key);
+  }
 }
 
 bool EarlierStages::has(const StageRequest& request) const {
-  return std::any_of(stages_.begin(), stages_.end(), [&](const EarlierStage& stage) {
-    return stage.key == request.key && stage.kind == request.kind;
-  });
+  return folders_.contains(request.folder());
 }
 
 const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
@@ -83,10 +92,14 @@ const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
 }
 
 const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request) const {
+  // Each stage of a plan is compared with each of these, and a folder may hold 100,000.
+  constexpr std::size_t kMostCompared = 200;
+  const auto places = places_of_kind_.find(std::string(kind));
+  if (places == places_of_kind_.end()) return nullptr;
   const EarlierStage* best = nullptr;
   std::size_t fewest = 0;
-  for (const EarlierStage& stage : stages_) {
-    if (stage.kind != kind) continue;
+  for (std::size_t i = 0; i < std::min(kMostCompared, places->second.size()); ++i) {
+    const EarlierStage& stage = stages_[places->second[i]];
     const std::size_t count = differing_parameters(request.parameters, stage.parameters).size();
     if (best != nullptr && count >= fewest) continue;
     best = &stage;

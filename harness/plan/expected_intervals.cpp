@@ -213,7 +213,8 @@ class Teller {
       expected.seeds_needed = results::seeds_needed(benchmark.noise, design, kPoint);
       told_.intervals.push_back(std::move(expected));
     }
-    if (plan_.sweep.spec.form == VaryForm::ofat) compare_with_grid(benchmark);
+    const std::vector<VaryBlock>& vary = plan_.sweep.spec.vary;
+    if (vary.size() == 1 && vary.front().form == VaryForm::ofat) compare_with_grid(benchmark);
   }
 
   /// What the same seeds in a full grid would resolve.

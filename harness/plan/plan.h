@@ -9,7 +9,7 @@
 #include "harness/plan/expand.h"
 #include "harness/plan/expected_intervals.h"
 #include "harness/plan/memory_estimate.h"
-#include "harness/plan/stage_request.h"
+#include "harness/plan/stage_list.h"
 #include "models/device/gpu_probe.h"
 
 namespace imp::harness {
@@ -19,7 +19,7 @@ enum class StageStatus { run, share, reuse };
 
 /// A stage of a plan, once however many trials need it.
 struct PlannedStage {
-  StageRequest request;
+  StageList::Shared request;
   StageStatus status = StageStatus::run;
   std::string reason;
   std::size_t trials = 0;         ///< that need it
@@ -35,7 +35,7 @@ struct PlannedStage {
 /// A trial with its stages, inputs before what is made from them.
 struct PlannedTrial {
   Trial trial;
-  std::vector<StageRequest> stages;
+  StageList stages;
   std::vector<std::size_t> planned;  ///< of each stage, its index in Plan::stages
 };
 
@@ -57,7 +57,7 @@ struct FeaturesChoice {
 
 /// What a sweep will do, in the order in which it may be done.
 struct Plan {
-  Sweep sweep;
+  Sweep sweep;  ///< without its trials, which stand in `trials`
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
   std::vector<BenchmarkCounts> benchmarks =

@@ -27,7 +27,7 @@ class MemoryOfStages {
   explicit MemoryOfStages(Plan& plan) : plan_(plan), memory_(plan.sweep.spec) {}
 
   void estimate(const PlannedTrial& trial, PlannedStage& stage) {
-    const std::string& kind = stage.request.kind;
+    const std::string& kind = stage.request->kind;
     const bool on_gpu = runs_on_gpu(trial.trial.config, plan_);
     if (kind == "features") {
       const MemoryEstimate encoder =
@@ -59,7 +59,7 @@ class MemoryOfStages {
 void warn_of_the_largest(Plan& plan) {
   if (!plan.gpu.gpu) return;
   const auto bytes = [](const PlannedStage& stage) {
-    return stage.device_memory && stage.request.kind != "features" ? stage.device_memory->total() : 0;
+    return stage.device_memory && stage.request->kind != "features" ? stage.device_memory->total() : 0;
   };
   const auto largest =
       std::max_element(plan.stages.begin(), plan.stages.end(),
@@ -68,7 +68,7 @@ void warn_of_the_largest(Plan& plan) {
   plan.notes.push_back(fmt::format(
       "{}-{} takes about {} of the GPU's {}; it would be tried with half of the micro-batch until it fits; "
       "`recompute: blocks` or a smaller micro_batch takes less",
-      largest->request.kind, largest->request.key.substr(0, 8), size_as_text(bytes(*largest)),
+      largest->request->kind, largest->request->key.substr(0, 8), size_as_text(bytes(*largest)),
       size_as_text(plan.gpu.gpu->memory_bytes)));
 }
 

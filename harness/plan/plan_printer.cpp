@@ -67,7 +67,8 @@ std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
   std::string words;
   for (const std::size_t index : trial.planned) {
     const PlannedStage& stage = plan.stages[index];
-    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", status_name(stage.status), stage.request.kind);
+    words +=
+        fmt::format("{}{} {}", words.empty() ? "" : ", ", status_name(stage.status), stage.request->kind);
   }
   return words;
 }
@@ -89,7 +90,7 @@ std::string stages_as_table(const Plan& plan) {
   };
   std::vector<Row> rows{{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"}};
   for (const PlannedStage& stage : plan.stages) {
-    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
+    rows.push_back({fmt::format("{}-{}", stage.request->kind, stage.request->key.substr(0, 8)),
                     std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
                     stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
                     stage.bytes > 0 ? size_as_text(stage.bytes) : "-", size(stage.memory),
@@ -218,8 +219,9 @@ ordered_json plan_as_json(const Plan& plan) {
     ordered_json stages = ordered_json::array();
     for (const std::size_t index : trial.planned) {
       const PlannedStage& stage = plan.stages[index];
-      stages.push_back(
-          {{"kind", stage.request.kind}, {"key", stage.request.key}, {"status", status_name(stage.status)}});
+      stages.push_back({{"kind", stage.request->kind},
+                        {"key", stage.request->key},
+                        {"status", status_name(stage.status)}});
     }
     trials.push_back({{"trial", trial.trial.name},
                       {"seed", trial.trial.seed},
@@ -230,12 +232,12 @@ ordered_json plan_as_json(const Plan& plan) {
   ordered_json stages = ordered_json::array();
   for (const PlannedStage& stage : plan.stages) {
     ordered_json inputs = ordered_json::array();
-    for (const StageInput& input : stage.request.inputs)
+    for (const StageInput& input : stage.request->inputs)
       inputs.push_back({{"kind", input.kind}, {"key", input.key}});
     stages.push_back(
-        {{"kind", stage.request.kind},
-         {"key", stage.request.key},
-         {"version", stage.request.version},
+        {{"kind", stage.request->kind},
+         {"key", stage.request->key},
+         {"version", stage.request->version},
          {"status", status_name(stage.status)},
          {"reason", stage.reason},
          {"trials", stage.trials},
@@ -243,9 +245,9 @@ ordered_json plan_as_json(const Plan& plan) {
          {"bytes", stage.bytes},
          {"memory_bytes", memory_as_json(stage.memory)},
          {"device_memory_bytes", memory_as_json(stage.device_memory)},
-         {"parameters", stage.request.parameters},
+         {"parameters", stage.request->parameters},
          {"inputs", inputs},
-         {"trunk", stage.request.trunk ? ordered_json(stage.request.trunk->key) : ordered_json()}});
+         {"trunk", stage.request->trunk ? ordered_json(stage.request->trunk->key) : ordered_json()}});
   }
   ordered_json benchmarks = ordered_json::array();
   for (const BenchmarkCounts& benchmark : plan.benchmarks)

@@ -43,8 +43,8 @@ class BytesOfStages {
  private:
   void count(const PlannedTrial& planned, PlannedStage& stage) {
     const TrialConfig& config = planned.trial.config;
-    const std::string& kind = stage.request.kind;
-    if (kind == "data" && stage.request.parameters.contains("dataset"))
+    const std::string& kind = stage.request->kind;
+    if (kind == "data" && stage.request->parameters.contains("dataset"))
       stage.bytes = (config.train_pictures + config.test_pictures) * kRenderedPicture;
     if (kind == "features") count_features(planned, stage);
     if (kind == "connector") stage.bytes = trained(projector(planned.trial), kFloat);
@@ -62,11 +62,11 @@ class BytesOfStages {
   }
 
   void count_features(const PlannedTrial& planned, PlannedStage& stage) {
-    if (stage.request.inputs.empty()) return;
-    stage.pictures = pictures_of(planned, stage.request.inputs.front().key);
+    if (stage.request->inputs.empty()) return;
+    stage.pictures = pictures_of(planned, stage.request->inputs.front().key);
     const FeatureShape* shape = models_.features(planned.trial);
     if (shape == nullptr) return;
-    const std::int64_t number = stage.request.parameters.contains("dtype") ? kBFloat16 : kFloat;
+    const std::int64_t number = stage.request->parameters.contains("dtype") ? kBFloat16 : kFloat;
     stage.bytes = stage.pictures * shape->image_tokens * shape->width * number;
     if (stage.seconds && stage.earlier_flops > 0)
       *stage.seconds *= static_cast<double>(stage.pictures) * shape->flops / stage.earlier_flops;
@@ -156,8 +156,8 @@ std::int64_t available_bytes(const fs::path& folder) {
 std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_dir) {
   std::int64_t bytes = 0;
   for (const PlannedStage& stage : plan.stages) {
-    if (stage.request.kind == "features" && stage.status != StageStatus::reuse)
-      bytes += bytes_in(runs_dir / "stages" / (".making-" + stage.request.folder()));
+    if (stage.request->kind == "features" && stage.status != StageStatus::reuse)
+      bytes += bytes_in(runs_dir / "stages" / (".making-" + stage.request->folder()));
   }
   return bytes;
 }

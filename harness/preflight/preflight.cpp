@@ -28,8 +28,8 @@ class Pending {
     for (const std::size_t index : trial.planned) {
       const PlannedStage& stage = plan.stages[index];
       if (stage.status == StageStatus::reuse) continue;
-      kinds_.insert(stage.request.kind);
-      if (stage.request.kind == "eval") benchmarks_.insert(stage.request.parameters.value("benchmark", ""));
+      kinds_.insert(stage.request->kind);
+      if (stage.request->kind == "eval") benchmarks_.insert(stage.request->parameters.value("benchmark", ""));
     }
   }
 
@@ -91,7 +91,7 @@ class Preflight {
   [[nodiscard]] std::int64_t bytes_of_features() const {
     std::int64_t bytes = 0;
     for (const PlannedStage& stage : plan_.stages)
-      if (stage.request.kind == "features") bytes += stage.bytes;
+      if (stage.request->kind == "features") bytes += stage.bytes;
     return bytes;
   }
 
