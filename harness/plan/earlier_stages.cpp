@@ -37,6 +37,34 @@ std::vector<std::string> differing_parameters(const json& now, const json& befor
   return names;
 }
 
+bool is_of_host(const EarlierStage& stage, std::string_view host) {
+  return stage.host.empty() || stage.host == host;
+}
+
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// How many times the work of an earlier stage one is, by what its parameters count.
+double times_the_work(const json& now, const json& before) {
+  const auto number = [](const json& parameters, const char* name) {
+    const auto found = parameters.find(name);
+    return found != parameters.end() && found->is_number() ? found->get<double>() : 0.0;
+  };
+  const auto ratio = [](double mine, double theirs) { return mine > 0 && theirs > 0 ? mine / theirs : 1.0; };
+  if (now.value("pretrain", "") != before.value("pretrain", "")) return 1.0;
+  const auto pictures = [&](const json& of) {
+    return number(of, "train_pictures") + number(of, "test_pictures");
+  };
+  const auto seen = [&](const json& of) {
+    return number(of, "pretrain_steps") * number(of, "pretrain_batch_size");
+  };
+  return ratio(pictures(now), pictures(before)) * ratio(seen(now), seen(before));
+}
+
 }  // namespace
 
 std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
@@ -86,12 +114,25 @@ bool EarlierStages::has(const StageRequest& request) const {
   return folders_.contains(request.folder());
 }
 
-const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
-  const EarlierStage* best = closest_of(request.kind, request);
-  return best == nullptr && request.kind == "trunk" ? closest_of("finetune", request) : best;
+const EarlierStage* EarlierStages::closest(const StageRequest& request, std::string_view host) const {
+  const EarlierStage* best = closest_of(request.kind, request, host);
+  return best == nullptr && request.kind == "trunk" ? closest_of("finetune", request, host) : best;
 }
 
-const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request) const {
+EarlierRates EarlierStages::rates(std::string_view host) const {
+  constexpr std::size_t kMost = 50;
+  constexpr double kShortest = 3.0;  // seconds; in shorter ones it is opening files that counts
+  std::vector<double> cpu, gpu;
+  for (const EarlierStage& stage : stages_) {
+    if (stage.flops <= 0 || stage.seconds < kShortest || !is_of_host(stage, host)) continue;
+    std::vector<double>& rates = stage.device == "cpu" ? cpu : gpu;
+    if (rates.size() < kMost) rates.push_back(stage.flops / stage.seconds);
+  }
+  return {median(std::move(cpu)), median(std::move(gpu))};
+}
+
+const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request,
+                                              std::string_view host) const {
   // Each stage of a plan is compared with each of these, and a folder may hold 100,000.
   constexpr std::size_t kMostCompared = 200;
   const auto places = places_of_kind_.find(std::string(kind));
@@ -100,6 +141,7 @@ const EarlierStage* EarlierStages::closest_of(std::string_view kind, const Stage
   std::size_t fewest = 0;
   for (std::size_t i = 0; i < std::min(kMostCompared, places->second.size()); ++i) {
     const EarlierStage& stage = stages_[places->second[i]];
+    if (!host.empty() && !is_of_host(stage, host)) continue;
     const std::size_t count = differing_parameters(request.parameters, stage.parameters).size();
     if (best != nullptr && count >= fewest) continue;
     best = &stage;
@@ -110,7 +152,8 @@ const EarlierStage* EarlierStages::closest_of(std::string_view kind, const Stage
 
 std::optional<double> expected_seconds(const StageRequest& request, const EarlierStage& earlier) {
   if (earlier.seconds < 0) return std::nullopt;
-  if (earlier.own_epochs <= 0 || request.own_epochs <= 0) return earlier.seconds;
+  if (earlier.own_epochs <= 0 || request.own_epochs <= 0)
+    return earlier.seconds * times_the_work(request.parameters, earlier.parameters);
   return earlier.seconds * request.own_epochs / earlier.own_epochs;
 }
 

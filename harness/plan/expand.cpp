@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "harness/plan/added_seeds.h"
+#include "harness/plan/cells.h"
 #include "harness/plan/config_checks.h"
 #include "harness/plan/config_writer.h"
-#include "harness/plan/derivation.h"
 #include "harness/plan/trial_name.h"
 #include "models/io/error.h"
 #include "models/io/hash.h"
@@ -22,14 +22,6 @@ namespace {
 
 constexpr std::size_t kMostTrials = 200'000;
 
-/// One cell before its values are read.
-struct Cell {
-  Location location;
-  std::size_t block = 0;  ///< of SweepSpec::vary
-  CellSettings settings;
-  std::vector<const KeyDescription*> own;  ///< the keys that it sets over its block's baseline
-};
-
 class Expander {
  public:
   Expander(SweepSpec spec, const AddedSeeds& added) : added_(added) { sweep_.spec = std::move(spec); }
@@ -38,8 +30,8 @@ class Expander {
     collect_factors();
     refuse_too_many();
     for (std::size_t block = 0; block < spec().vary.size(); ++block) {
-      collect_origins(spec().vary[block]);
-      make_cells(block);
+      collect_origins(block);
+      for_each_cell(spec(), block, [this](const Cell& cell) { make_trials(cell); });
     }
     diagnostics_.throw_if_any();
     if (sweep_.trials.empty()) {
@@ -73,94 +65,18 @@ class Expander {
     const std::size_t seeds = std::max<std::size_t>(spec().seeds.size(), 1);
     std::size_t count = 0;
     for (const VaryBlock& block : spec().vary) {
-      count += count_cells(block) * seeds;
+      count += count_cells(block, kMostTrials) * seeds;
       if (count <= kMostTrials) continue;
       throw Error(fmt::format("{}: {} cells or more; at most {} are planned: drop levels or seeds",
                               to_string(spec().vary_location), count, kMostTrials));
     }
   }
 
-  /// Not beyond what is refused anyway, so that no product overflows.
-  [[nodiscard]] static std::size_t count_cells(const VaryBlock& block) {
-    if (block.form == VaryForm::list) return block.cells.size();
-    if (block.form == VaryForm::zip) return block.factors.front().levels.size();
-    std::size_t count = 1;
-    for (const Factor& factor : block.factors) {
-      const std::size_t levels = factor.levels.size();
-      count = block.form == VaryForm::grid ? count * levels : count + levels;
-      if (count > kMostTrials) break;
-    }
-    return count;
-  }
-
-  void collect_origins(const VaryBlock& block) {
+  void collect_origins(std::size_t block) {
     auto places = std::make_shared<Origins::Places>();
-    for (const auto& [key, value] : baseline_cell(block).settings) places->emplace(key, value->location);
+    for (const auto& [key, value] : baseline_cell(spec(), block).settings)
+      places->emplace(key, value->location);
     origins_ = std::move(places);
-  }
-
-  [[nodiscard]] Cell baseline_cell(const VaryBlock& block) const {
-    Cell cell{.location = block.location, .settings = {}, .own = {}};
-    for (const Setting& setting : spec().baseline) cell.settings[setting.key->name] = &setting.value;
-    for (const Setting& setting : block.baseline) cell.settings[setting.key->name] = &setting.value;
-    return cell;
-  }
-
-  static void set(Cell& cell, const KeyDescription* key, const YamlValue& value) {
-    cell.settings[key->name] = &value;
-    cell.own.push_back(key);
-  }
-
-  void make_cells(std::size_t number) {
-    const VaryBlock& block = spec().vary[number];
-    Cell baseline = baseline_cell(block);
-    baseline.block = number;
-    switch (block.form) {
-      case VaryForm::none:
-        make_trials(baseline);
-        break;
-      case VaryForm::grid:
-        make_grid(block, baseline);
-        break;
-      case VaryForm::ofat:
-        make_trials(baseline);
-        for (const Factor& factor : block.factors) {
-          for (const YamlValue& level : factor.levels) {
-            Cell cell = baseline;
-            set(cell, factor.key, level);
-            make_trials(cell);
-          }
-        }
-        break;
-      case VaryForm::zip:
-        for (std::size_t level = 0; level < block.factors.front().levels.size(); ++level) {
-          Cell cell = baseline;
-          for (const Factor& factor : block.factors) set(cell, factor.key, factor.levels[level]);
-          make_trials(cell);
-        }
-        break;
-      case VaryForm::list:
-        for (const ListedCell& listed : block.cells) {
-          Cell cell = baseline;
-          cell.location = listed.location;
-          for (const Setting& setting : listed.settings) set(cell, setting.key, setting.value);
-          make_trials(cell);
-        }
-        break;
-    }
-  }
-
-  void make_grid(const VaryBlock& block, const Cell& baseline) {
-    const std::size_t count = count_cells(block);
-    for (std::size_t index = 0; index < count; ++index) {
-      Cell cell = baseline;
-      std::size_t below = count;
-      for (const Factor& factor : block.factors) {
-        below /= factor.levels.size();
-        set(cell, factor.key, factor.levels[index / below % factor.levels.size()]);
-      }
-      make_trials(cell);
-    }
   }
 
   void make_trials(const Cell& cell) {
@@ -205,21 +121,10 @@ class Expander {
       trial.levels.emplace_back(factor->name, key_text(*factor, trial.config));
     }
     std::vector<std::pair<std::string, std::string>> named;
-    for (const KeyDescription* key : named_keys(cell))
+    for (const KeyDescription* key : named_keys(spec(), cell))
       named.emplace_back(key->name, key_text(*key, trial.config));
     trial.name = trial_name(named, trial.seed);
     sweep_.trials.push_back(std::move(trial));
-  }
-
-  /// The keys that a cell's name shows: those of its block's baseline, then its own.
-  [[nodiscard]] std::vector<const KeyDescription*> named_keys(const Cell& cell) const {
-    std::vector<const KeyDescription*> keys;
-    for (const Setting& setting : spec().vary[cell.block].baseline) {
-      if (std::find(cell.own.begin(), cell.own.end(), setting.key) == cell.own.end())
-        keys.push_back(setting.key);
-    }
-    keys.insert(keys.end(), cell.own.begin(), cell.own.end());
-    return keys;
   }
 
   [[nodiscard]] bool excluded(const TrialConfig& config, const std::vector<Expression>& conditions) {
@@ -249,7 +154,7 @@ class Expander {
 
   [[nodiscard]] std::string describe_cell(const Cell& cell, const TrialConfig& config) const {
     std::vector<std::string> parts;
-    for (const KeyDescription* key : named_keys(cell))
+    for (const KeyDescription* key : named_keys(spec(), cell))
       parts.push_back(fmt::format("{}={}", key->name, key_text(*key, config)));
     return parts.empty() ? "the baseline" : fmt::format("{}", fmt::join(parts, ", "));
   }

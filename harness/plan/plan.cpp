@@ -6,10 +6,12 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/plan/earlier_stages.h"
 #include "harness/plan/features_choice.h"
+#include "harness/plan/machine_rate.h"
 #include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/trunks.h"
@@ -22,7 +24,7 @@ namespace {
 constexpr std::size_t kMostDifferences = 3;
 
 /// Status, reason and estimate of a stage whose users are counted.
-void judge(PlannedStage& stage, const EarlierStages& earlier) {
+void judge(PlannedStage& stage, const EarlierStages& earlier, const std::string& host) {
   if (earlier.has(*stage.request)) {
     stage.status = StageStatus::reuse;
     stage.reason = "finished earlier";
@@ -36,9 +38,13 @@ void judge(PlannedStage& stage, const EarlierStages& earlier) {
     stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request->kind);
     return;
   }
-  stage.seconds = expected_seconds(*stage.request, *closest);
-  stage.earlier_flops = closest->flops;
-  stage.earlier_device = closest->device;
+  if (const EarlierStage* timed = earlier.closest(*stage.request, host)) {
+    stage.seconds = expected_seconds(*stage.request, *timed);
+    stage.seconds_from = stage.seconds ? TimeSource::same_kind : TimeSource::none;
+    stage.earlier_seconds = timed->seconds;
+    stage.earlier_flops = timed->flops;
+    stage.earlier_device = timed->device;
+  }
   if (closest->kind != stage.request->kind) {
     stage.reason = fmt::format("{}no {} stage yet", sharing, stage.request->kind);
     return;
@@ -76,13 +82,16 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir) {
 
 Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics) {
   Plan plan;
+  std::unordered_set<std::string> complete;  // inputs of trials that have all of them
   InputHashes hashes;
   RequestPool pool;
   plan.trials.reserve(sweep.trials.size());
   for (Trial& trial : sweep.trials) {
     PlannedTrial planned{std::move(trial), {}, {}};
     try {
-      if (check_inputs(planned.trial, sweep.spec, diagnostics)) {
+      const std::string inputs = inputs_named(planned.trial.config);
+      if (complete.contains(inputs) || check_inputs(planned.trial, sweep.spec, diagnostics)) {
+        complete.insert(inputs);
         for (StageRequest& request : stages_of(planned.trial, sweep.spec, hashes))
           planned.stages.add(pool.shared(std::move(request)));
       }
@@ -107,7 +116,9 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& 
     }
   }
   plan.sweep = std::move(sweep);
-  for (PlannedStage& stage : plan.stages) judge(stage, earlier);
+  const std::string host = this_host();
+  plan.rates = earlier.rates(host);
+  for (PlannedStage& stage : plan.stages) judge(stage, earlier, host);
   leave_out_trunks(plan);
   leave_out_unasked(plan);
   return plan;

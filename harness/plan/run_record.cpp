@@ -23,7 +23,7 @@ json read_run_record(const std::filesystem::path& file) {
       schema != record.end() && schema->is_number() && schema->get<double>() > kRecordSchema;
   if (is_newer) {
     throw Error(
-        fmt::format("{}: was written by a newer imp (schema {}, this program knows {}); use that one, or "
+        fmt::format("{}: was written by a newer imp (schema {}, this program knows {}); use a newer imp, or "
                     "name another folder with --runs",
                     file.string(), schema->dump(), kRecordSchema),
         ErrorKind::environment);

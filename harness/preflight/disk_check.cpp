@@ -106,16 +106,21 @@ class BytesOfStages {
   }
 
   /// Parameters of the adapter or the language model that stage 2 trains.
-  [[nodiscard]] std::int64_t finetuned(const Trial& trial) const {
+  [[nodiscard]] std::int64_t finetuned(const Trial& trial) {
     const TrialConfig& config = trial.config;
     const models::TextConfig* text = models_.text(trial);
     if (text == nullptr || config.finetune == "projector") return 0;
     if (config.finetune == "full") return models::count_parameters(*text);
+    const std::string key =
+        fmt::format("{}|{}|{}|{}", config.checkpoint, config.llm, config.lora_rank, config.lora_targets);
+    const auto known = adapters_.find(key);
+    if (known != adapters_.end()) return known->second;
     const std::regex targets = models::lora_target_expression(config.lora_targets);
     std::int64_t count = 0;
     for (const models::LinearShape& linear : models::linear_shapes(*text))
       if (std::regex_match(linear.name, targets))
         count += config.lora_rank * (linear.in_features + linear.out_features);
+    adapters_.emplace(key, count);
     return count;
   }
 
@@ -123,6 +128,7 @@ class BytesOfStages {
   const ModelCheck& models_;
   std::unordered_set<std::size_t> counted_;
   std::map<std::string, std::int64_t> pictures_;  ///< by file of rows
+  std::map<std::string, std::int64_t> adapters_;  ///< parameters, by what they depend on
   std::int64_t largest_state_ = 0;
 };
 

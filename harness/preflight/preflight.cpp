@@ -13,6 +13,7 @@
 #include "harness/preflight/disk_check.h"
 #include "harness/preflight/model_check.h"
 #include "harness/preflight/rows_file.h"
+#include "harness/preflight/runs_folder.h"
 #include "harness/preflight/writable_folder.h"
 #include "models/io/error.h"
 
@@ -105,6 +106,7 @@ class Preflight {
 }  // namespace
 
 Plan plan_and_check(Sweep sweep, const fs::path& runs_dir, std::optional<std::int64_t> available) {
+  require_own_runs_folder(runs_dir, sweep.spec.name);
   Diagnostics diagnostics;
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
   check_claims(plan.sweep.spec, diagnostics);

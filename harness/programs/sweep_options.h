@@ -19,8 +19,11 @@ struct SweepOptions {
   std::string executor = "local";
   std::string until_resolved;  ///< a factor; empty for one look
   std::string budget;          ///< as parse_duration() reads it; empty for none
+  std::vector<std::string> names;  ///< stages of `why`, trials of `diff`
   int64_t jobs = 1;
   bool json = false;
+  bool remove = false;  ///< of `gc`
+  bool all = false;     ///< of `diff`
 };
 
 // One function a command; each returns the program's exit code (design: exit codes) and throws imp::Error or
@@ -29,6 +32,9 @@ int run_sweep(const SweepOptions& options);
 int plan_sweep(const SweepOptions& options);
 int show_status(const SweepOptions& options);
 int rebuild_database(const SweepOptions& options);
+int collect_garbage(const SweepOptions& options);
+int explain_stage(const SweepOptions& options);
+int diff_trials(const SweepOptions& options);
 int print_schema(const SweepOptions& options);
 int examine_machine(const SweepOptions& options);
 
