@@ -30,9 +30,36 @@ constexpr Command kCommands[] = {
     {"status", "Say how far each trial has come", true, imp::harness::show_status},
     {"worker", "", true, imp::harness::work_for_coordinator},
     {"rebuild", "Make the database again from the run folders", false, imp::harness::rebuild_database},
+    {"gc", "List what no sweep or trial in the runs folder refers to; remove it with --remove", false,
+     imp::harness::collect_garbage},
+    {"why", "Say what a stage is, what uses it, and why a sweep wants another in its place", false,
+     imp::harness::explain_stage},
+    {"diff",
+     "Say what two trials differ in: configuration, stages, machine. Whether their scores differ by more "
+     "than "
+     "chance is told by `imp-report diff`",
+     false, imp::harness::diff_trials},
     {"schema", "Print the JSON Schema of sweep files", false, imp::harness::print_schema},
     {"doctor", "Check that this machine has what a sweep needs", false, imp::harness::examine_machine},
 };
+
+void add_options_of_folder_commands(CLI::App& app, const std::string& name, SweepOptions& options) {
+  if (name == "gc") app.add_flag("--remove", options.remove, "Remove what is listed");
+  if (name == "why") {
+    app.add_option("stage", options.names,
+                   "A stage's folder, its key or the beginning of one; a second one to compare it with")
+        ->required()
+        ->expected(1, 2);
+    app.add_option("--file", options.file, "A sweep file: what it wants in place of this stage, and why");
+    app.add_option("--set", options.overrides, "With --file: override a key of the configuration");
+  }
+  if (name == "diff") {
+    app.add_option("trial", options.names, "Two trials: sweep/trial, the beginning of one, or a run folder")
+        ->required()
+        ->expected(2);
+    app.add_flag("--all", options.all, "Show the keys that are alike, too");
+  }
+}
 
 void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
   if (command.takes_file) {
@@ -44,6 +71,7 @@ void add_options(CLI::App& app, const Command& command, SweepOptions& options) {
   app.add_option("--runs", options.runs, "Folder of the runs")->capture_default_str();
   app.add_option("--db", options.database, "Results database")->capture_default_str();
   app.add_flag("--json", options.json, "Print JSON");
+  add_options_of_folder_commands(app, command.name, options);
   if (std::strcmp(command.name, "run") != 0) return;
   app.add_option(
          "--jobs", options.jobs,

@@ -31,7 +31,7 @@ Plan check(const SmallSweep& sweep, std::int64_t available = 100 * kGiB) {
 
 const PlannedStage* find(const Plan& plan, const std::string& kind) {
   const auto found = std::find_if(plan.stages.begin(), plan.stages.end(),
-                                  [&](const PlannedStage& stage) { return stage.request.kind == kind; });
+                                  [&](const PlannedStage& stage) { return stage.request->kind == kind; });
   return found == plan.stages.end() ? nullptr : &*found;
 }
 
@@ -39,7 +39,7 @@ const PlannedStage* find(const Plan& plan, const std::string& kind) {
 std::map<std::string, std::string> keys(const Plan& plan) {
   std::map<std::string, std::string> keys;
   for (const PlannedStage& stage : plan.stages)
-    if (stage.request.kind != "features") keys[stage.request.kind] += stage.request.key;
+    if (stage.request->kind != "features") keys[stage.request->kind] += stage.request->key;
   return keys;
 }
 
@@ -144,12 +144,12 @@ TEST(FeaturesChoice, FeaturesThatAreThereAreTaken) {
 TEST(FeaturesChoice, NothingIsMadeForTrainingsThatAreFinished) {
   const SmallSweep sweep;
   for (const PlannedStage& stage : check(sweep).stages)
-    if (stage.request.kind != "features") finish(sweep, stage.request);
+    if (stage.request->kind != "features") finish(sweep, *stage.request);
   for (const char* choice : {"auto", "cached", "computed"}) {
     sweep.write({{"features", choice}});
     const Plan plan = check(sweep);
     for (const PlannedStage& stage : plan.stages)
-      EXPECT_EQ(stage.status, StageStatus::reuse) << stage.request.kind;
+      EXPECT_EQ(stage.status, StageStatus::reuse) << stage.request->kind;
   }
 }
 
@@ -157,10 +157,10 @@ TEST(FeaturesChoice, NumbersOf16BitsAreAnotherStageAndHalfTheDisk) {
   const SmallSweep sweep;
   const PlannedStage wide = *find(check(sweep), "features");
   sweep.write({{"dtype", "auto"}});
-  EXPECT_EQ(find(check(sweep), "features")->request.key, wide.request.key);
+  EXPECT_EQ(find(check(sweep), "features")->request->key, wide.request->key);
   sweep.write({{"dtype", "bfloat16"}});
   const PlannedStage narrow = *find(check(sweep), "features");
-  EXPECT_NE(narrow.request.key, wide.request.key);
+  EXPECT_NE(narrow.request->key, wide.request->key);
   EXPECT_EQ(2 * narrow.bytes, wide.bytes);
 }
 

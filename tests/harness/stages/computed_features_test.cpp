@@ -32,7 +32,7 @@ class Computed : public testing::Test {
     plan_ = make_plan(load_sweep(sweep_.file()), sweep_.runs());
   }
   [[nodiscard]] const StageRequest& request(const std::string& kind) const {
-    const std::vector<StageRequest>& stages = plan_.trials.front().stages;
+    const StageList& stages = plan_.trials.front().stages;
     return *std::find_if(stages.begin(), stages.end(), [&](const auto& stage) { return stage.kind == kind; });
   }
   [[nodiscard]] StageContext context(const std::string& kind) {
