@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <atomic>
 #include <memory>
 
 #include "harness/inventory/removal.h"
+#include "harness/lease/lease.h"
 #include "harness/plan/plan_resources.h"
 #include "harness/plan/text_table.h"
 #include "harness/programs/sweep_options.h"
@@ -80,11 +82,12 @@ int list(const Unreferenced& found, const SweepOptions& options) {
 
 int remove(const Unreferenced& found, const SweepOptions& options) {
   const StageStore store(options.runs);
+  const std::atomic<bool> never{false};
   const ClaimStage claim = [&](const StageInput& stage) -> std::shared_ptr<void> {
     StageRequest request;
     request.kind = stage.kind;
     request.key = stage.key;
-    return std::make_shared<StageStore::Claim>(store.claim(request));
+    return std::make_shared<Lease>(store.claim(request, never));
   };
   const Removal removal = remove_leftovers(options.runs, found.leftovers, claim);
   std::vector<LeftAlone> kept = found.left_alone;

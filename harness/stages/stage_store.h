@@ -13,7 +13,7 @@
 #include <string>
 
 #include "harness/plan/stage_request.h"
-#include "harness/stages/lease.h"
+#include "harness/lease/lease.h"
 
 namespace imp::harness {
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/inventory/unreferenced.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
-#include <unistd.h>
 
+#include "harness/lease/lease.h"
 #include "models/io/error.h"
 #include "tests/harness/inventory/made_runs.h"
 
@@ -70,16 +68,15 @@ TEST(Unreferenced, AreHalfMadeStagesUnlessAnUnfinishedSweepGoesOnFromThem) {
 
 TEST(Unreferenced, LeaveAloneWhatIsBeingMadeOrWasWrittenInTheLastHour) {
   const MadeRuns runs;
-  runs.unfinished("finetune", 'a');
-  const fs::path lock = runs.write("stages/.lock-finetune-" + std::string(32, 'a'), "");
-  MadeRuns::age(lock);
+  const std::string name = "finetune-" + runs.unfinished("finetune", 'a').key;
   runs.stage("finetune", 'b');
   runs.write("stages/finetune-" + std::string(32, 'b') + "/part/new", "x");
-  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_EQ(::flock(descriptor, LOCK_EX), 0);
+  Leases leases(runs.path() / "stages");
+  std::optional<Lease> held = leases.try_take(name);
+  ASSERT_TRUE(held);
   EXPECT_THAT(left_alone(find_unreferenced(runs.path())),
               UnorderedElementsAre(HasSubstr("is being made"), HasSubstr("was written in the last hour")));
-  ::close(descriptor);
+  held.reset();
   EXPECT_THAT(leftovers(find_unreferenced(runs.path())),
               ElementsAre("unfinished stage .making-finetune-aaaaaaa"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/stages/lease.h"
+#include "harness/lease/lease.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

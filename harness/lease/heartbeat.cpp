@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/stages/heartbeat.h"
+#include "harness/lease/heartbeat.h"
 
 #include <unistd.h>
 
 #include <utility>
 
-#include "harness/stages/lease_record.h"
+#include "harness/lease/lease_record.h"
 
 namespace imp::harness {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/stages/process_identity.h"
+#include "harness/lease/process_identity.h"
 
 #include <signal.h>
 #include <unistd.h>

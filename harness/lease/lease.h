@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "harness/stages/heartbeat.h"
-#include "harness/stages/lease_record.h"
+#include "harness/lease/heartbeat.h"
+#include "harness/lease/lease_record.h"
 
 namespace imp::harness {
 

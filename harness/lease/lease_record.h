@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/stages/process_identity.h"
+#include "harness/lease/process_identity.h"
 
 namespace imp::harness {
 

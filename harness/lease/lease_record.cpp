@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/stages/lease_record.h"
+#include "harness/lease/lease_record.h"
 
 #include <fmt/format.h>
 
