@@ -44,7 +44,7 @@ class StageMeter {
 StageBytes bytes_of_stages(const Plan& plan) {
   StageBytes bytes;
   for (const PlannedStage& stage : plan.stages)
-    if (stage.bytes > 0) bytes[stage.request.key] = stage.bytes;
+    if (stage.bytes > 0) bytes[stage.request->key] = stage.bytes;
   return bytes;
 }
 

@@ -39,7 +39,7 @@ std::optional<WorkItem> WorkQueue::next_stage(const std::function<bool(const Wor
   for (const std::size_t stage : shared_) {
     const WorkItem item{trial_of_[stage], stage};
     if (under_way_.contains(item) || left_to_trials_.contains(stage) || is_there(stage)) continue;
-    const StageRequest& request = plan_.stages[stage].request;
+    const StageRequest& request = *plan_.stages[stage].request;
     if (!has_inputs(plan_.trials[item.trial], request) || folder_.is_made_elsewhere(request)) continue;
     if (fits(item)) return item;
   }
@@ -53,14 +53,14 @@ void WorkQueue::end(const WorkItem& item) {
 
 bool WorkQueue::is_there(std::size_t stage) {
   if (there_.contains(stage)) return true;
-  const bool there = folder_.has(plan_.stages[stage].request);
+  const bool there = folder_.has(*plan_.stages[stage].request);
   if (there) there_.insert(stage);
   return there;
 }
 
 bool WorkQueue::has_inputs(const PlannedTrial& trial, const StageRequest& request) {
   for (const std::size_t stage : trial.planned) {
-    const StageRequest& other = plan_.stages[stage].request;
+    const StageRequest& other = *plan_.stages[stage].request;
     const StageInput as_input{other.kind, other.key};
     const bool is_input =
         std::find(request.inputs.begin(), request.inputs.end(), as_input) != request.inputs.end() ||

@@ -18,7 +18,7 @@ struct WorkUnit {
   std::string trial;
   std::string label;      ///< `[3/12 lora_rank=8,seed=1]`
   nlohmann::json config;  ///< the trial's, by which a worker sees that the sweep file has changed
-  std::vector<StageRequest> stages;
+  StageList stages;
   std::string only_stage;  ///< key of the one stage to make; empty: an attempt at the trial
   std::int64_t micro_batch = 0, connector_micro_batch = 0;
   std::map<std::string, double> made_early;  ///< see TrialRunner::note_made_early

@@ -36,7 +36,7 @@ WorkerPool::WorkerPool(const Plan& plan, const std::filesystem::path& runs, Opti
       slots_(static_cast<std::size_t>(options_.jobs.count)),
       bytes_(bytes_of_stages(plan)) {
   runner_.stages().expect_bytes(bytes_);
-  for (const PlannedStage& stage : plan.stages) stages_.insert(stage.request.folder());
+  for (const PlannedStage& stage : plan.stages) stages_.insert(stage.request->folder());
 }
 
 WorkerPool::~WorkerPool() {
@@ -128,7 +128,7 @@ WorkUnit WorkerPool::unit_of(const WorkItem& item) {
   unit.stages = planned.stages;
   unit.micro_batch = config.micro_batch;
   unit.connector_micro_batch = config.connector_micro_batch;
-  if (item.stage) unit.only_stage = plan_.stages[*item.stage].request.key;
+  if (item.stage) unit.only_stage = plan_.stages[*item.stage].request->key;
   for (const StageRequest& stage : planned.stages) {
     const auto bytes = bytes_.find(stage.key);
     if (bytes != bytes_.end()) unit.bytes.insert(*bytes);
@@ -220,7 +220,7 @@ void WorkerPool::take_result(Slot& slot, const UnitResult& result) {
 void WorkerPool::take_stage_result(const WorkItem& item, const UnitResult& result) {
   queue_->end(item);
   if (result.status == "done" && result.seconds > 0)
-    made_early_[plan_.stages[*item.stage].request.key] = result.seconds;
+    made_early_[plan_.stages[*item.stage].request->key] = result.seconds;
   if (result.status != "failed") return;
   queue_->leave_to_trials(*item.stage);
   progress_.say(fmt::format("{}: {} failed: {}; each trial that needs it tries it",

@@ -39,14 +39,14 @@ class QueueTest : public testing::Test {
     if (!item) return "";
     queue.begin(*item);
     const std::string name =
-        item->stage ? plan_.stages[*item->stage].request.kind + " " + plan_.stages[*item->stage].request.key
+        item->stage ? plan_.stages[*item->stage].request->kind + " " + plan_.stages[*item->stage].request->key
                     : plan_.trials[item->trial].trial.name;
     begun_[name] = *item;
     return name;
   }
   void end(WorkQueue& queue, const std::string& name) {
     const WorkItem item = begun_.at(name);
-    if (item.stage) there_.insert(plan_.stages[*item.stage].request.key);
+    if (item.stage) there_.insert(plan_.stages[*item.stage].request->key);
     queue.end(item);
   }
 
@@ -56,12 +56,13 @@ class QueueTest : public testing::Test {
  private:
   void add(PlannedTrial& trial, const std::string& kind, const std::string& key,
            std::vector<StageInput> inputs) {
-    const StageRequest request{kind, 1, {}, std::move(inputs), key};
+    const auto request =
+        std::make_shared<const StageRequest>(StageRequest{kind, 1, {}, std::move(inputs), key});
     auto stage = std::find_if(plan_.stages.begin(), plan_.stages.end(),
-                              [&](const PlannedStage& known) { return known.request.key == key; });
+                              [&](const PlannedStage& known) { return known.request->key == key; });
     if (stage == plan_.stages.end())
       stage = plan_.stages.insert(stage, PlannedStage{.request = request, .reason = "", .seconds = {}});
-    trial.stages.push_back(request);
+    trial.stages.add(request);
     trial.planned.push_back(static_cast<std::size_t>(stage - plan_.stages.begin()));
   }
 

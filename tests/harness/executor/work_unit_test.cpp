@@ -11,10 +11,11 @@ TEST(WorkUnit, ComesThroughAPipeAsItWas) {
   unit.trial = "lora_rank=8,seed=1";
   unit.label = "[1/2 lora_rank=8,seed=1]";
   unit.config = {{"lora_rank", 8}, {"learning_rate", 2e-4}};
-  unit.stages = {make_request("data", {{"pictures", 60}}, {}),
-                 make_request("finetune", {{"rate", 0.1}, {"text", "a\nb \xC3\xA4"}}, {{"data", "0123"}})};
-  unit.stages[1].trunk = StageInput{"trunk", "4567"};
-  unit.stages[1].own_epochs = 0.75;
+  StageRequest finetune =
+      make_request("finetune", {{"rate", 0.1}, {"text", "a\nb \xC3\xA4"}}, {{"data", "0123"}});
+  finetune.trunk = StageInput{"trunk", "4567"};
+  finetune.own_epochs = 0.75;
+  unit.stages = {make_request("data", {{"pictures", 60}}, {}), finetune};
   unit.only_stage = unit.stages[0].key;
   unit.micro_batch = 4;
   unit.connector_micro_batch = 8;
