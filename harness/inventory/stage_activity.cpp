@@ -30,7 +30,7 @@ bool is_recent(fs::file_time_type written) {
 
 bool is_being_made(const fs::path& stages, const std::string& stage) {
   if (is_locked(stages / (".lock-" + stage))) return true;
-  for (const char* prefix : {".lock-", ".making-"})
+  for (const char* prefix : {".lock-", ".lease-", ".making-"})
     if (is_recent(content_of(stages / (prefix + stage)).written)) return true;
   return false;
 }

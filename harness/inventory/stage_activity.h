@@ -14,7 +14,7 @@ inline constexpr std::chrono::hours kRecently{1};
 [[nodiscard]] bool is_recent(std::filesystem::file_time_type written);
 
 /// Whether somebody may be making the stage `<kind>-<key>` now: its lock is held, or one of the dot files
-/// beside it (`.lock-`, `.making-`) was written in the last hour.
+/// beside it (`.lock-`, `.lease-`, `.making-`) was written in the last hour.
 [[nodiscard]] bool is_being_made(const std::filesystem::path& stages, const std::string& stage);
 
 }  // namespace imp::harness
