@@ -17,7 +17,8 @@ namespace imp::harness {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kLock = ".lock-", kMaking = ".making-", kTrash = ".trash-";
+constexpr std::string_view kLock = ".lock-", kLease = ".lease-", kMaking = ".making-", kDamaged = ".damaged-",
+                           kTrash = ".trash-";
 
 bool is_link(const fs::path& path) {
   std::error_code error;
@@ -44,6 +45,11 @@ bool is_half_written(const std::string& name) {
   const std::size_t at = name.rfind(kAside);
   return at != std::string::npos && at + kAside.size() < name.size() &&
          name.find_first_not_of("0123456789", at + kAside.size()) == std::string::npos;
+}
+
+/// `<kind>-<key>` of that and of `<kind>-<key>.<who makes it>`.
+std::string without_token(const std::string& name) {
+  return name.substr(0, name.find('.'));
 }
 
 class Search {
@@ -94,10 +100,12 @@ class Search {
       const std::string name = path.filename().string();
       if (is_link(path)) {
         leave_alone(path, "is a link, which is not followed");
-      } else if (name.starts_with(kLock) && !is_folder(path)) {
-        continue;  // empty, and somebody may be about to lock it
+      } else if ((name.starts_with(kLock) || name.starts_with(kLease)) && !is_folder(path)) {
+        continue;  // small, and somebody may be about to take it
       } else if (name.starts_with(kMaking) && is_folder(path)) {
-        look_at_unfinished(stages, path, name.substr(kMaking.size()));
+        look_at_unfinished(stages, path, without_token(name.substr(kMaking.size())));
+      } else if (name.starts_with(kDamaged) && is_folder(path)) {
+        look_at_set_aside(path, without_token(name.substr(kDamaged.size())));
       } else if (is_half_written(name) && !is_folder(path)) {
         add(Leftover::Kind::half_written_file, path, "was being written when its writer ended");
       } else if (const auto stage = stage_of_folder(name); stage && is_folder(path)) {
@@ -116,6 +124,11 @@ class Search {
       return add(Leftover::Kind::unfinished_stage, path, "its stage is finished", stage);
     if (referenced_.contains(name)) return leave_alone(path, "a sweep that is not finished goes on from it");
     add(Leftover::Kind::unfinished_stage, path, "was interrupted, and no sweep or trial refers to it", stage);
+  }
+
+  void look_at_set_aside(const fs::path& path, const std::string& name) {
+    if (!stage_of_folder(name)) return leave_alone(path, "is not imp's");
+    add(Leftover::Kind::damaged_stage, path, "was damaged, and set aside so that it is made again");
   }
 
   void look_at_stage(const fs::path& stages, const fs::path& path, const StageInput& stage) {

@@ -17,8 +17,8 @@ struct SweepOptions {
   std::vector<std::string> overrides;  ///< key=value
   std::string only;
   std::string executor = "local";
-  std::string until_resolved;  ///< a factor; empty for one look
-  std::string budget;          ///< as parse_duration() reads it; empty for none
+  std::string until_resolved;      ///< a factor; empty for one look
+  std::string budget;              ///< as parse_duration() reads it; empty for none
   std::vector<std::string> names;  ///< stages of `why`, trials of `diff`
   std::string jobs = "1";          ///< a number, or auto
   bool fail_fast = false;

@@ -25,12 +25,12 @@ def measured(command):
 
 
 def grid(cells):
-    """A sweep of that many cells: ranks x epochs x learning rates x seeds of 10 each but the ranks."""
-    ranks = ", ".join(str(rank) for rank in range(1, cells // 1000 + 1))
+    """A sweep of that many cells. They train the projector alone, so that the disk which the plan asks for has some 25 GiB."""
+    rates = ", ".join(f"{number}e-6" for number in range(1, cells // 1000 + 1))
     tens = ", ".join(str(number) for number in range(1, 11))
-    rates = ", ".join(f"{number}e-5" for number in range(1, 11))
-    return ("version: 1\nname: scale\nabout: How long does a plan of many cells take?\n"
-            f"vary: {{grid: {{lora_rank: [{ranks}], epochs: [{tens}], learning_rate: [{rates}]}}}}\n"
+    shares = ", ".join(f"0.0{number}" for number in range(10))
+    return ("version: 1\nname: scale\nabout: How long does a plan of many cells take?\nbaseline: {finetune: projector}\n"
+            f"vary: {{grid: {{projector_learning_rate: [{rates}], epochs: [{tens}], warmup_ratio: [{shares}]}}}}\n"
             f"seeds: [{tens}]\nbenchmarks: [scenetext]\n")
 
 

@@ -95,6 +95,20 @@ TEST(Unreferenced, AreDamagedStagesButNotThoseOfANewerImp) {
   EXPECT_THAT(left_alone(found), ElementsAre(HasSubstr("was made by a newer imp")));
 }
 
+TEST(Unreferenced, KnowWhatIsNamedAfterWhoMakesIt) {
+  const MadeRuns runs;
+  const std::string a(32, 'a'), b(32, 'b'), c(32, 'c');
+  runs.write("stages/.making-finetune-" + a + ".host-12/checkpoint", "x");
+  runs.write("stages/.making-finetune-" + b + ".host-13/checkpoint", "x");
+  runs.write("stages/.damaged-eval-" + c + ".host-14/scores.json", "x");
+  MadeRuns::age(runs.path() / "stages");
+  runs.write("stages/.lease-finetune-" + a, "beats now");
+  const Unreferenced found = find_unreferenced(runs.path());
+  EXPECT_THAT(leftovers(found), UnorderedElementsAre("unfinished stage .making-finetune-bbbbbbb",
+                                                     "damaged stage .damaged-eval-cccccccccc"));
+  EXPECT_THAT(left_alone(found), ElementsAre(HasSubstr("is being made")));
+}
+
 TEST(Unreferenced, NameWhatIsNotImpsAndFollowNoLinks) {
   const MadeRuns runs;
   const TemporaryFolder outside;
