@@ -66,4 +66,15 @@ PredictedMemory memory_of(const PlannedStage& stage) {
   return {stage.memory ? stage.memory->total() : 0, stage.device_memory ? stage.device_memory->total() : 0};
 }
 
+bool fit_together(const std::vector<PredictedMemory>& processes, const Machine& machine,
+                  std::int64_t device_memory) {
+  PredictedMemory sum;
+  for (const PredictedMemory& memory : processes) {
+    sum.process += memory.process;
+    sum.device += memory.device;
+  }
+  const bool has_memory = machine.available_memory == 0 || sum.process <= machine.available_memory;
+  return has_memory && (sum.device == 0 || sum.device <= device_memory);
+}
+
 }  // namespace imp::harness

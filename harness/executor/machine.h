@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "harness/plan/plan.h"
 
@@ -33,5 +34,10 @@ struct PredictedMemory {
   std::int64_t process = 0, device = 0;
 };
 [[nodiscard]] PredictedMemory memory_of(const PlannedStage& stage);
+
+/// Whether all of these fit beside each other into the memory that is free and that of the GPU, if there is
+/// one.
+[[nodiscard]] bool fit_together(const std::vector<PredictedMemory>& processes, const Machine& machine,
+                                std::int64_t device_memory);
 
 }  // namespace imp::harness

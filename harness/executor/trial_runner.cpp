@@ -26,7 +26,7 @@ TrialRunner::TrialRunner(const SweepSpec& spec, const std::filesystem::path& run
       stages_(spec, runs, stop, progress),
       trials_(folder_) {}
 
-bool TrialRunner::is_done(const PlannedTrial& planned) const {
+bool TrialRunner::is_done(const PlannedTrial& planned) {
   const nlohmann::json outcome = read_outcome(folder_ / planned.trial.name);
   if (!outcome.is_object() || outcome.value("status", "") != "done" || !outcome.contains("stages"))
     return false;
@@ -37,7 +37,9 @@ bool TrialRunner::is_done(const PlannedTrial& planned) const {
   for (const StageRequest& stage : planned.stages) {
     if (!results::is_result(stage.kind)) continue;
     wanted.push_back(stage.key);
+    if (seen_.contains(stage.key)) continue;
     if (!stages_.store().has(stage)) return false;
+    seen_.insert(stage.key);
   }
   return made == wanted;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "harness/executor/outcome.h"
@@ -21,7 +22,7 @@ class TrialRunner {
               Progress& progress);
 
   [[nodiscard]] StageMaker& stages() { return stages_; }
-  [[nodiscard]] bool is_done(const PlannedTrial& planned) const;
+  [[nodiscard]] bool is_done(const PlannedTrial& planned);
 
   /// The lease on a trial; nothing where another process runs it.
   [[nodiscard]] std::optional<Lease> try_claim(const std::string& trial) { return trials_.try_take(trial); }
@@ -56,6 +57,8 @@ class TrialRunner {
   Progress& progress_;
   StageMaker stages_;
   Leases trials_;
+  /// Keys of stages that were there. Trials share them, and the record of one may be long.
+  std::set<std::string> seen_;
   std::map<std::string, std::string> question_sets_;  ///< by what an eval stage asks; see record_questions
   std::map<std::string, double> made_early_;          ///< key -> seconds; see note_made_early
 };

@@ -151,20 +151,16 @@ PredictedMemory WorkerPool::memory_of(const WorkItem& item) const {
 
 bool WorkerPool::fits(const WorkItem& item) {
   if (busy() == 0) return true;  // one alone is tried in any case
-  PredictedMemory sum = memory_of(item);
-  for (const Slot& slot : slots_) {
-    if (!slot.item) continue;
-    const PredictedMemory memory = memory_of(*slot.item);
-    sum.process += memory.process;
-    sum.device += memory.device;
-  }
-  const std::int64_t available = options_.machine.available_memory;
-  const std::int64_t on_gpu = plan_.gpu.gpu ? plan_.gpu.gpu->memory_bytes : 0;
-  const bool fits = (available == 0 || sum.process <= available) && (sum.device == 0 || sum.device <= on_gpu);
+  const PredictedMemory its = memory_of(item);
+  std::vector<PredictedMemory> processes{its};
+  for (const Slot& slot : slots_)
+    if (slot.item) processes.push_back(memory_of(*slot.item));
+  const bool fits =
+      fit_together(processes, options_.machine, plan_.gpu.gpu ? plan_.gpu.gpu->memory_bytes : 0);
   if (!fits) {
-    say_once(fmt::format("fewer than {} trials run at once: {} more would take about {} of memory",
-                         slots_.size(), plan_.trials[item.trial].trial.name,
-                         size_as_text(std::max(sum.process, sum.device))));
+    say_once(fmt::format("fewer than {} trials run at once: beside {} more, {} would take about {}",
+                         slots_.size(), processes.size() - 1, plan_.trials[item.trial].trial.name,
+                         size_as_text(its.device > 0 ? its.device : its.process)));
   }
   return fits;
 }

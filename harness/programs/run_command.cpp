@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "harness/executor/local_executor.h"
@@ -58,10 +59,12 @@ SweepResult run_missing(const SweepOptions& options, Plan& plan, Progress& progr
   if (jobs.count == 1)
     return LocalExecutor(plan, options.runs, stop.made, progress, trial_ended).run(options.fail_fast);
   stop.second_ends_process = false;  // it ends the workers, too
+  std::signal(SIGPIPE, SIG_IGN);     // a worker may die before it takes its unit
   const SweepResult result =
       WorkerPool(plan, options.runs, {worker_arguments(options), machine, jobs, options.fail_fast}, stop.made,
                  stop.count, progress, trial_ended)
           .run();
+  std::signal(SIGPIPE, SIG_DFL);
   stop.second_ends_process = true;
   return result;
 }

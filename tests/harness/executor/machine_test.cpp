@@ -62,6 +62,16 @@ TEST(Jobs, AutoIsOneOnAGpu) {
   EXPECT_EQ(choose_jobs("auto", plan, machine_of(8)).count, 1);
 }
 
+TEST(Processes, FitWhereTheirMemoryDoes) {
+  const Machine machine = machine_of(8, 10 * kGiB);
+  const PredictedMemory small{4 * kGiB, 0}, on_gpu{kGiB, 30 * kGiB};
+  EXPECT_TRUE(fit_together({small, small}, machine, 0));
+  EXPECT_FALSE(fit_together({small, small, small}, machine, 0));
+  EXPECT_TRUE(fit_together({on_gpu, on_gpu}, machine, 80 * kGiB));
+  EXPECT_FALSE(fit_together({on_gpu, on_gpu, on_gpu}, machine, 80 * kGiB));
+  EXPECT_TRUE(fit_together({small, small, small}, Machine{}, 0)) << "where the memory is not known";
+}
+
 TEST(Machine, IsMeasured) {
   const Machine machine = measure_machine();
   EXPECT_GE(machine.cores, 1);
