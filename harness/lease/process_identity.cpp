@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "harness/executor/provenance.h"
+#include "models/io/host_name.h"
 
 namespace imp::harness {
 namespace {

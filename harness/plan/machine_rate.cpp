@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/plan/machine_rate.h"
 
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -75,11 +74,6 @@ double measure_product_rate() {
     }
   }
   return std::accumulate(rates.begin(), rates.end(), 0.0);
-}
-
-std::string this_host() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
 }  // namespace imp::harness

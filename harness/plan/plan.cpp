@@ -11,11 +11,11 @@
 
 #include "harness/plan/earlier_stages.h"
 #include "harness/plan/features_choice.h"
-#include "harness/plan/machine_rate.h"
 #include "harness/plan/missing_inputs.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/trunks.h"
 #include "models/io/error.h"
+#include "models/io/host_name.h"
 
 namespace imp::harness {
 
@@ -116,7 +116,7 @@ Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& 
     }
   }
   plan.sweep = std::move(sweep);
-  const std::string host = this_host();
+  const std::string host = host_name();
   plan.rates = earlier.rates(host);
   for (PlannedStage& stage : plan.stages) judge(stage, earlier, host);
   leave_out_trunks(plan);

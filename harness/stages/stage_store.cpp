@@ -15,6 +15,7 @@
 #include "harness/train/training_loop.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/host_name.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;

@@ -102,7 +102,9 @@ TEST(Unreferenced, KnowWhatIsNamedAfterWhoMakesIt) {
   runs.write("stages/.making-finetune-" + b + ".host-13/checkpoint", "x");
   runs.write("stages/.damaged-eval-" + c + ".host-14/scores.json", "x");
   MadeRuns::age(runs.path() / "stages");
-  runs.write("stages/.lease-finetune-" + a, "beats now");
+  Leases leases(runs.path() / "stages");
+  const std::optional<Lease> held = leases.try_take("finetune-" + a);
+  ASSERT_TRUE(held);
   const Unreferenced found = find_unreferenced(runs.path());
   EXPECT_THAT(leftovers(found), UnorderedElementsAre("unfinished stage .making-finetune-bbbbbbb",
                                                      "damaged stage .damaged-eval-cccccccccc"));

@@ -10,6 +10,7 @@
 #include "harness/plan/machine_rate.h"
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/stage_flops.h"
+#include "models/io/host_name.h"
 #include "tests/harness/plan/temporary_folder.h"
 
 namespace imp::harness {
@@ -130,7 +131,7 @@ TEST_F(TimeEstimateTest, WithoutAnyEarlierStageComesFromTheMeasuredRate) {
 
 TEST_F(TimeEstimateTest, TakesTheRateOfOtherStagesOfThisMachineFirst) {
   const Plan before = plan(kEmbedded);
-  finish(*stage_of(before, "connector").request, 50, 2.5e12, this_host());
+  finish(*stage_of(before, "connector").request, 50, 2.5e12, host_name());
   Plan planned = plan(kEmbedded);
   estimate_times(planned, []() -> double { throw std::logic_error("measured"); });
   const PlannedStage& finetune = stage_of(planned, "finetune");
@@ -141,7 +142,7 @@ TEST_F(TimeEstimateTest, TakesTheRateOfOtherStagesOfThisMachineFirst) {
 
 TEST_F(TimeEstimateTest, ScalesAnEarlierStageOfTheKindByFlops) {
   const Plan before = plan(kEmbedded);
-  finish(*stage_of(before, "finetune").request, 101, 6.25e12, this_host());
+  finish(*stage_of(before, "finetune").request, 101, 6.25e12, host_name());
   Plan planned = plan(std::string(kEmbedded) + "vary: {list: [{epochs: 3}]}\n");
   estimate_times(planned, [] { return kMeasured; });
   const PlannedStage& finetune = stage_of(planned, "finetune");
