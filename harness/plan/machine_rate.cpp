@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/plan/machine_rate.h"
 
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
