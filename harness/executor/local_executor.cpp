@@ -40,26 +40,28 @@ SweepResult LocalExecutor::run(bool fail_fast) {
     const auto lease = runner_.try_claim(planned.trial.name);
     if (!lease) {
       run_elsewhere.push_back(index);
-    } else if (!run_claimed(index, fail_fast, result)) {
+    } else if (!run_claimed(index, *lease, fail_fast, result)) {
       return result;
     }
   }
   for (const size_t index : run_elsewhere) {
     const auto lease = runner_.claim(plan_.trials[index].trial.name);
     result.interrupted = !lease;
-    if (!lease || !run_claimed(index, fail_fast, result)) return result;
+    if (!lease || !run_claimed(index, *lease, fail_fast, result)) return result;
   }
   return result;
 }
 
-bool LocalExecutor::run_claimed(size_t index, bool fail_fast, SweepResult& result) {
+bool LocalExecutor::run_claimed(size_t index, const Lease& lease, bool fail_fast, SweepResult& result) {
   const PlannedTrial& planned = plan_.trials[index];
-  if (runner_.is_done(planned)) {
+  std::optional<Ending> ending;
+  if (!runner_.is_done(planned)) ending = run_trial(planned, index + 1, lease);
+  trial_ended_(planned.trial.name);
+  if (!ending) {
     ++result.already_done;
-    trial_ended_(planned.trial.name);
     return true;
   }
-  switch (run_trial(planned, index + 1)) {
+  switch (*ending) {
     case Ending::done:
       ++result.done;
       return true;
@@ -78,7 +80,8 @@ void LocalExecutor::resolve_devices() {
     if (!runner_.is_done(planned)) (void)runner_.stages().device_of(planned);
 }
 
-Ending LocalExecutor::run_trial(const PlannedTrial& planned, size_t number) {
+std::optional<Ending> LocalExecutor::run_trial(const PlannedTrial& planned, size_t number,
+                                               const Lease& lease) {
   const std::string label = fmt::format("[{}/{} {}]", number, plan_.trials.size(), planned.trial.name);
   TrialOutcome outcome;
   PlannedTrial current = planned;
@@ -94,8 +97,8 @@ Ending LocalExecutor::run_trial(const PlannedTrial& planned, size_t number) {
     }
     ending = runner_.attempt(current, label, outcome);
   }
+  if (!lease.is_held() && runner_.is_done(planned)) return std::nullopt;
   runner_.write(planned, outcome);
-  trial_ended_(planned.trial.name);
   return ending;
 }
 

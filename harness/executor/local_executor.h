@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "harness/executor/progress.h"
@@ -36,11 +37,13 @@ class LocalExecutor {
   [[nodiscard]] SweepResult run(bool fail_fast = false);
 
  private:
-  /// Tries as often as the sweep's `retry` allows, and writes the outcome.
-  [[nodiscard]] Ending run_trial(const PlannedTrial& planned, size_t number);
+  /// Tries as often as the sweep's `retry` allows, and writes the outcome. Nothing where this process stalled
+  /// for so long that another one has done the trial meanwhile.
+  [[nodiscard]] std::optional<Ending> run_trial(const PlannedTrial& planned, size_t number,
+                                                const Lease& lease);
   /// Runs a trial that this process has claimed, unless another one has done it before that. Returns whether
   /// to go on.
-  [[nodiscard]] bool run_claimed(size_t index, bool fail_fast, SweepResult& result);
+  [[nodiscard]] bool run_claimed(size_t index, const Lease& lease, bool fail_fast, SweepResult& result);
   /// Gives each `device` that the trials left to do name its device. Throws imp::Error (environment) for one
   /// that cannot be used.
   void resolve_devices();

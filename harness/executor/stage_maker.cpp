@@ -108,7 +108,12 @@ double StageMaker::make(const PlannedTrial& planned, const StageRequest& request
     progress_.end_stage(whole.seconds);
     return whole.seconds;
   } catch (...) {
-    if (!lease.is_held()) throw LeaseLost();  // whatever failed did so in a folder that another one has taken
+    if (!lease.is_held()) {
+      // Another one has taken the folder; what was written since stands below a name that is nobody else's.
+      std::error_code ignored;
+      std::filesystem::remove_all(context.folder, ignored);
+      throw LeaseLost();
+    }
     if (resumable) note_unfinished(request, lease, meter.read());
     throw;
   }

@@ -87,6 +87,8 @@ class Worker {
     if (runner_.is_done(planned)) return {.status = "already_done"};
     TrialOutcome outcome;
     (void)runner_.attempt(current, unit.label, outcome);
+    // Stalled for so long that another process has done it meanwhile.
+    if (!lease->is_held() && runner_.is_done(planned)) return {.status = "already_done"};
     runner_.write(planned, outcome);
     const Attempt& made = outcome.attempts.back();
     return {made.status, made.stage, made.error_type, made.error_message, made.micro_batch};

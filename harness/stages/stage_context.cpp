@@ -21,6 +21,7 @@ bool StageContext::has_input(const std::string& kind) const {
 }
 
 void StageContext::wait_for_room(int64_t bytes) const {
+  if (!std::filesystem::exists(folder)) throw LeaseLost();
   harness::wait_for_room(folder, bytes, stop, [this](const std::string& line) { observer.on_warning(line); });
 }
 

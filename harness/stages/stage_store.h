@@ -36,8 +36,8 @@ struct LeaseLost : std::runtime_error {
 
 /// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder
 /// aside, which is renamed when everything in it is on disk. Who makes one holds a lease on it (lease.h), and
-/// the folder aside is named after that lease: a successor renames it first, so that whatever a stalled
-/// process still wants to write or to publish there fails.
+/// the folder aside is named after that lease: a successor renames it first, so that nothing which a
+/// stalled process still writes gets into it, and it can publish nothing.
 class StageStore {
  public:
   explicit StageStore(std::filesystem::path runs, LeaseTiming timing = {});
