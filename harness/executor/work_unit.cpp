@@ -65,7 +65,8 @@ WorkUnit unit_from_json(const json& record) {
                 record.at("connector_micro_batch").get<std::int64_t>(),
                 record.at("made_early").get<std::map<std::string, double>>(),
                 record.at("bytes").get<StageBytes>()};
-  for (const json& stage : record.at("stages")) unit.stages.add(std::make_shared<const StageRequest>(stage_from_json(stage)));
+  for (const json& stage : record.at("stages"))
+    unit.stages.add(std::make_shared<const StageRequest>(stage_from_json(stage)));
   return unit;
 }
 

@@ -12,8 +12,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "harness/plan/stage_request.h"
 #include "harness/lease/lease.h"
+#include "harness/plan/stage_request.h"
 
 namespace imp::harness {
 

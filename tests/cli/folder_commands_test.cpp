@@ -65,7 +65,8 @@ TEST(Gc, FindsNothingInAFolderOfFinishedSweeps) {
 }
 
 TEST(Gc, RemovesTheStagesOfASweepThatIsGoneAndTheOtherSweepsStayWhole) {
-  const TinySweep sweep({{"max_steps", "2"}, {"connector_max_steps", "2"}, {"controls", "blind"}});
+  const TinySweep sweep(
+      TinySweep::Settings{{"max_steps", "2"}, {"connector_max_steps", "2"}, {"controls", "blind"}});
   ASSERT_EQ(sweep.run().exit_code, 0);
   const TinySweep other({{"max_steps", "3"}, {"connector_max_steps", "2"}, {"controls", "blind"}},
                         "  list: [{lora_rank: 8}]\n", "other");
@@ -107,10 +108,11 @@ TEST(Why, SaysWhatASweepWantsInPlaceOfAStage) {
 TEST(Diff, PutsTwoTrialsBesideEachOther) {
   const Finished finished = on_runs({"diff", "tiny/lora_rank=4", "lora_rank=8"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, AllOf(HasSubstr("lora_rank      4  8\n"),
-                                  HasSubstr(" keys alike (--all shows them)"), HasSubstr("shared: data-"),
-                                  HasSubstr("the trees part here: lora_alpha: 8, was 4; lora_rank: 8, was 4"),
-                                  HasSubstr("scenetext ")));
+  EXPECT_THAT(finished.out,
+              AllOf(HasSubstr("lora_rank      4    8\n"), HasSubstr(" keys alike (--all shows them)"),
+                    HasSubstr("shared: data-"),
+                    HasSubstr("the trees part here: lora_alpha: 8.0, was 4.0; lora_rank: 8, was 4"),
+                    HasSubstr("scenetext ")));
   EXPECT_EQ(json_of({"diff", "tiny/lora_rank=4", "lora_rank=8"})["differing"].size(), 2U) << "rank and alpha";
 }
 

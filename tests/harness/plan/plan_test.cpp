@@ -13,7 +13,9 @@
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/sweep_record.h"
+#include "harness/plan/time_estimate.h"
 #include "models/io/error.h"
+#include "models/io/host_name.h"
 #include "models/weights/safetensors.h"
 #include "tests/growth.h"
 #include "tests/harness/plan/temporary_folder.h"
@@ -60,12 +62,18 @@ class PlanTest : public testing::Test {
                                 {"key", stage.key},    {"version", stage.version},
                                 {"inputs", inputs},    {"parameters", stage.parameters},
                                 {"seconds", seconds},  {"made", "2026-11-24T08:00:00Z"},
-                                {"host", "elsewhere"}, {"own_epochs", stage.own_epochs}};
+                                {"host", host_name()}, {"own_epochs", stage.own_epochs}};
     folder_.write("runs/stages/" + stage.folder() + "/stage.json", record.dump());
   }
 
   TemporaryFolder folder_;
 };
+
+/// Where stages of this machine tell the time, no rate is measured.
+double no_rate() {
+  ADD_FAILURE() << "a rate was measured";
+  return 1e9;
+}
 
 const std::string kRanks = "vary: {grid: {lora_rank: [8, 16, 32]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
 
@@ -327,7 +335,8 @@ TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {
   for (const PlannedStage& stage : plan(kRanks).stages) finish(*stage.request, 30);
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_EQ(stage.status, StageStatus::reuse);
 
-  const Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
+  Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
+  estimate_times(wider, no_rate);
   const auto fresh = std::find_if(wider.stages.begin(), wider.stages.end(), [](const PlannedStage& stage) {
     return stage.request->kind == "finetune" && stage.status == StageStatus::run;
   });
@@ -429,7 +438,8 @@ TEST_F(PlanTest, StagesOfStageTwoAreExpectedToTakeTheTimeOfTheirEpochs) {
   // An epoch took 40 s, in one piece and under another schedule.
   for (const PlannedStage& stage : plan("baseline: {epochs: 2}\nbenchmarks: [scenetext]\n").stages)
     finish(*stage.request, 80);
-  const Plan planned = plan(kEpochs, {"seeds=[1]"});
+  Plan planned = plan(kEpochs, {"seeds=[1]"});
+  estimate_times(planned, no_rate);
   for (const PlannedStage& stage : planned.stages) {
     if (stage.request->kind != "trunk" && stage.request->kind != "finetune") continue;
     ASSERT_TRUE(stage.seconds.has_value());
