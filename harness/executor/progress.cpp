@@ -38,7 +38,9 @@ std::string tokens_per_second(double value) {
 
 }  // namespace
 
-Progress::Progress(const std::filesystem::path& events) : terminal_(::isatty(STDERR_FILENO) == 1) {
+Progress::Progress(const std::filesystem::path& events) : Progress(events, ::isatty(STDERR_FILENO) == 1) {}
+
+Progress::Progress(const std::filesystem::path& events, bool terminal) : terminal_(terminal) {
   if (!events.empty()) events_.emplace(events);
 }
 
@@ -52,7 +54,7 @@ void Progress::begin_stage(const std::string& trial, const std::string& kind, co
   first_step_ = 0;
   stage_tokens_ = 0;
   event(nlohmann::json{{"event", "stage_begin"}, {"time", iso_time_now()}, {"trial", trial}, {"kind", kind}});
-  if (!terminal_) fmt::print(stderr, "{}\n", printable(label_));
+  if (!terminal_) print(label_);
 }
 
 void Progress::end_stage(double seconds) {
@@ -67,6 +69,10 @@ void Progress::end_stage(double seconds) {
 void Progress::say(const std::string& line) {
   if (bar_open_) fmt::print(stderr, "\r\033[K");
   bar_open_ = false;
+  print(line);
+}
+
+void Progress::print(const std::string& line) {
   fmt::print(stderr, "{}\n", printable(line));
 }
 
@@ -124,10 +130,7 @@ void Progress::on_units(int64_t done, int64_t total, const std::string& unit) {
 
 void Progress::draw(const std::string& text, bool last) {
   last_drawn_ = steady_clock::now();
-  if (!terminal_) {
-    fmt::print(stderr, "{}\n", printable(text));
-    return;
-  }
+  if (!terminal_) return print(text);
   fmt::print(stderr, "\r\033[K{}{}", printable(text), last ? "\n" : "");
   std::fflush(stderr);
   bar_open_ = !last;

@@ -21,6 +21,9 @@ class Progress : public StageObserver {
  public:
   /// events: file of the stream; empty: none. Throws imp::Error (environment) if it cannot be written.
   explicit Progress(const std::filesystem::path& events);
+  ~Progress() override = default;
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   /// A stage begins; `label` says which cell and kind.
   void begin_stage(const std::string& trial, const std::string& kind, const std::string& label);
@@ -36,9 +39,16 @@ class Progress : public StageObserver {
   void on_units(int64_t done, int64_t total, const std::string& unit) override;
   void on_warning(const std::string& text) override;
 
+  /// One event of the stream.
+  virtual void event(const nlohmann::json& record);
+
+ protected:
+  Progress(const std::filesystem::path& events, bool terminal);
+  /// A plain line.
+  virtual void print(const std::string& line);
+
  private:
   void draw(const std::string& text, bool last);
-  void event(const nlohmann::json& record);
 
   bool terminal_;
   std::optional<LineWriter> events_;

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/executor/build_info.h"
+#include "models/io/host_name.h"
 
 namespace imp::harness {
 namespace {
@@ -42,11 +43,6 @@ std::string os_name() {
 std::string iso_time_now() {
   const std::time_t now = std::time(nullptr);
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
 nlohmann::ordered_json provenance(const std::string& device) {

@@ -9,7 +9,6 @@ namespace imp::harness {
 
 /// Now, in UTC, as 2026-11-24T08:00:00Z.
 [[nodiscard]] std::string iso_time_now();
-[[nodiscard]] std::string host_name();
 
 /// What makes a score believable: versions, commit, machine. Everything but dtype, started and ended.
 /// device: that the models ran on, as models::describe() has it.

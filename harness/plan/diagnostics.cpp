@@ -77,7 +77,7 @@ void Diagnostics::add(const Location& location, std::string_view message) {
 void Diagnostics::add_lines(std::string_view lines) {
   while (!lines.empty()) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
-    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.emplace_back(line);
+    if (known_.emplace(line).second) lines_.emplace_back(line);
     lines.remove_prefix(std::min(lines.size(), line.size() + 1));
   }
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace imp::harness {
@@ -35,6 +36,7 @@ class Diagnostics {
 
  private:
   std::vector<std::string> lines_;
+  std::unordered_set<std::string> known_;  ///< the same
 };
 
 /// The candidate with the smallest edit distance to a misspelt word, or "" if none is near.

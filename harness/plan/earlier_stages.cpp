@@ -21,6 +21,10 @@ std::string shown(const json& parameters, const std::string& name) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+StageInput input_of(const json& record) {
+  return {record.at("kind").get<std::string>(), record.at("key").get<std::string>()};
+}
+
 std::vector<std::string> differing_parameters(const json& now, const json& before) {
   std::vector<std::string> names;
   for (const auto& [name, value] : now.items()) {
@@ -33,6 +37,34 @@ std::vector<std::string> differing_parameters(const json& now, const json& befor
   return names;
 }
 
+bool is_of_host(const EarlierStage& stage, std::string_view host) {
+  return stage.host.empty() || stage.host == host;
+}
+
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// How many times the work of an earlier stage one is, by what its parameters count.
+double times_the_work(const json& now, const json& before) {
+  const auto number = [](const json& parameters, const char* name) {
+    const auto found = parameters.find(name);
+    return found != parameters.end() && found->is_number() ? found->get<double>() : 0.0;
+  };
+  const auto ratio = [](double mine, double theirs) { return mine > 0 && theirs > 0 ? mine / theirs : 1.0; };
+  if (now.value("pretrain", "") != before.value("pretrain", "")) return 1.0;
+  const auto pictures = [&](const json& of) {
+    return number(of, "train_pictures") + number(of, "test_pictures");
+  };
+  const auto seen = [&](const json& of) {
+    return number(of, "pretrain_steps") * number(of, "pretrain_batch_size");
+  };
+  return ratio(pictures(now), pictures(before)) * ratio(seen(now), seen(before));
+}
+
 }  // namespace
 
 std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
@@ -41,7 +73,9 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
     EarlierStage stage;
     stage.kind = record.at("kind").get<std::string>();
     stage.key = record.at("key").get<std::string>();
+    stage.version = record.value("version", 0);
     stage.parameters = record.value("parameters", json::object());
+    stage.host = record.value("host", "");
     stage.made = record.value("made", "");
     stage.seconds = record.value("seconds", -1.0);
     stage.own_epochs = record.value("own_epochs", 0.0);
@@ -49,8 +83,9 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
       stage.flops = flops->get<double>();
     stage.device = record.value("device", "cpu");
     for (const json& input : record.value("inputs", json::array())) {
-      stage.inputs.push_back({input.at("kind").get<std::string>(), input.at("key").get<std::string>()});
+      stage.inputs.push_back(input_of(input));
     }
+    if (record.contains("trunk")) stage.trunk = input_of(record["trunk"]);
     if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
     return stage;
   } catch (const json::exception&) {
@@ -69,24 +104,44 @@ EarlierStages::EarlierStages(const fs::path& runs_dir) {
   std::sort(stages_.begin(), stages_.end(), [](const EarlierStage& a, const EarlierStage& b) {
     return std::tie(b.made, b.key) < std::tie(a.made, a.key);
   });
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    places_of_kind_[stages_[i].kind].push_back(i);
+    folders_.insert(stages_[i].kind + "-" + stages_[i].key);
+  }
 }
 
 bool EarlierStages::has(const StageRequest& request) const {
-  return std::any_of(stages_.begin(), stages_.end(), [&](const EarlierStage& stage) {
-    return stage.key == request.key && stage.kind == request.kind;
-  });
+  return folders_.contains(request.folder());
 }
 
-const EarlierStage* EarlierStages::closest(const StageRequest& request) const {
-  const EarlierStage* best = closest_of(request.kind, request);
-  return best == nullptr && request.kind == "trunk" ? closest_of("finetune", request) : best;
+const EarlierStage* EarlierStages::closest(const StageRequest& request, std::string_view host) const {
+  const EarlierStage* best = closest_of(request.kind, request, host);
+  return best == nullptr && request.kind == "trunk" ? closest_of("finetune", request, host) : best;
 }
 
-const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request) const {
+EarlierRates EarlierStages::rates(std::string_view host) const {
+  constexpr std::size_t kMost = 50;
+  constexpr double kShortest = 3.0;  // seconds; in shorter ones it is opening files that counts
+  std::vector<double> cpu, gpu;
+  for (const EarlierStage& stage : stages_) {
+    if (stage.flops <= 0 || stage.seconds < kShortest || !is_of_host(stage, host)) continue;
+    std::vector<double>& rates = stage.device == "cpu" ? cpu : gpu;
+    if (rates.size() < kMost) rates.push_back(stage.flops / stage.seconds);
+  }
+  return {median(std::move(cpu)), median(std::move(gpu))};
+}
+
+const EarlierStage* EarlierStages::closest_of(std::string_view kind, const StageRequest& request,
+                                              std::string_view host) const {
+  // Each stage of a plan is compared with each of these, and a folder may hold 100,000.
+  constexpr std::size_t kMostCompared = 200;
+  const auto places = places_of_kind_.find(std::string(kind));
+  if (places == places_of_kind_.end()) return nullptr;
   const EarlierStage* best = nullptr;
   std::size_t fewest = 0;
-  for (const EarlierStage& stage : stages_) {
-    if (stage.kind != kind) continue;
+  for (std::size_t i = 0; i < std::min(kMostCompared, places->second.size()); ++i) {
+    const EarlierStage& stage = stages_[places->second[i]];
+    if (!host.empty() && !is_of_host(stage, host)) continue;
     const std::size_t count = differing_parameters(request.parameters, stage.parameters).size();
     if (best != nullptr && count >= fewest) continue;
     best = &stage;
@@ -97,7 +152,8 @@ const EarlierStage* EarlierStages::closest_of(std::string_view kind, const Stage
 
 std::optional<double> expected_seconds(const StageRequest& request, const EarlierStage& earlier) {
   if (earlier.seconds < 0) return std::nullopt;
-  if (earlier.own_epochs <= 0 || request.own_epochs <= 0) return earlier.seconds;
+  if (earlier.own_epochs <= 0 || request.own_epochs <= 0)
+    return earlier.seconds * times_the_work(request.parameters, earlier.parameters);
   return earlier.seconds * request.own_epochs / earlier.own_epochs;
 }
 

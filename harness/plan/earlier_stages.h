@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "harness/plan/stage_request.h"
@@ -16,17 +18,25 @@ namespace imp::harness {
 struct EarlierStage {
   std::string kind;
   std::string key;
+  int version = 0;  ///< of the code that made it; 0: not recorded
   nlohmann::json parameters;
   std::vector<StageInput> inputs;
-  std::string made;       ///< ISO time
-  double seconds = -1;    ///< negative: not recorded
-  double own_epochs = 0;  ///< as in StageRequest; 0: not recorded
-  double flops = 0;       ///< of the whole stage; 0: not recorded
-  std::string device;     ///< on which it was made
+  std::optional<StageInput> trunk;  ///< that it went on from
+  std::string made;                 ///< ISO time
+  std::string host;                 ///< on which it was made; "": not recorded
+  double seconds = -1;              ///< negative: not recorded
+  double own_epochs = 0;            ///< as in StageRequest; 0: not recorded
+  double flops = 0;                 ///< of the whole stage; 0: not recorded
+  std::string device;               ///< on which it was made
 };
 
 /// The finished stage in a folder; nothing if it has no readable stage.json of its own kind and key.
 [[nodiscard]] std::optional<EarlierStage> read_finished_stage(const std::filesystem::path& folder);
+
+/// FLOP a second of stages with models, the median of the newest, by what they were made on.
+struct EarlierRates {
+  std::optional<double> cpu, gpu;
+};
 
 /// The finished stages of a runs folder.
 class EarlierStages {
@@ -36,17 +46,25 @@ class EarlierStages {
 
   [[nodiscard]] bool has(const StageRequest& request) const;
 
-  /// The stage of the same kind with the fewest other parameters (of equals the newest), or nullptr. For a
-  /// trunk that is the first of its kind, a finetune stage: it is the same work.
-  [[nodiscard]] const EarlierStage* closest(const StageRequest& request) const;
+  /// The stage of the same kind with the fewest other parameters (of equals the newest) among the newest 200,
+  /// or nullptr. For a trunk that is the first of its kind, a finetune stage: it is the same work.
+  /// With `host`, of those that were made there, or where is not recorded.
+  [[nodiscard]] const EarlierStage* closest(const StageRequest& request, std::string_view host = "") const;
+
+  /// Of stages that were made on that host, or where is not recorded.
+  [[nodiscard]] EarlierRates rates(std::string_view host) const;
 
  private:
-  [[nodiscard]] const EarlierStage* closest_of(std::string_view kind, const StageRequest& request) const;
+  [[nodiscard]] const EarlierStage* closest_of(std::string_view kind, const StageRequest& request,
+                                               std::string_view host) const;
 
-  std::vector<EarlierStage> stages_;  ///< newest first
+  std::vector<EarlierStage> stages_;                                          ///< newest first
+  std::unordered_map<std::string, std::vector<std::size_t>> places_of_kind_;  ///< in stages_
+  std::unordered_set<std::string> folders_;                                   ///< `<kind>-<key>`
 };
 
-/// How long a stage will take if an epoch takes as long as in `earlier`; nothing where that is not recorded.
+/// How long a stage will take if an epoch, a rendered picture or a step of pretraining takes as long as in
+/// `earlier`; nothing where that is not recorded.
 [[nodiscard]] std::optional<double> expected_seconds(const StageRequest& request,
                                                      const EarlierStage& earlier);
 

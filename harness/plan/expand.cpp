@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "harness/plan/added_seeds.h"
+#include "harness/plan/cells.h"
 #include "harness/plan/config_checks.h"
 #include "harness/plan/config_writer.h"
-#include "harness/plan/derivation.h"
 #include "harness/plan/trial_name.h"
 #include "models/io/error.h"
 #include "models/io/hash.h"
@@ -19,14 +20,7 @@ namespace imp::harness {
 
 namespace {
 
-constexpr std::size_t kMostTrials = 20'000;
-
-/// One cell before its values are read.
-struct Cell {
-  Location location;
-  CellSettings settings;
-  std::vector<const KeyDescription*> named;  ///< the keys that its name shows
-};
+constexpr std::size_t kMostTrials = 200'000;
 
 class Expander {
  public:
@@ -34,10 +28,11 @@ class Expander {
 
   Sweep expand(const std::string& only) {
     collect_factors();
-    make_cells();
-    const std::size_t seeds = std::max<std::size_t>(spec().seeds.size(), 1);
-    if (cells_.size() * seeds > kMostTrials) fail_too_many(cells_.size() * seeds);
-    for (const Cell& cell : cells_) make_trials(cell);
+    refuse_too_many();
+    for (std::size_t block = 0; block < spec().vary.size(); ++block) {
+      collect_origins(block);
+      for_each_cell(spec(), block, [this](const Cell& cell) { make_trials(cell); });
+    }
     diagnostics_.throw_if_any();
     if (sweep_.trials.empty()) {
       throw Error(fmt::format("{}: every cell is excluded; loosen the conditions, or add levels",
@@ -52,84 +47,36 @@ class Expander {
  private:
   [[nodiscard]] const SweepSpec& spec() const { return sweep_.spec; }
 
-  [[noreturn]] void fail_too_many(std::size_t count) const {
-    throw Error(fmt::format("{}: {} cells or more; at most {} are planned: drop levels or seeds",
-                            to_string(spec().vary_location), count, kMostTrials));
+  void add_factor(const KeyDescription* key) {
+    if (std::find(factors_.begin(), factors_.end(), key) == factors_.end()) factors_.push_back(key);
   }
 
+  /// What a block sets for its cells alone tells them from those of other blocks, so it is a factor too.
   void collect_factors() {
-    for (const Factor& factor : spec().factors) factors_.push_back(factor.key);
-    for (const ListedCell& cell : spec().cells) {
-      for (const Setting& setting : cell.settings) {
-        if (std::find(factors_.begin(), factors_.end(), setting.key) == factors_.end())
-          factors_.push_back(setting.key);
-      }
+    for (const VaryBlock& block : spec().vary) {
+      for (const Setting& setting : block.baseline) add_factor(setting.key);
+      for (const Factor& factor : block.factors) add_factor(factor.key);
+      for (const ListedCell& cell : block.cells)
+        for (const Setting& setting : cell.settings) add_factor(setting.key);
     }
   }
 
-  [[nodiscard]] Cell baseline_cell() const {
-    Cell cell;
-    cell.location = spec().vary_location;
-    for (const Setting& setting : spec().baseline) cell.settings[setting.key->name] = &setting.value;
-    return cell;
-  }
-
-  static void set(Cell& cell, const Factor& factor, std::size_t level) {
-    cell.settings[factor.key->name] = &factor.levels[level];
-    cell.named.push_back(factor.key);
-  }
-
-  void make_cells() {
-    switch (spec().form) {
-      case VaryForm::none:
-        cells_.push_back(baseline_cell());
-        break;
-      case VaryForm::grid:
-        make_grid();
-        break;
-      case VaryForm::ofat:
-        cells_.push_back(baseline_cell());
-        for (const Factor& factor : spec().factors) {
-          for (std::size_t level = 0; level < factor.levels.size(); ++level) {
-            cells_.push_back(baseline_cell());
-            set(cells_.back(), factor, level);
-          }
-        }
-        break;
-      case VaryForm::zip:
-        for (std::size_t level = 0; level < spec().factors.front().levels.size(); ++level) {
-          cells_.push_back(baseline_cell());
-          for (const Factor& factor : spec().factors) set(cells_.back(), factor, level);
-        }
-        break;
-      case VaryForm::list:
-        for (const ListedCell& listed : spec().cells) {
-          cells_.push_back(baseline_cell());
-          cells_.back().location = listed.location;
-          for (const Setting& setting : listed.settings) {
-            cells_.back().settings[setting.key->name] = &setting.value;
-            cells_.back().named.push_back(setting.key);
-          }
-        }
-        break;
+  void refuse_too_many() const {
+    const std::size_t seeds = std::max<std::size_t>(spec().seeds.size(), 1);
+    std::size_t count = 0;
+    for (const VaryBlock& block : spec().vary) {
+      count += count_cells(block, kMostTrials) * seeds;
+      if (count <= kMostTrials) continue;
+      throw Error(fmt::format("{}: {} cells or more; at most {} are planned: drop levels or seeds",
+                              to_string(spec().vary_location), count, kMostTrials));
     }
   }
 
-  void make_grid() {
-    std::size_t count = 1;
-    for (const Factor& factor : spec().factors) {
-      count *= factor.levels.size();
-      if (count > kMostTrials) fail_too_many(count);
-    }
-    for (std::size_t index = 0; index < count; ++index) {
-      Cell cell = baseline_cell();
-      std::size_t below = count;
-      for (const Factor& factor : spec().factors) {
-        below /= factor.levels.size();
-        set(cell, factor, index / below % factor.levels.size());
-      }
-      cells_.push_back(std::move(cell));
-    }
+  void collect_origins(std::size_t block) {
+    auto places = std::make_shared<Origins::Places>();
+    for (const auto& [key, value] : baseline_cell(spec(), block).settings)
+      places->emplace(key, value->location);
+    origins_ = std::move(places);
   }
 
   void make_trials(const Cell& cell) {
@@ -161,27 +108,27 @@ class Expander {
     Trial trial;
     trial.config = derive_config(settings, diagnostics_);
     trial.seed = trial.config.seed;
-    if (excluded(trial.config)) return;
+    if (excluded(trial.config, spec().exclude)) return;
+    if (excluded(trial.config, spec().vary[cell.block].exclude)) return;
     if (repeats(cell, trial.config)) return;
-    for (const auto& [key, value] : settings) trial.origins.emplace(key, value->location);
+    trial.origins.baseline = origins_;
+    for (const KeyDescription* key : cell.own)
+      trial.origins.own.emplace_back(key->name, settings.at(key->name)->location);
     check_together(
         trial.config, !spec().benchmarks.empty(),
-        [&](std::string_view key) {
-          const auto origin = trial.origins.find(key);
-          return origin == trial.origins.end() ? spec().baseline_location : origin->second;
-        },
-        diagnostics_);
+        [&](std::string_view key) { return origin_of(trial, spec(), key); }, diagnostics_);
     for (const KeyDescription* factor : factors_) {
       trial.levels.emplace_back(factor->name, key_text(*factor, trial.config));
     }
     std::vector<std::pair<std::string, std::string>> named;
-    for (const KeyDescription* key : cell.named) named.emplace_back(key->name, key_text(*key, trial.config));
+    for (const KeyDescription* key : named_keys(spec(), cell))
+      named.emplace_back(key->name, key_text(*key, trial.config));
     trial.name = trial_name(named, trial.seed);
     sweep_.trials.push_back(std::move(trial));
   }
 
-  [[nodiscard]] bool excluded(const TrialConfig& config) {
-    return std::any_of(spec().exclude.begin(), spec().exclude.end(), [&](const Expression& condition) {
+  [[nodiscard]] bool excluded(const TrialConfig& config, const std::vector<Expression>& conditions) {
+    return std::any_of(conditions.begin(), conditions.end(), [&](const Expression& condition) {
       try {
         return condition.holds(config);
       } catch (const Error& error) {
@@ -191,11 +138,13 @@ class Expander {
     });
   }
 
-  /// Whether a cell comes a second time. One factor at a time meets the baseline's own level by nature;
-  /// elsewhere it is a mistake.
+  /// Whether a cell comes a second time. Blocks may well overlap, and one factor at a time meets the
+  /// baseline's own level by nature; elsewhere it is a mistake.
   bool repeats(const Cell& cell, const TrialConfig& config) {
-    if (seen_.insert(content_hash(to_yaml(config))).second) return false;
-    if (spec().form != VaryForm::ofat && diagnostics_.empty()) {
+    const auto [place, fresh] = block_of_.emplace(content_hash(to_yaml(config)), cell.block);
+    if (fresh) return false;
+    const bool is_mistake = place->second == cell.block && spec().vary[cell.block].form != VaryForm::ofat;
+    if (is_mistake && diagnostics_.empty()) {
       diagnostics_.add(cell.location,
                        fmt::format("the same configuration comes twice ({}); remove one of the cells",
                                    describe_cell(cell, config)));
@@ -203,9 +152,9 @@ class Expander {
     return true;
   }
 
-  static std::string describe_cell(const Cell& cell, const TrialConfig& config) {
+  [[nodiscard]] std::string describe_cell(const Cell& cell, const TrialConfig& config) const {
     std::vector<std::string> parts;
-    for (const KeyDescription* key : cell.named)
+    for (const KeyDescription* key : named_keys(spec(), cell))
       parts.push_back(fmt::format("{}={}", key->name, key_text(*key, config)));
     return parts.empty() ? "the baseline" : fmt::format("{}", fmt::join(parts, ", "));
   }
@@ -252,8 +201,8 @@ class Expander {
   const AddedSeeds& added_;
   Sweep sweep_;
   std::vector<const KeyDescription*> factors_;
-  std::vector<Cell> cells_;
-  std::set<std::string> seen_;
+  std::shared_ptr<const Origins::Places> origins_;         ///< of the block at hand
+  std::unordered_map<std::string, std::size_t> block_of_;  ///< the first with a configuration, by its hash
   Diagnostics diagnostics_;
 };
 
@@ -263,9 +212,17 @@ Sweep expand(SweepSpec spec, const std::string& only, const AddedSeeds& added) {
   return Expander(std::move(spec), added).expand(only);
 }
 
+const Location* Origins::find(std::string_view key) const {
+  for (const auto& [name, location] : own)
+    if (name == key) return &location;
+  if (baseline == nullptr) return nullptr;
+  const auto found = baseline->find(key);
+  return found == baseline->end() ? nullptr : &found->second;
+}
+
 Location origin_of(const Trial& trial, const SweepSpec& spec, std::string_view key) {
-  const auto found = trial.origins.find(key);
-  return found == trial.origins.end() ? spec.baseline_location : found->second;
+  const Location* found = trial.origins.find(key);
+  return found == nullptr ? spec.baseline_location : *found;
 }
 
 Sweep load_sweep(const std::filesystem::path& path, const std::vector<std::string>& overrides,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,13 +14,24 @@
 
 namespace imp::harness {
 
+/// Where files set the keys of a trial. What the trials of a block have in common they hold together: a sweep
+/// may have 100,000 of them.
+struct Origins {
+  using Places = std::map<std::string_view, Location>;
+  std::shared_ptr<const Places> baseline;                       ///< of the block
+  std::vector<std::pair<std::string_view, Location>> own = {};  ///< of the cell, over these
+
+  /// Nothing for a key that has its default.
+  [[nodiscard]] const Location* find(std::string_view key) const;
+};
+
 /// One run of one cell: a full configuration under one seed.
 struct Trial {
   std::string name;  ///< `lora_rank=128,seed=1`; safe as a folder's name and unique in its sweep
   std::int64_t seed = 1;
   std::vector<std::pair<std::string, std::string>> levels;  ///< of every factor of the sweep, in its order
   TrialConfig config;
-  std::map<std::string, Location, std::less<>> origins;  ///< where a file sets a key; absent: the default
+  Origins origins;
 };
 
 /// A factor and the levels that occur, as text, in the order of the cells.
@@ -40,10 +52,11 @@ struct Sweep {
 /// Seeds beyond the sweep file's, by the levels of the cell that has them.
 using AddedSeeds = std::map<std::map<std::string, std::string>, std::vector<std::int64_t>>;
 
-/// Unfolds a specification: derives `${...}`, checks each configuration, leaves out what `exclude` names.
+/// Unfolds a specification: the cells of each block of `vary` in turn, equal ones once; derives `${...}`,
+/// checks each configuration, leaves out what `exclude` names.
 /// `only` (a condition as in `exclude`, or "") keeps the trials for which it holds. Cells named in `added`
 /// have these seeds too, behind the file's. Throws imp::Error (usage) with every mistake, one a line: values
-/// out of bounds, cycles of `${...}`, cells that come twice, no cell left.
+/// out of bounds, cycles of `${...}`, cells that come twice in a block, no cell left.
 [[nodiscard]] Sweep expand(SweepSpec spec, const std::string& only = "", const AddedSeeds& added = {});
 
 /// Where a trial's value of a key stands: at the key, or at the baseline as a whole for a default.

@@ -192,28 +192,36 @@ class Teller {
   }
 
   void tell(const Benchmarked& benchmark) {
+    std::map<std::size_t, ExpectedInterval> by_groups;  // all else of the design is the same
     for (const Comparison& comparison : results::level_comparisons(cells_.factors, cells_.cells)) {
-      const results::Design design{cells_.cells.size(), comparison.groups, cells_.seeds, benchmark.pictures};
-      ExpectedInterval expected{.factor = comparison.factor,
-                                .from_level = comparison.from_level,
-                                .to_level = comparison.to_level,
-                                .benchmark = benchmark.name,
-                                .groups = comparison.groups,
-                                .pictures = benchmark.pictures,
-                                .with_other_seed = {},
-                                .seeds_needed = {}};
-      const Foresight with_seeds(benchmark.noise, design);
-      NoiseModel of_questions = benchmark.noise;
-      of_questions.cell_seed_variance = 0.0;
-      // With one seed the report knows of no other and prints what questions alone make uncertain.
-      const Foresight printed(cells_.seeds == 1 ? of_questions : benchmark.noise, design);
-      expected.half_width = printed.half_width();
-      if (cells_.seeds == 1) expected.with_other_seed = with_seeds.half_width();
-      expected.smallest_effect = with_seeds.smallest_effect();
-      expected.seeds_needed = results::seeds_needed(benchmark.noise, design, kPoint);
-      told_.intervals.push_back(std::move(expected));
+      const auto [known, fresh] = by_groups.try_emplace(comparison.groups);
+      if (fresh) known->second = interval_of(benchmark, comparison.groups);
+      ExpectedInterval& expected = told_.intervals.emplace_back(known->second);
+      expected.factor = comparison.factor;
+      expected.from_level = comparison.from_level;
+      expected.to_level = comparison.to_level;
     }
-    if (plan_.sweep.spec.form == VaryForm::ofat) compare_with_grid(benchmark);
+    const std::vector<VaryBlock>& vary = plan_.sweep.spec.vary;
+    if (vary.size() == 1 && vary.front().form == VaryForm::ofat) compare_with_grid(benchmark);
+  }
+
+  /// Of a comparison over so many matched groups.
+  [[nodiscard]] ExpectedInterval interval_of(const Benchmarked& benchmark, std::size_t groups) const {
+    const results::Design design{cells_.cells.size(), groups, cells_.seeds, benchmark.pictures};
+    ExpectedInterval expected;
+    expected.benchmark = benchmark.name;
+    expected.groups = groups;
+    expected.pictures = benchmark.pictures;
+    const Foresight with_seeds(benchmark.noise, design);
+    NoiseModel of_questions = benchmark.noise;
+    of_questions.cell_seed_variance = 0.0;
+    // With one seed the report knows of no other and prints what questions alone make uncertain.
+    const Foresight printed(cells_.seeds == 1 ? of_questions : benchmark.noise, design);
+    expected.half_width = printed.half_width();
+    if (cells_.seeds == 1) expected.with_other_seed = with_seeds.half_width();
+    expected.smallest_effect = with_seeds.smallest_effect();
+    expected.seeds_needed = results::seeds_needed(benchmark.noise, design, kPoint);
+    return expected;
   }
 
   /// What the same seeds in a full grid would resolve.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kAlwaysCached = std::int64_t{64} << 20;  ///< bytes that no disk is asked about
 
 bool is_missing_features(const PlannedStage& stage) {
-  return stage.request.kind == "features" && stage.status != StageStatus::reuse;
+  return stage.request->kind == "features" && stage.status != StageStatus::reuse;
 }
 
 /// Takes stages out of a plan and of its trials.
@@ -26,11 +26,11 @@ void take_out(Plan& plan, const std::unordered_set<std::size_t>& stages) {
   }
   plan.stages = std::move(kept);
   for (PlannedTrial& trial : plan.trials) {
-    std::vector<StageRequest> requests;
+    StageList requests;
     std::vector<std::size_t> planned;
     for (std::size_t i = 0; i < trial.planned.size(); ++i) {
       if (stages.contains(trial.planned[i])) continue;
-      requests.push_back(std::move(trial.stages[i]));
+      requests.add(trial.stages.shared(i));
       planned.push_back(place[trial.planned[i]]);
     }
     trial.stages = std::move(requests);
@@ -55,19 +55,24 @@ std::unordered_set<std::size_t> open_choices(const Plan& plan) {
 
 void leave_out_computed(PlannedTrial& trial, const EarlierStages& earlier) {
   if (trial.trial.config.features != "computed") return;
-  std::erase_if(trial.stages,
-                [&](const StageRequest& stage) { return stage.kind == "features" && !earlier.has(stage); });
+  StageList kept;
+  for (std::size_t i = 0; i < trial.stages.size(); ++i) {
+    const StageRequest& stage = trial.stages[i];
+    if (stage.kind != "features" || earlier.has(stage)) kept.add(trial.stages.shared(i));
+  }
+  trial.stages = std::move(kept);
 }
 
 void leave_out_unasked(Plan& plan) {
   std::set<std::string> asked;
   for (const PlannedStage& stage : plan.stages) {
     if (stage.status == StageStatus::reuse) continue;
-    for (const StageInput& input : stage.request.inputs) asked.insert(input.key);
+    for (const StageInput& input : stage.request->inputs) asked.insert(input.key);
   }
   std::unordered_set<std::size_t> unasked;
   for (std::size_t i = 0; i < plan.stages.size(); ++i)
-    if (is_missing_features(plan.stages[i]) && !asked.contains(plan.stages[i].request.key)) unasked.insert(i);
+    if (is_missing_features(plan.stages[i]) && !asked.contains(plan.stages[i].request->key))
+      unasked.insert(i);
   take_out(plan, unasked);
 }
 
@@ -94,7 +99,7 @@ bool computes_features(const PlannedTrial& planned, const Plan& plan) {
     const PlannedStage& stage = plan.stages[index];
     if (stage.status == StageStatus::reuse) return false;
     return std::any_of(
-        stage.request.inputs.begin(), stage.request.inputs.end(),
+        stage.request->inputs.begin(), stage.request->inputs.end(),
         [&](const StageInput& input) { return input.kind == "features" && !kept.contains(input.key); });
   });
 }

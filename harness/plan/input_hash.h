@@ -20,12 +20,20 @@ class InputHashes {
   /// if the folder cannot be read.
   const std::string& directory(const std::filesystem::path& path);
 
+  /// Name and content of a model that a key's value means.
+  struct Model {
+    std::string name, hash;
+  };
+  /// Models by the value that names them, for who finds them; each is looked for once.
+  std::map<std::string, Model>& models() { return models_; }
+
   /// Whether the PEFT directory has tensors of a vision tower. Throws imp::Error (usage) as PeftAdapter.
   bool adapter_changes_tower(const std::filesystem::path& path);
 
  private:
   std::map<std::filesystem::path, std::string> known_;
   std::map<std::filesystem::path, bool> changes_tower_;
+  std::map<std::string, Model> models_;
 };
 
 }  // namespace imp::harness

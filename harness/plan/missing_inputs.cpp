@@ -76,6 +76,13 @@ class InputCheck {
 
 }  // namespace
 
+std::string inputs_named(const TrialConfig& config) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", config.pretrain, config.checkpoint,
+                     config.llm, config.encoder, config.init_adapter, config.init_projector,
+                     config.finetune_data.json, config.finetune_data.images, config.connector_data.json,
+                     config.connector_data.images, config.connector_epochs > 0);
+}
+
 bool check_inputs(const Trial& trial, const SweepSpec& spec, Diagnostics& diagnostics) {
   return InputCheck(trial, spec, diagnostics).run();
 }

@@ -11,4 +11,7 @@ namespace imp::harness {
 /// there is not opened. Returns whether all are there.
 bool check_inputs(const Trial& trial, const SweepSpec& spec, Diagnostics& diagnostics);
 
+/// What a configuration names of them: trials for which it is the same need the same ones.
+[[nodiscard]] std::string inputs_named(const TrialConfig& config);
+
 }  // namespace imp::harness

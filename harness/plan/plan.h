@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "harness/plan/earlier_stages.h"
 #include "harness/plan/expand.h"
 #include "harness/plan/expected_intervals.h"
 #include "harness/plan/memory_estimate.h"
-#include "harness/plan/stage_request.h"
+#include "harness/plan/stage_list.h"
 #include "models/device/gpu_probe.h"
 
 namespace imp::harness {
@@ -17,14 +18,20 @@ namespace imp::harness {
 /// What a sweep will do about a stage: make it for one trial; make it once for several; take what lies there.
 enum class StageStatus { run, share, reuse };
 
+/// Where an estimated time comes from: an earlier stage of the kind; the FLOP rate of other stages that this
+/// machine made; its measured rate; what such stages take elsewhere.
+enum class TimeSource { none, same_kind, other_stages, measured_rate, typical };
+
 /// A stage of a plan, once however many trials need it.
 struct PlannedStage {
-  StageRequest request;
+  StageList::Shared request;
   StageStatus status = StageStatus::run;
   std::string reason;
   std::size_t trials = 0;         ///< that need it
   std::optional<double> seconds;  ///< estimated, from an earlier stage of its kind; 0 for one that is reused
-  double earlier_flops = 0;       ///< of that stage; 0: not known
+  TimeSource seconds_from = TimeSource::none;
+  double earlier_seconds = -1;                       ///< of that stage; negative: not known
+  double earlier_flops = 0;                          ///< of it; 0: not known
   std::string earlier_device = {};                   ///< that it was made on
   std::optional<MemoryEstimate> memory = {};         ///< of its process; set by estimate_memory
   std::optional<MemoryEstimate> device_memory = {};  ///< of the GPU, where it runs on one; likewise
@@ -35,7 +42,7 @@ struct PlannedStage {
 /// A trial with its stages, inputs before what is made from them.
 struct PlannedTrial {
   Trial trial;
-  std::vector<StageRequest> stages;
+  StageList stages;
   std::vector<std::size_t> planned;  ///< of each stage, its index in Plan::stages
 };
 
@@ -57,7 +64,7 @@ struct FeaturesChoice {
 
 /// What a sweep will do, in the order in which it may be done.
 struct Plan {
-  Sweep sweep;
+  Sweep sweep;  ///< without its trials, which stand in `trials`
   std::vector<PlannedTrial> trials;
   std::vector<PlannedStage> stages;
   std::vector<BenchmarkCounts> benchmarks =
@@ -66,7 +73,9 @@ struct Plan {
   std::optional<FeaturesChoice> features = {};  ///< set by preflight where there is something to choose
   models::GpuProbe gpu = {};            ///< that trials may get, or what is missing of one; set by preflight
   std::vector<std::string> notes = {};  ///< what a person should know before the run
-  ExpectedIntervals expected = {};      ///< set by who shows a plan to people
+  EarlierRates rates = {};              ///< of the stages that this machine made
+  std::optional<double> measured_rate = {};  ///< FLOP a second, where an estimate of time rests on it
+  ExpectedIntervals expected = {};           ///< set by who shows a plan to people
 };
 
 /// The word for a status: run, share, reuse.
@@ -79,9 +88,9 @@ struct Plan {
 /// The same, but what is missing goes to `diagnostics`; a trial that lacks something has no stages.
 [[nodiscard]] Plan make_plan(Sweep sweep, const std::filesystem::path& runs_dir, Diagnostics& diagnostics);
 
-/// Predicts the memory of each features and training stage that is not reused, and notes it where one does
-/// not fit on the GPU. Reads models' configs and, of the user's own rows, the longest; only what shows a plan
-/// to people asks for it.
+/// Predicts the memory of each stage that is not reused but for pretraining and answers on a GPU, and notes
+/// it where one does not fit on the GPU. Reads models' configs and, of the user's own rows, the longest; only
+/// what shows a plan to people asks for it.
 void estimate_memory(Plan& plan);
 
 }  // namespace imp::harness

@@ -35,7 +35,7 @@ void forget_times_of_other_devices(Plan& plan) {
     for (const std::size_t index : planned.planned) {
       PlannedStage& stage = plan.stages[index];
       const bool models =
-          std::find(kWithModels.begin(), kWithModels.end(), stage.request.kind) != kWithModels.end();
+          std::find(kWithModels.begin(), kWithModels.end(), stage.request->kind) != kWithModels.end();
       if (!models || stage.status == StageStatus::reuse || stage.earlier_device.empty()) continue;
       if (on_gpu == (stage.earlier_device == "cpu")) stage.seconds.reset();
     }

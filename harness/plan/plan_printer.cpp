@@ -8,34 +8,16 @@
 
 #include "harness/plan/config_writer.h"
 #include "harness/plan/plan_resources.h"
+#include "harness/plan/plan_times.h"
+#include "harness/plan/text_table.h"
 #include "harness/plan/trunks.h"
-#include "results/report/display.h"
 
 namespace imp::harness {
 
 namespace {
 
 using nlohmann::ordered_json;
-using Row = std::vector<std::string>;
-
-/// Left-aligned columns, two spaces apart.
-std::string as_table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], results::display_width(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - results::display_width(row[i]) + 2, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  }
-  return text;
-}
+using Row = TextRow;
 
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -48,26 +30,12 @@ std::string counts(const Plan& plan) {
                      plural(plan.stages.size(), "stage"), by_status[0], by_status[1], by_status[2]);
 }
 
-std::string total_time(const Plan& plan) {
-  double known = 0;
-  std::size_t unknown = 0;
-  for (const PlannedStage& stage : plan.stages) {
-    if (stage.seconds) {
-      known += *stage.seconds;
-    } else {
-      ++unknown;
-    }
-  }
-  if (unknown == plan.stages.size()) return "unknown";
-  if (unknown == 0) return duration_as_text(known);
-  return fmt::format("{} and {} of unknown time", duration_as_text(known), plural(unknown, "stage"));
-}
-
 std::string stages_in_words(const PlannedTrial& trial, const Plan& plan) {
   std::string words;
   for (const std::size_t index : trial.planned) {
     const PlannedStage& stage = plan.stages[index];
-    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", status_name(stage.status), stage.request.kind);
+    words +=
+        fmt::format("{}{} {}", words.empty() ? "" : ", ", status_name(stage.status), stage.request->kind);
   }
   return words;
 }
@@ -87,17 +55,22 @@ std::string stages_as_table(const Plan& plan) {
   const auto size = [](const std::optional<MemoryEstimate>& memory) {
     return memory ? size_as_text(memory->total()) : "-";
   };
-  std::vector<Row> rows{{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"}};
-  for (const PlannedStage& stage : plan.stages) {
-    rows.push_back({fmt::format("{}-{}", stage.request.kind, stage.request.key.substr(0, 8)),
-                    std::string(status_name(stage.status)), fmt::format("{}", stage.trials),
-                    stage.status == StageStatus::reuse ? "-" : duration_as_text(stage.seconds),
-                    stage.bytes > 0 ? size_as_text(stage.bytes) : "-", size(stage.memory),
-                    size(stage.device_memory), stage.reason});
-  }
-  if (!on_gpu)
-    for (Row& row : rows) row.erase(row.end() - 2);
-  return as_table(rows);
+  return as_table(plan.stages.size() + 1, [&](std::size_t i) {
+    Row row{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"};
+    if (i > 0) {
+      const PlannedStage& stage = plan.stages[i - 1];
+      row = {fmt::format("{}-{}", stage.request->kind, stage.request->key.substr(0, 8)),
+             std::string(status_name(stage.status)),
+             fmt::format("{}", stage.trials),
+             time_as_text(stage),
+             stage.bytes > 0 ? size_as_text(stage.bytes) : "-",
+             size(stage.memory),
+             size(stage.device_memory),
+             stage.reason};
+    }
+    if (!on_gpu) row.erase(row.end() - 2);
+    return row;
+  });
 }
 
 std::string saving_as_text(const std::optional<TrunkSaving>& saving) {
@@ -194,15 +167,16 @@ std::string plan_as_text(const Plan& plan) {
   std::string text = fmt::format("{}: {}\n", spec.name, plural(plan.trials.size(), "trial"));
   if (!spec.about.empty()) text += spec.about + '\n';
 
-  std::vector<Row> rows{{"trial", "stages"}};
-  for (const PlannedTrial& trial : plan.trials)
-    rows.push_back({trial.trial.name, stages_in_words(trial, plan)});
-  text += '\n' + as_table(rows);
-
+  text += '\n' + as_table(plan.trials.size() + 1, [&](std::size_t i) {
+            if (i == 0) return Row{"trial", "stages"};
+            const PlannedTrial& trial = plan.trials[i - 1];
+            return Row{trial.trial.name, stages_in_words(trial, plan)};
+          });
   text += '\n' + stages_as_table(plan);
   if (!plan.benchmarks.empty()) text += '\n';
   for (const BenchmarkCounts& benchmark : plan.benchmarks) text += counts_as_text(benchmark);
-  text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time(plan));
+  text += fmt::format("\n{}; estimated time: {}\n", counts(plan), total_time_as_text(plan));
+  text += sources_of_times(plan);
   text += saving_as_text(trunk_saving(plan));
   text += resources_as_text(plan);
   for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
@@ -218,8 +192,9 @@ ordered_json plan_as_json(const Plan& plan) {
     ordered_json stages = ordered_json::array();
     for (const std::size_t index : trial.planned) {
       const PlannedStage& stage = plan.stages[index];
-      stages.push_back(
-          {{"kind", stage.request.kind}, {"key", stage.request.key}, {"status", status_name(stage.status)}});
+      stages.push_back({{"kind", stage.request->kind},
+                        {"key", stage.request->key},
+                        {"status", status_name(stage.status)}});
     }
     trials.push_back({{"trial", trial.trial.name},
                       {"seed", trial.trial.seed},
@@ -230,22 +205,25 @@ ordered_json plan_as_json(const Plan& plan) {
   ordered_json stages = ordered_json::array();
   for (const PlannedStage& stage : plan.stages) {
     ordered_json inputs = ordered_json::array();
-    for (const StageInput& input : stage.request.inputs)
+    for (const StageInput& input : stage.request->inputs)
       inputs.push_back({{"kind", input.kind}, {"key", input.key}});
     stages.push_back(
-        {{"kind", stage.request.kind},
-         {"key", stage.request.key},
-         {"version", stage.request.version},
+        {{"kind", stage.request->kind},
+         {"key", stage.request->key},
+         {"version", stage.request->version},
          {"status", status_name(stage.status)},
          {"reason", stage.reason},
          {"trials", stage.trials},
          {"seconds", stage.seconds ? ordered_json(*stage.seconds) : ordered_json()},
+         {"seconds_from", stage.seconds_from == TimeSource::none
+                              ? ordered_json()
+                              : ordered_json(source_name(stage.seconds_from))},
          {"bytes", stage.bytes},
          {"memory_bytes", memory_as_json(stage.memory)},
          {"device_memory_bytes", memory_as_json(stage.device_memory)},
-         {"parameters", stage.request.parameters},
+         {"parameters", stage.request->parameters},
          {"inputs", inputs},
-         {"trunk", stage.request.trunk ? ordered_json(stage.request.trunk->key) : ordered_json()}});
+         {"trunk", stage.request->trunk ? ordered_json(stage.request->trunk->key) : ordered_json()}});
   }
   ordered_json benchmarks = ordered_json::array();
   for (const BenchmarkCounts& benchmark : plan.benchmarks)

@@ -70,7 +70,7 @@ std::optional<TrialShape> shape_of(const Trial& trial, const SweepSpec& spec) {
 bool is_pending(const PlannedTrial& trial, const Plan& plan, std::string_view kind) {
   return std::any_of(trial.planned.begin(), trial.planned.end(), [&](std::size_t index) {
     const PlannedStage& stage = plan.stages[index];
-    return stage.request.kind == kind && stage.status != StageStatus::reuse;
+    return stage.request->kind == kind && stage.status != StageStatus::reuse;
   });
 }
 

@@ -71,17 +71,35 @@ ordered_json factors_schema() {
       {"type", "object"}, {"properties", properties}, {"minProperties", 1}, {"additionalProperties", false}};
 }
 
-ordered_json vary_schema() {
+ordered_json conditions_schema() {
+  return {{"type", "array"}, {"items", {{"type", "string"}}}};
+}
+
+/// Properties of a block that say which cells there are: one of them stands in it.
+ordered_json block_forms() {
   const ordered_json factors{{"$ref", "#/$defs/factors"}};
-  return {{"type", "object"},
-          {"properties",
-           {{"grid", factors},
-            {"ofat", factors},
-            {"zip", factors},
-            {"list", {{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", "#/$defs/configuration"}}}}}}},
-          {"minProperties", 1},
-          {"maxProperties", 1},
-          {"additionalProperties", false}};
+  return {{"grid", factors},
+          {"ofat", factors},
+          {"zip", factors},
+          {"list", {{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", "#/$defs/configuration"}}}}}};
+}
+
+/// One block, or a list of blocks whose cells are joined.
+ordered_json vary_schema() {
+  const ordered_json forms = block_forms();
+  const ordered_json alone{{"type", "object"},
+                           {"properties", forms},
+                           {"minProperties", 1},
+                           {"maxProperties", 1},
+                           {"additionalProperties", false}};
+  ordered_json block{{"type", "object"},
+                     {"properties", forms},
+                     {"oneOf", ordered_json::array()},
+                     {"additionalProperties", false}};
+  block["properties"]["baseline"] = {{"$ref", "#/$defs/configuration"}};
+  block["properties"]["exclude"] = conditions_schema();
+  for (const auto& [form, schema] : forms.items()) block["oneOf"].push_back({{"required", {form}}});
+  return {{"anyOf", ordered_json::array({alone, {{"type", "array"}, {"minItems", 1}, {"items", block}}})}};
 }
 
 ordered_json benchmark_schema() {
@@ -105,7 +123,7 @@ ordered_json sweep_schema() {
       {"extends", {{"type", "string"}, {"description", "one parent file, relative to this one"}}},
       {"baseline", {{"$ref", "#/$defs/configuration"}}},
       {"vary", vary_schema()},
-      {"exclude", {{"type", "array"}, {"items", {{"type", "string"}}}}},
+      {"exclude", conditions_schema()},
       {"seeds",
        {{"type", "array"},
         {"minItems", 1},

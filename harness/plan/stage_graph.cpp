@@ -87,11 +87,17 @@ class GraphBuilder {
 
   /// Name and content of a model's directory.
   void add_model(json& parameters, std::string_view key, const std::string& value) {
-    const fs::path folder = find_model(key, value, spec_.file, origin_of(trial_, spec_, key));
+    auto known = hashes_.models().find(value);
+    if (known == hashes_.models().end()) {
+      const fs::path folder = find_model(key, value, spec_.file, origin_of(trial_, spec_, key));
+      InputHashes::Model model{
+          folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string(),
+          at_key(key, [&] { return hashes_.directory(folder); })};
+      known = hashes_.models().emplace(value, std::move(model)).first;
+    }
     const std::string name(key);
-    parameters[name] =
-        folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
-    parameters[name + "_hash"] = at_key(key, [&] { return hashes_.directory(folder); });
+    parameters[name] = known->second.name;
+    parameters[name + "_hash"] = known->second.hash;
   }
 
   void add_language_model(json& parameters) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/plan/stage_request.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -30,6 +31,11 @@ int stage_version(std::string_view kind) {
     if (name == kind) return version;
   }
   throw std::logic_error("no stage of kind " + std::string(kind));
+}
+
+bool is_stage_kind(std::string_view kind) {
+  return std::any_of(kVersions.begin(), kVersions.end(),
+                     [&](const auto& known) { return known.first == kind; });
 }
 
 StageRequest make_request(std::string_view kind, nlohmann::json parameters, std::vector<StageInput> inputs) {

@@ -37,6 +37,9 @@ struct StageRequest {
 /// than before: stages made earlier are then no longer taken for new ones.
 [[nodiscard]] int stage_version(std::string_view kind);
 
+/// Whether there are stages of a kind.
+[[nodiscard]] bool is_stage_kind(std::string_view kind);
+
 /// Fills in version and key: the hash of kind, version, parameters and inputs as canonical JSON.
 [[nodiscard]] StageRequest make_request(std::string_view kind, nlohmann::json parameters,
                                         std::vector<StageInput> inputs);

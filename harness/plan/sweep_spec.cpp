@@ -9,6 +9,7 @@
 #include "eval/benchmarks/benchmark.h"
 #include "harness/data/rendered_benchmarks.h"
 #include "harness/plan/config_reader.h"
+#include "harness/plan/vary_reader.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -34,16 +35,6 @@ std::string unknown_benchmark(const std::string& name, const std::vector<std::st
   return fmt::format("the benchmark '{}' is not known{} one of: {}", name,
                      near.empty() ? "; it is" : fmt::format("; did you mean '{}'? It is", near),
                      fmt::join(known, ", "));
-}
-
-/// Two texts of the same value, as far as the file can tell before types are known.
-bool same_value(const YamlValue& a, const YamlValue& b) {
-  return a.kind == b.kind && a.text == b.text &&
-         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same_value) &&
-         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
-                    [](const YamlEntry& x, const YamlEntry& y) {
-                      return x.key == y.key && same_value(x.value, y.value);
-                    });
 }
 
 class SpecReader {
@@ -106,169 +97,32 @@ class SpecReader {
     }
   }
 
-  /// The configuration keys of a map, unknown ones refused.
-  std::vector<Setting> read_settings(const YamlValue& map, std::string_view where) {
-    std::vector<Setting> settings;
-    refuse_unknown_keys(map, key_names(), where, diagnostics_);
-    for (const YamlEntry& entry : map.entries) {
-      if (const KeyDescription* key = find_key(entry.key)) settings.push_back({key, entry.value});
-    }
-    return settings;
-  }
-
-  bool require_map(const YamlValue& value, std::string_view what) {
-    if (value.is_map()) return true;
-    diagnostics_.add(value.location, fmt::format("{} is {}; it must be a map", what, describe(value)));
-    return false;
-  }
-
-  bool require_list(const YamlValue& value, std::string_view what) {
-    if (value.is_sequence()) return true;
-    diagnostics_.add(value.location,
-                     fmt::format("{} is {}; it must be a list: [...]", what, describe(value)));
-    return false;
-  }
-
   void read_baseline() {
     spec_.baseline_location = file_.root.location;
     const YamlEntry* baseline = find("baseline");
     if (baseline == nullptr) return;
     spec_.baseline_location = baseline->location;
-    if (require_map(baseline->value, "baseline")) spec_.baseline = read_settings(baseline->value, "baseline");
+    if (require_map(baseline->value, "baseline", diagnostics_))
+      spec_.baseline = read_settings(baseline->value, "baseline", diagnostics_);
   }
 
   void read_vary() {
-    spec_.vary_location = file_.root.location;
     const YamlEntry* vary = find("vary");
-    if (vary == nullptr) return;
-    spec_.vary_location = vary->location;
-    if (!require_map(vary->value, "vary")) return;
-    const std::vector<std::pair<std::string, VaryForm>> forms{
-        {"grid", VaryForm::grid}, {"ofat", VaryForm::ofat}, {"zip", VaryForm::zip}, {"list", VaryForm::list}};
-    refuse_unknown_keys(vary->value, {"grid", "ofat", "zip", "list"}, "vary", diagnostics_);
-    const YamlEntry* chosen = nullptr;
-    for (const auto& [name, form] : forms) {
-      const YamlEntry* entry = vary->value.find(name);
-      if (entry == nullptr) continue;
-      if (chosen != nullptr) {
-        diagnostics_.add(entry->location,
-                         fmt::format("vary has {} and {}; keep exactly one of grid, ofat, zip, list",
-                                     chosen->key, entry->key));
-        return;
-      }
-      chosen = entry;
-      spec_.form = form;
-      spec_.vary_location = entry->location;
-    }
-    if (chosen == nullptr) {
-      diagnostics_.add(vary->location, "vary is empty; give it one of grid, ofat, zip, list");
-    } else if (spec_.form == VaryForm::list) {
-      read_list(chosen->value);
-    } else {
-      read_factors(*chosen);
-    }
-  }
-
-  void read_factors(const YamlEntry& form) {
-    if (!require_map(form.value, form.key)) return;
-    if (form.value.entries.empty()) {
-      diagnostics_.add(
-          form.value.location,
-          fmt::format("{} is empty; give it a key with levels, for example lora_rank: [128, 256]", form.key));
-    }
-    refuse_unknown_keys(form.value, key_names(), form.key, diagnostics_);
-    for (const YamlEntry& entry : form.value.entries) {
-      const KeyDescription* key = find_key(entry.key);
-      if (key == nullptr || !require_list(entry.value, entry.key) || refuse_seed(entry)) continue;
-      if (entry.value.items.empty()) {
-        diagnostics_.add(entry.value.location, fmt::format("{} has no levels; list at least one", entry.key));
-        continue;
-      }
-      refuse_repeated_levels(entry);
-      refuse_override(entry);
-      spec_.factors.push_back({key, entry.location, entry.value.items});
-    }
-    if (spec_.form == VaryForm::zip) refuse_unequal_lengths();
-  }
-
-  bool refuse_seed(const YamlEntry& entry) {
-    if (entry.key != "seed") return false;
-    diagnostics_.add(entry.location,
-                     "seed is no factor; list the seeds under 'seeds' at the top of the file");
-    return true;
-  }
-
-  void refuse_repeated_levels(const YamlEntry& factor) {
-    // Side by side, a level may well come twice: its neighbours differ.
-    if (spec_.form == VaryForm::zip) return;
-    const std::vector<YamlValue>& levels = factor.value.items;
-    for (std::size_t i = 1; i < levels.size(); ++i) {
-      const auto end = levels.begin() + static_cast<long>(i);
-      if (std::any_of(levels.begin(), end,
-                      [&](const YamlValue& level) { return same_value(level, levels[i]); })) {
-        diagnostics_.add(levels[i].location, fmt::format("{} has the level {} twice; remove one", factor.key,
-                                                         describe(levels[i])));
-      }
-    }
-  }
-
-  /// An override of a key that the cells set anyway would be without effect.
-  void refuse_override(const YamlEntry& entry) {
-    for (const Setting& setting : spec_.baseline) {
-      if (setting.key->name != entry.key || !setting.value.location.file.starts_with("--set ")) continue;
-      if (spec_.form == VaryForm::ofat) continue;
-      diagnostics_.add(
-          setting.value.location,
-          fmt::format("{} is varied by the sweep; choose among its cells with --only \"{} == ...\"",
-                      entry.key, entry.key));
-    }
-  }
-
-  void refuse_unequal_lengths() {
-    for (const Factor& factor : spec_.factors) {
-      const Factor& first = spec_.factors.front();
-      if (factor.levels.size() == first.levels.size()) continue;
-      diagnostics_.add(factor.location,
-                       fmt::format("{} has {} levels and {} has {}; zip needs equally many", factor.key->name,
-                                   factor.levels.size(), first.key->name, first.levels.size()));
-    }
-  }
-
-  void read_list(const YamlValue& list) {
-    if (!require_list(list, "list")) return;
-    if (list.items.empty()) {
-      diagnostics_.add(list.location, "list is empty; give it cells, for example - {lora_rank: 128}");
-    }
-    for (const YamlValue& item : list.items) {
-      if (!require_map(item, "a cell of the list")) continue;
-      for (const YamlEntry& entry : item.entries) {
-        refuse_seed(entry);
-        refuse_override(entry);
-      }
-      spec_.cells.push_back({item.location, read_settings(item, "a cell of the list")});
-    }
+    spec_.vary_location = vary == nullptr ? file_.root.location : vary->location;
+    spec_.vary = vary == nullptr ? std::vector{VaryBlock{.location = file_.root.location}}
+                                 : read_vary_blocks(*vary, spec_.baseline, diagnostics_);
   }
 
   void read_exclude() {
     const YamlEntry* exclude = find("exclude");
     if (exclude == nullptr) return;
     spec_.exclude_location = exclude->location;
-    if (!require_list(exclude->value, "exclude")) return;
-    for (const YamlValue& item : exclude->value.items) {
-      const auto text = read_text(item, "a condition of exclude", diagnostics_);
-      if (!text) continue;
-      try {
-        spec_.exclude.push_back(
-            Expression::parse_condition(*text, shifted(item.location, item.quoted ? 1 : 0)));
-      } catch (const Error& error) {
-        diagnostics_.add_lines(error.what());
-      }
-    }
+    spec_.exclude = read_conditions(*exclude, diagnostics_);
   }
 
   void read_seeds() {
     const YamlEntry* seeds = find("seeds");
-    if (seeds == nullptr || !require_list(seeds->value, "seeds")) return;
+    if (seeds == nullptr || !require_list(seeds->value, "seeds", diagnostics_)) return;
     if (seeds->value.items.empty()) {
       diagnostics_.add(seeds->value.location, "seeds is empty; list at least one, for example [1, 2]");
     }
@@ -284,7 +138,7 @@ class SpecReader {
 
   void read_benchmarks() {
     const YamlEntry* benchmarks = find("benchmarks");
-    if (benchmarks == nullptr || !require_list(benchmarks->value, "benchmarks")) return;
+    if (benchmarks == nullptr || !require_list(benchmarks->value, "benchmarks", diagnostics_)) return;
     for (const YamlValue& item : benchmarks->value.items) {
       Benchmark benchmark;
       if (item.is_map()) {
@@ -352,7 +206,7 @@ class SpecReader {
 
   void read_retry() {
     const YamlEntry* retry = find("retry");
-    if (retry == nullptr || !require_map(retry->value, "retry")) return;
+    if (retry == nullptr || !require_map(retry->value, "retry", diagnostics_)) return;
     refuse_unknown_keys(retry->value, {"attempts", "oom"}, "retry", diagnostics_);
     if (const YamlEntry* attempts = retry->value.find("attempts")) {
       spec_.retry.attempts = read_whole_number(attempts->value, "attempts", 1, 100, diagnostics_).value_or(1);

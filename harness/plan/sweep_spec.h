@@ -8,8 +8,7 @@
 
 #include "harness/plan/expression.h"
 #include "harness/plan/sweep_file.h"
-#include "harness/plan/trial_config.h"
-#include "harness/plan/yaml_document.h"
+#include "harness/plan/vary_block.h"
 
 namespace imp::harness {
 
@@ -29,29 +28,6 @@ struct RetryPolicy {
   std::string oom = "halve_micro_batch";  ///< or `fail`
 };
 
-/// A key and the value that a file gives it, not yet read: `${...}` may stand in it.
-struct Setting {
-  const KeyDescription* key = nullptr;
-  YamlValue value;
-};
-
-/// A key and the levels it takes.
-struct Factor {
-  const KeyDescription* key = nullptr;
-  Location location;
-  std::vector<YamlValue> levels;
-};
-
-/// One entry of `vary: list`.
-struct ListedCell {
-  Location location;
-  std::vector<Setting> settings;
-};
-
-/// How cells are made of factors: every combination; the baseline and one factor at a time; the levels side
-/// by side; as listed. `none` is the baseline alone.
-enum class VaryForm { none, grid, ofat, zip, list };
-
 /// A sweep file as read, before its cells are unfolded.
 struct SweepSpec {
   std::filesystem::path file;
@@ -62,10 +38,8 @@ struct SweepSpec {
   Location claims_location;
   std::vector<Setting> baseline;
   Location baseline_location;
-  VaryForm form = VaryForm::none;
+  std::vector<VaryBlock> vary;  ///< at least one; without `vary` in the file, the baseline alone
   Location vary_location;
-  std::vector<Factor> factors;    ///< of grid, ofat and zip
-  std::vector<ListedCell> cells;  ///< of list
   std::vector<Expression> exclude;
   Location exclude_location;
   std::vector<std::int64_t> seeds;

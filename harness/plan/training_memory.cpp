@@ -76,9 +76,18 @@ TrainingMemory::Batch TrainingMemory::largest_batch(const Rows& rows, const fs::
   return batches_.emplace(key, batch_of_longest_rows(rows, llm, image_tokens, max_length)).first->second;
 }
 
-TrainingLoad TrainingMemory::load_of(const Trial& trial, Training training, bool computes_features) {
+const ModelDirectories& TrainingMemory::directories_of(const Trial& trial) {
   const TrialConfig& config = trial.config;
-  const ModelDirectories directories = model_directories(trial, spec_);
+  const std::string key = config.checkpoint + '\n' + config.llm + '\n' + config.encoder;
+  const auto found = directories_.find(key);
+  return found != directories_.end()
+             ? found->second
+             : directories_.emplace(key, model_directories(trial, spec_)).first->second;
+}
+
+const TrainingLoad& TrainingMemory::load_of(const Trial& trial, Training training, bool computes_features) {
+  const TrialConfig& config = trial.config;
+  const ModelDirectories& directories = directories_of(trial);
   const Rows rows = rows_of(config, training);
   const bool connector = training == Training::connector;
   const int64_t batch_size = connector ? config.connector_batch_size : config.batch_size;

@@ -7,6 +7,7 @@
 
 #include "harness/plan/expand.h"
 #include "harness/plan/memory_estimate.h"
+#include "harness/plan/trial_models.h"
 #include "models/conversation/conversation_template.h"
 
 namespace imp::harness {
@@ -19,9 +20,9 @@ class TrainingMemory {
   enum class Training { connector, finetune };
 
   /// What decides how much memory a training of a trial takes. computes_features: on a GPU the encoder stands
-  /// beside it. `dtype: auto` counts as float32. Throws imp::Error (usage) for what the stage itself would
-  /// refuse.
-  [[nodiscard]] TrainingLoad load_of(const Trial& trial, Training training, bool computes_features);
+  /// beside it. `dtype: auto` counts as float32. What is equal is the same object. Throws imp::Error (usage)
+  /// for what the stage itself would refuse.
+  [[nodiscard]] const TrainingLoad& load_of(const Trial& trial, Training training, bool computes_features);
 
  private:
   /// Tokens of the largest micro-batch.
@@ -43,9 +44,12 @@ class TrainingMemory {
   [[nodiscard]] static Batch batch_of_longest_rows(const Rows& rows, const std::filesystem::path& llm,
                                                    int64_t image_tokens, int64_t max_length);
 
+  [[nodiscard]] const ModelDirectories& directories_of(const Trial& trial);
+
   const SweepSpec& spec_;
-  std::map<std::string, Batch> batches_;       ///< by what they depend on
-  std::map<std::string, TrainingLoad> loads_;  ///< likewise
+  std::map<std::string, ModelDirectories> directories_;  ///< by the values that name them
+  std::map<std::string, Batch> batches_;                 ///< by what they depend on
+  std::map<std::string, TrainingLoad> loads_;            ///< likewise
 };
 
 }  // namespace imp::harness

@@ -2,11 +2,11 @@
 #include "harness/plan/trunks.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace imp::harness {
 
@@ -17,7 +17,7 @@ using nlohmann::json;
 using Epochs = std::set<std::int64_t>;
 
 /// The finetune stage of a trial that could share a trunk, or the end.
-std::vector<StageRequest>::iterator find_finetune(std::vector<StageRequest>& stages) {
+StageList::const_iterator find_finetune(const StageList& stages) {
   return std::find_if(stages.begin(), stages.end(), [](const StageRequest& stage) {
     return stage.kind == "finetune" && stage.parameters.at("schedule") == "warmup_stable_decay" &&
            stage.parameters.at("max_steps") == 0;
@@ -69,16 +69,20 @@ std::vector<StageRequest> trunks_on_the_way(StageRequest& finetune, const Epochs
 
 void add_trunks(std::vector<PlannedTrial>& trials) {
   std::unordered_map<std::string, Epochs> families;
-  for (PlannedTrial& trial : trials) {
+  for (const PlannedTrial& trial : trials) {
     const auto finetune = find_finetune(trial.stages);
     if (finetune != trial.stages.end()) families[family_of(*finetune)].insert(epochs_of(*finetune));
   }
+  RequestPool pool;
   for (PlannedTrial& trial : trials) {
-    const auto finetune = find_finetune(trial.stages);
-    if (finetune == trial.stages.end()) continue;
-    std::vector<StageRequest> trunks = trunks_on_the_way(*finetune, families.at(family_of(*finetune)));
-    trial.stages.insert(finetune, std::make_move_iterator(trunks.begin()),
-                        std::make_move_iterator(trunks.end()));
+    const auto found = find_finetune(trial.stages);
+    if (found == trial.stages.end()) continue;
+    StageRequest finetune = *found;
+    std::vector<StageList::Shared> stages;
+    for (StageRequest& trunk : trunks_on_the_way(finetune, families.at(family_of(finetune))))
+      stages.push_back(pool.shared(std::move(trunk)));
+    stages.push_back(pool.shared(std::move(finetune)));
+    trial.stages.replace(static_cast<std::size_t>(found - trial.stages.begin()), stages);
   }
 }
 
@@ -86,13 +90,14 @@ void leave_out_trunks(Plan& plan) {
   std::unordered_set<std::size_t> needed;
   for (const PlannedTrial& trial : plan.trials) {
     const bool is_pending = std::any_of(trial.planned.begin(), trial.planned.end(), [&](std::size_t index) {
-      return plan.stages[index].request.kind == "finetune" && plan.stages[index].status != StageStatus::reuse;
+      return plan.stages[index].request->kind == "finetune" &&
+             plan.stages[index].status != StageStatus::reuse;
     });
     if (is_pending) needed.insert(trial.planned.begin(), trial.planned.end());
   }
   for (std::size_t index = 0; index < plan.stages.size(); ++index) {
     PlannedStage& stage = plan.stages[index];
-    if (stage.request.kind != "trunk" || stage.status == StageStatus::reuse || needed.contains(index))
+    if (stage.request->kind != "trunk" || stage.status == StageStatus::reuse || needed.contains(index))
       continue;
     stage.status = StageStatus::reuse;
     stage.reason = "not needed: what goes on from it is finished";
@@ -104,7 +109,7 @@ std::optional<TrunkSaving> trunk_saving(const Plan& plan) {
   TrunkSaving saving;
   double timed_seconds = 0, timed_epochs = 0;
   for (const PlannedStage& stage : plan.stages) {
-    const StageRequest& request = stage.request;
+    const StageRequest& request = *stage.request;
     const bool is_trunk = request.kind == "trunk";
     if (stage.status == StageStatus::reuse || (!is_trunk && !request.trunk)) continue;
     saving.epochs += request.own_epochs;

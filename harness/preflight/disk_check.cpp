@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 #include <regex>
+#include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "harness/plan/plan_resources.h"
 #include "harness/preflight/rows_file.h"
@@ -43,8 +45,8 @@ class BytesOfStages {
  private:
   void count(const PlannedTrial& planned, PlannedStage& stage) {
     const TrialConfig& config = planned.trial.config;
-    const std::string& kind = stage.request.kind;
-    if (kind == "data" && stage.request.parameters.contains("dataset"))
+    const std::string& kind = stage.request->kind;
+    if (kind == "data" && stage.request->parameters.contains("dataset"))
       stage.bytes = (config.train_pictures + config.test_pictures) * kRenderedPicture;
     if (kind == "features") count_features(planned, stage);
     if (kind == "connector") stage.bytes = trained(projector(planned.trial), kFloat);
@@ -62,11 +64,11 @@ class BytesOfStages {
   }
 
   void count_features(const PlannedTrial& planned, PlannedStage& stage) {
-    if (stage.request.inputs.empty()) return;
-    stage.pictures = pictures_of(planned, stage.request.inputs.front().key);
+    if (stage.request->inputs.empty()) return;
+    stage.pictures = pictures_of(planned, stage.request->inputs.front().key);
     const FeatureShape* shape = models_.features(planned.trial);
     if (shape == nullptr) return;
-    const std::int64_t number = stage.request.parameters.contains("dtype") ? kBFloat16 : kFloat;
+    const std::int64_t number = stage.request->parameters.contains("dtype") ? kBFloat16 : kFloat;
     stage.bytes = stage.pictures * shape->image_tokens * shape->width * number;
     if (stage.seconds && stage.earlier_flops > 0)
       *stage.seconds *= static_cast<double>(stage.pictures) * shape->flops / stage.earlier_flops;
@@ -106,16 +108,21 @@ class BytesOfStages {
   }
 
   /// Parameters of the adapter or the language model that stage 2 trains.
-  [[nodiscard]] std::int64_t finetuned(const Trial& trial) const {
+  [[nodiscard]] std::int64_t finetuned(const Trial& trial) {
     const TrialConfig& config = trial.config;
     const models::TextConfig* text = models_.text(trial);
     if (text == nullptr || config.finetune == "projector") return 0;
     if (config.finetune == "full") return models::count_parameters(*text);
+    const std::string key =
+        fmt::format("{}|{}|{}|{}", config.checkpoint, config.llm, config.lora_rank, config.lora_targets);
+    const auto known = adapters_.find(key);
+    if (known != adapters_.end()) return known->second;
     const std::regex targets = models::lora_target_expression(config.lora_targets);
     std::int64_t count = 0;
     for (const models::LinearShape& linear : models::linear_shapes(*text))
       if (std::regex_match(linear.name, targets))
         count += config.lora_rank * (linear.in_features + linear.out_features);
+    adapters_.emplace(key, count);
     return count;
   }
 
@@ -123,6 +130,7 @@ class BytesOfStages {
   const ModelCheck& models_;
   std::unordered_set<std::size_t> counted_;
   std::map<std::string, std::int64_t> pictures_;  ///< by file of rows
+  std::map<std::string, std::int64_t> adapters_;  ///< parameters, by what they depend on
   std::int64_t largest_state_ = 0;
 };
 
@@ -154,10 +162,19 @@ std::int64_t available_bytes(const fs::path& folder) {
 }
 
 std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_dir) {
-  std::int64_t bytes = 0;
+  std::vector<std::string> names;
   for (const PlannedStage& stage : plan.stages) {
-    if (stage.request.kind == "features" && stage.status != StageStatus::reuse)
-      bytes += bytes_in(runs_dir / "stages" / (".making-" + stage.request.folder()));
+    if (stage.request->kind == "features" && stage.status != StageStatus::reuse)
+      names.push_back(".making-" + stage.request->folder());
+  }
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(runs_dir / "stages", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    const bool is_left = std::any_of(names.begin(), names.end(),
+                                     [&](const std::string& start) { return name.starts_with(start); });
+    if (is_left) bytes += bytes_in(entry->path());
   }
   return bytes;
 }

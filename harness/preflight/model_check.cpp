@@ -56,7 +56,10 @@ std::optional<ModelCheck::Named> ModelCheck::find(const Trial& trial, std::strin
                                             : trial.config.encoder;
   try {
     const Location where = origin_of(trial, spec_, key);
-    return Named{key, where, find_model(key, value, spec_.file, where), is_llava};
+    auto known = folders_.find(value);
+    if (known == folders_.end())
+      known = folders_.emplace(value, find_model(key, value, spec_.file, where)).first;
+    return Named{key, where, known->second, is_llava};
   } catch (const Error&) {  // make_plan has said it
     return std::nullopt;
   }

@@ -63,7 +63,8 @@ class ModelCheck {
 
   const SweepSpec& spec_;
   Diagnostics& diagnostics_;
-  std::map<std::string, bool> looked_;  ///< at what, and whether it was well
+  mutable std::map<std::string, std::filesystem::path> folders_;  ///< of models that were found, by value
+  std::map<std::string, bool> looked_;                            ///< at what, and whether it was well
   std::map<std::filesystem::path, models::TextConfig> texts_;
   std::map<std::filesystem::path, Tower> towers_;
   std::map<std::filesystem::path, std::unique_ptr<models::Tokenizer>> tokenizers_;

@@ -13,6 +13,7 @@
 #include "harness/preflight/disk_check.h"
 #include "harness/preflight/model_check.h"
 #include "harness/preflight/rows_file.h"
+#include "harness/preflight/runs_folder.h"
 #include "harness/preflight/writable_folder.h"
 #include "models/io/error.h"
 
@@ -28,8 +29,8 @@ class Pending {
     for (const std::size_t index : trial.planned) {
       const PlannedStage& stage = plan.stages[index];
       if (stage.status == StageStatus::reuse) continue;
-      kinds_.insert(stage.request.kind);
-      if (stage.request.kind == "eval") benchmarks_.insert(stage.request.parameters.value("benchmark", ""));
+      kinds_.insert(stage.request->kind);
+      if (stage.request->kind == "eval") benchmarks_.insert(stage.request->parameters.value("benchmark", ""));
     }
   }
 
@@ -91,7 +92,7 @@ class Preflight {
   [[nodiscard]] std::int64_t bytes_of_features() const {
     std::int64_t bytes = 0;
     for (const PlannedStage& stage : plan_.stages)
-      if (stage.request.kind == "features") bytes += stage.bytes;
+      if (stage.request->kind == "features") bytes += stage.bytes;
     return bytes;
   }
 
@@ -105,6 +106,7 @@ class Preflight {
 }  // namespace
 
 Plan plan_and_check(Sweep sweep, const fs::path& runs_dir, std::optional<std::int64_t> available) {
+  require_own_runs_folder(runs_dir, sweep.spec.name);
   Diagnostics diagnostics;
   Plan plan = make_plan(std::move(sweep), runs_dir, diagnostics);
   check_claims(plan.sweep.spec, diagnostics);

@@ -10,10 +10,12 @@
 #include "harness/data/vocabulary.h"
 #include "harness/executor/outcome.h"
 #include "harness/executor/provenance.h"
+#include "harness/plan/machine_rate.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/row_checks.h"
 #include "harness/plan/schema.h"
+#include "harness/plan/time_estimate.h"
 #include "harness/preflight/preflight.h"
 #include "harness/preflight/writable_folder.h"
 #include "harness/programs/sweep_options.h"
@@ -94,6 +96,7 @@ int plan_sweep(const SweepOptions& options) {
   require_writable_file(options.database);
   look_at_rows(plan);
   estimate_memory(plan);
+  estimate_times(plan, measure_product_rate);
   plan.expected = expected_intervals(plan, options.database);
   using Json = nlohmann::ordered_json;
   fmt::print("{}",

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <atomic>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "harness/executor/local_executor.h"
+#include "harness/executor/machine.h"
 #include "harness/executor/provenance.h"
+#include "harness/executor/worker_pool.h"
 #include "harness/plan/added_seeds.h"
 #include "harness/plan/claims_record.h"
 #include "harness/plan/plan.h"
@@ -14,6 +15,7 @@
 #include "harness/plan/sweep_record.h"
 #include "harness/preflight/device_check.h"
 #include "harness/preflight/preflight.h"
+#include "harness/programs/stop_request.h"
 #include "harness/programs/sweep_options.h"
 #include "harness/programs/sweep_run.h"
 #include "models/io/error.h"
@@ -33,12 +35,38 @@
 namespace imp::harness {
 namespace {
 
-/// Set by the first Ctrl-C: training saves a checkpoint and stops. A signal handler can reach nothing but a
-/// global.
-std::atomic<bool> stop_requested{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+/// What starts a worker of this sweep: imp-sweep's own arguments.
+std::vector<std::string> worker_arguments(const SweepOptions& options) {
+  std::vector<std::string> arguments{"worker", options.file, "--runs", options.runs};
+  for (const std::string& setting : options.overrides) {
+    arguments.emplace_back("--set");
+    arguments.push_back(setting);
+  }
+  if (!options.only.empty()) arguments.insert(arguments.end(), {"--only", options.only});
+  return arguments;
+}
 
-void request_stop(int) {
-  if (stop_requested.exchange(true)) std::_Exit(kInterrupted);  // the second one does not wait
+/// Runs what is missing here or in workers, as `--jobs` says.
+SweepResult run_missing(const SweepOptions& options, Plan& plan, Progress& progress,
+                        const TrialEnded& trial_ended) {
+  StopRequest& stop = stop_request();
+  Jobs jobs;
+  const Machine machine = measure_machine();
+  if (options.jobs != "1") {
+    estimate_memory(plan);
+    jobs = choose_jobs(options.jobs, plan, machine);
+  }
+  if (jobs.count == 1)
+    return LocalExecutor(plan, options.runs, stop.made, progress, trial_ended).run(options.fail_fast);
+  stop.second_ends_process = false;  // it ends the workers, too
+  std::signal(SIGPIPE, SIG_IGN);     // a worker may die before it takes its unit
+  const SweepResult result =
+      WorkerPool(plan, options.runs, {worker_arguments(options), machine, jobs, options.fail_fast}, stop.made,
+                 stop.count, progress, trial_ended)
+          .run();
+  std::signal(SIGPIPE, SIG_DFL);
+  stop.second_ends_process = true;
+  return result;
 }
 
 void write_sweep_json(const SweepOptions& options, const Plan& plan) {
@@ -142,17 +170,14 @@ int SweepRun::make_missing(const std::optional<results::LooksRecord>& looks) {
   Recorder recorder(options_, name_);
   recorder.take_in_sweep();
 
-  stop_requested = false;
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  LocalExecutor executor(plan, options_.runs, stop_requested, progress_,
-                         [&](const std::string& trial) { recorder.take_in_trial(trial); });
-  const SweepResult result = executor.run();
+  listen_for_stop_requests();
+  const SweepResult result = run_missing(options_, plan, progress_,
+                                         [&](const std::string& trial) { recorder.take_in_trial(trial); });
   // The whole of it, also if it was interrupted: effects compare all cells that there are.
   recorder.take_in_sweep();
   if (result.interrupted) {
     fmt::print(stderr, "stopped; the same command goes on from here\n");
-    return kInterrupted;
+    return result.failed > 0 && options_.fail_fast ? kSomeFailed : code_of_stop();
   }
   if (recorder.behind()) return kEnvironment;
   return result.failed > 0 ? kSomeFailed : 0;

@@ -10,8 +10,10 @@
 #include "harness/plan/added_seeds.h"
 #include "harness/plan/duration.h"
 #include "harness/plan/looks.h"
+#include "harness/plan/machine_rate.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/plan_printer.h"
+#include "harness/plan/time_estimate.h"
 #include "harness/programs/sweep_run.h"
 #include "models/io/error.h"
 #include "models/io/printable.h"
@@ -34,7 +36,7 @@ double budget_of(const SweepOptions& options) {
   throw Error(fmt::format("--budget: '{}' is no time; write 2h, 90m or 1h30m", options.budget));
 }
 
-/// What is left to make of a plan: trials, and their time as earlier stages took it.
+/// What is left to make of a plan: trials, and their predicted time.
 struct Work {
   std::size_t trials = 0;
   double seconds = 0.0;
@@ -101,7 +103,9 @@ class Looks {
 
   /// Whether what a record adds, and what else is left, would take longer than there is; says so.
   [[nodiscard]] bool is_beyond_budget(const LooksRecord& record) const {
-    const Work work = work_left(make_plan(expand(sweep_.spec, "", added_seeds(record)), options_.runs));
+    Plan plan = make_plan(expand(sweep_.spec, "", added_seeds(record)), options_.runs);
+    estimate_times(plan, measure_product_rate);
+    const Work work = work_left(plan);
     const double so_far = std::chrono::duration<double>(steady_clock::now() - began_).count();
     if (so_far + work.seconds <= budget_) {
       if (work.trials > 0) {

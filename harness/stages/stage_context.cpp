@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/stage_context.h"
 
+#include "harness/stages/disk_watch.h"
 #include "models/io/error.h"
 
 namespace imp::harness {
@@ -17,6 +18,11 @@ bool StageContext::has_input(const std::string& kind) const {
     if (input.kind == kind) return true;
   }
   return false;
+}
+
+void StageContext::wait_for_room(int64_t bytes) const {
+  if (!std::filesystem::exists(folder)) throw LeaseLost();
+  harness::wait_for_room(folder, bytes, stop, [this](const std::string& line) { observer.on_warning(line); });
 }
 
 void make_stage(const StageContext& context) {

@@ -46,6 +46,9 @@ struct StageContext {
   [[nodiscard]] std::filesystem::path input(const std::string& kind) const;
   [[nodiscard]] bool has_input(const std::string& kind) const;
   void add_flops(double flops) const { work.flops += flops; }
+  /// Waits while the disk has no room for so many bytes more (disk_watch.h). Throws Interrupted; LeaseLost
+  /// where another process has taken the folder.
+  void wait_for_room(int64_t bytes) const;
   /// Throws Interrupted when the user asked to stop; called between units of work.
   void check_stop() const {
     if (stop.load()) throw Interrupted();

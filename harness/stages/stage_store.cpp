@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/stage_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "harness/executor/provenance.h"
 #include "harness/plan/earlier_stages.h"
+#include "harness/stages/stage_files.h"
+#include "harness/train/training_loop.h"
 #include "models/io/error.h"
 #include "models/io/file.h"
+#include "models/io/host_name.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -33,6 +31,26 @@ void remove_half_written(const fs::path& folder) {
       leftovers.push_back(entry.path());
   }
   for (const fs::path& leftover : leftovers) fs::remove(leftover);
+}
+
+/// Folders in which earlier attempts made a stage, each named after its lease (an earlier imp's: after none).
+std::vector<fs::path> folders_of_attempts(const fs::path& stages, const StageRequest& request) {
+  const std::string start = ".making-" + request.folder();
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(stages)) {
+    const std::string name = entry.path().filename();
+    if (name == start || name.starts_with(start + ".")) folders.push_back(entry.path());
+  }
+  return folders;
+}
+
+/// Whoever wrote here may be stalled rather than dead, with logs open that it would go on appending to. So
+/// each file that is not always written whole becomes a copy of itself.
+void part_from_open_files(const fs::path& folder) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path().extension() != ".safetensors")
+      write_file_atomically(entry.path(), read_file(entry.path()));
+  }
 }
 
 /// What attempts that ended before the stage was whole took; no part of a finished stage.
@@ -61,71 +79,96 @@ StageCost with_earlier_attempts(const fs::path& folder, StageCost cost) {
 
 }  // namespace
 
-StageStore::StageStore(fs::path runs) : stages_(std::move(runs) / "stages") {}
+StageStore::StageStore(fs::path runs, LeaseTiming timing)
+    : stages_(std::move(runs) / "stages"),
+      leases_(std::make_shared<Leases>(stages_, timing)),
+      known_whole_(std::make_shared<std::map<std::string, fs::file_time_type>>()) {}
 
 fs::path StageStore::folder(const std::string& kind, const std::string& key) const {
   return stages_ / (kind + "-" + key);
 }
 
-fs::path StageStore::aside(const StageRequest& request) const {
-  return stages_ / (".making-" + request.folder());
+fs::path StageStore::aside(const StageRequest& request, const Lease& lease) const {
+  return stages_ / (".making-" + request.folder() + "." + lease.token());
 }
 
 bool StageStore::has(const StageRequest& request) const {
   return read_finished_stage(folder(request.kind, request.key)).has_value();
 }
 
-StageStore::Claim::Claim(Claim&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-StageStore::Claim::~Claim() {
-  if (descriptor_ >= 0) ::close(descriptor_);  // releases the lock, as does the process's end
+std::string StageStore::damage(const StageRequest& request) const {
+  const fs::path stage = folder(request.kind, request.key);
+  std::error_code absent;
+  const fs::file_time_type made = fs::last_write_time(stage / "stage.json", absent);
+  const auto known = known_whole_->find(request.key);
+  const bool by_content = known == known_whole_->end() || known->second != made;
+  std::string damage = damage_of_stage(stage, by_content);
+  if (damage.empty()) known_whole_->insert_or_assign(request.key, made);
+  return damage;
 }
 
-StageStore::Claim StageStore::claim(const StageRequest& request) const {
+void StageStore::set_aside_damaged(const StageRequest& request, const Lease& lease) const {
   std::error_code error;
-  fs::create_directories(stages_, error);
-  if (error)
-    throw Error(fmt::format("{}: cannot create folder: {}", stages_.string(), error.message()),
-                ErrorKind::environment);
-  const fs::path lock = stages_ / (".lock-" + request.folder());
-  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) {
-    throw Error(fmt::format("{}: cannot write: {}", lock.string(), std::strerror(errno)),
+  fs::rename(folder(request.kind, request.key),
+             stages_ / (".damaged-" + request.folder() + "." + lease.token()), error);
+  if (error) {
+    throw Error(fmt::format("{}: is damaged and cannot be renamed: {}",
+                            folder(request.kind, request.key).string(), error.message()),
                 ErrorKind::environment);
   }
-  Claim claim(descriptor);
-  while (::flock(descriptor, LOCK_EX) != 0) {
-    if (errno != EINTR) {
-      throw Error(fmt::format("{}: cannot lock: {}", lock.string(), std::strerror(errno)),
+}
+
+Lease StageStore::claim(const StageRequest& request, const std::atomic<bool>& stop,
+                        const std::function<void(const LeaseOwner&)>& waiting) const {
+  if (auto lease = leases_->take(request.folder(), stop, waiting)) return std::move(*lease);
+  throw Interrupted();
+}
+
+std::optional<LeaseOwner> StageStore::maker(const StageRequest& request) const {
+  return leases_->holder(request.folder());
+}
+
+fs::path StageStore::begin(const StageRequest& request, const Lease& lease, bool resumable) const {
+  if (!lease.is_held()) throw LeaseLost();
+  const fs::path folder = aside(request, lease);
+  std::error_code error;
+  for (const fs::path& left : folders_of_attempts(stages_, request)) {
+    if (left == folder) continue;
+    // Renamed before it is removed, too: then nobody writes there any more.
+    const fs::path taken = fs::exists(folder) ? fs::path(folder.string() + ".old") : folder;
+    fs::rename(left, taken, error);
+    if (error && error != std::errc::no_such_file_or_directory) {
+      throw Error(fmt::format("{}: cannot rename: {}", left.string(), error.message()),
                   ErrorKind::environment);
     }
+    if (!resumable || taken != folder) fs::remove_all(taken, error);
   }
-  return claim;
-}
-
-fs::path StageStore::begin(const StageRequest& request, bool resumable) const {
-  const fs::path folder = aside(request);
-  std::error_code error;
   if (!resumable) fs::remove_all(folder, error);
+  error.clear();
   fs::create_directories(folder, error);
   if (error)
     throw Error(fmt::format("{}: cannot create folder: {}", folder.string(), error.message()),
                 ErrorKind::environment);
   remove_half_written(folder);
+  part_from_open_files(folder);
   return folder;
 }
 
-void StageStore::note_unfinished(const StageRequest& request, const StageCost& cost) const {
-  const StageCost so_far = with_earlier_attempts(aside(request), cost);
+void StageStore::note_unfinished(const StageRequest& request, const Lease& lease,
+                                 const StageCost& cost) const {
+  const fs::path folder = aside(request, lease);
+  if (!fs::exists(folder)) return;
+  const StageCost so_far = with_earlier_attempts(folder, cost);
   const nlohmann::json record{{"seconds", so_far.seconds},
                               {"energy_joules", or_null(so_far.energy_joules)},
                               {"peak_memory_bytes", so_far.peak_memory_bytes}};
-  write_file_atomically(aside(request) / kUnfinished, record.dump() + "\n");
+  write_file_atomically(folder / kUnfinished, record.dump() + "\n");
 }
 
-StageCost StageStore::publish(const StageRequest& request, const StageCost& last) const {
-  const StageCost cost = with_earlier_attempts(aside(request), last);
-  fs::remove(aside(request) / kUnfinished);
+StageCost StageStore::publish(const StageRequest& request, const Lease& lease, const StageCost& last) const {
+  const fs::path made = aside(request, lease);
+  const StageCost cost = with_earlier_attempts(made, last);
+  fs::remove(made / kUnfinished);
   nlohmann::ordered_json record;
   record["schema"] = 1;
   record["kind"] = request.kind;
@@ -146,10 +189,15 @@ StageCost StageStore::publish(const StageRequest& request, const StageCost& last
   if (cost.peak_memory_bytes > 0) record["peak_memory_bytes"] = cost.peak_memory_bytes;
   record["device"] = cost.device;
   if (cost.peak_device_bytes > 0) record["peak_device_memory_bytes"] = cost.peak_device_bytes;
-  write_file_atomically(aside(request) / "stage.json", record.dump(2) + "\n");
+  if (cost.threads > 0) record["threads"] = cost.threads;
+  record["files"] = list_stage_files(made);
+  write_file_atomically(made / "stage.json", record.dump(2) + "\n");
+  if (!lease.is_held() || has(request)) throw LeaseLost();
   const fs::path target = folder(request.kind, request.key);
   if (fs::exists(target)) fs::remove_all(target);  // without a readable stage.json: what a full disk left
-  publish_directory(aside(request), target);
+  publish_directory(made, target);
+  std::error_code absent;
+  known_whole_->insert_or_assign(request.key, fs::last_write_time(target / "stage.json", absent));
   return cost;
 }
 

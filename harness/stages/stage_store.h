@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <map>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
+#include "harness/lease/lease.h"
 #include "harness/plan/stage_request.h"
 
 namespace imp::harness {
@@ -20,51 +26,60 @@ struct StageCost {
   std::int64_t peak_memory_bytes = 0;            ///< of the process meanwhile; 0: not known
   std::string device = "cpu";                    ///< on which it was made last
   std::int64_t peak_device_bytes = 0;            ///< taken from the GPU meanwhile
+  int threads = 0;                               ///< that computed last; 0: not known
+};
+
+/// Another process has taken over what this one was making, since it gave no sign of life for long.
+struct LeaseLost : std::runtime_error {
+  LeaseLost() : std::runtime_error("another process has taken over") {}
 };
 
 /// The content-addressed stages below `<runs>/stages`. A stage is whole or absent: it is made in a folder
-/// aside, which is renamed when everything in it is on disk.
+/// aside, which is renamed when everything in it is on disk. Who makes one holds a lease on it (lease.h), and
+/// the folder aside is named after that lease: a successor renames it first, so that nothing which a
+/// stalled process still writes gets into it, and it can publish nothing.
 class StageStore {
  public:
-  explicit StageStore(std::filesystem::path runs);
+  explicit StageStore(std::filesystem::path runs, LeaseTiming timing = {});
 
   /// Folder of a finished stage, whether it exists or not.
   [[nodiscard]] std::filesystem::path folder(const std::string& kind, const std::string& key) const;
   [[nodiscard]] bool has(const StageRequest& request) const;
 
-  /// Held while a stage is being made, so that two processes started at once make it once.
-  class Claim {
-   public:
-    Claim(Claim&& other) noexcept;
-    Claim& operator=(Claim&&) = delete;
-    Claim(const Claim&) = delete;
-    Claim& operator=(const Claim&) = delete;
-    ~Claim();
+  /// What is wrong with a finished stage's files, in words; empty: nothing. Sizes are looked at each time,
+  /// contents once in the life of this object.
+  [[nodiscard]] std::string damage(const StageRequest& request) const;
+  /// Moves a damaged stage to `.damaged-<stage>.<token>`, so that it is made again.
+  void set_aside_damaged(const StageRequest& request, const Lease& lease) const;
 
-   private:
-    friend class StageStore;
-    explicit Claim(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
-  };
-  /// Waits until no other process makes this stage. Throws imp::Error (environment) if the folder cannot be
-  /// written.
-  [[nodiscard]] Claim claim(const StageRequest& request) const;
+  /// Waits until no other process makes this stage; `waiting` is told once who does. Throws Interrupted when
+  /// `stop` becomes true, imp::Error (environment) if the folder cannot be written.
+  [[nodiscard]] Lease claim(const StageRequest& request, const std::atomic<bool>& stop,
+                            const std::function<void(const LeaseOwner&)>& waiting = {}) const;
+  /// Who makes it at the moment, if anyone does.
+  [[nodiscard]] std::optional<LeaseOwner> maker(const StageRequest& request) const;
+  /// All who make a stage at the moment, by its folder's name.
+  [[nodiscard]] std::map<std::string, LeaseOwner> makers() const { return leases_->holders(); }
 
   /// The folder aside in which a stage is made. `resumable`: what an earlier, killed attempt left there is
-  /// kept, less the files that were being written when it ended.
-  [[nodiscard]] std::filesystem::path begin(const StageRequest& request, bool resumable) const;
+  /// kept, less the files that were being written when it ended. Throws LeaseLost.
+  [[nodiscard]] std::filesystem::path begin(const StageRequest& request, const Lease& lease,
+                                            bool resumable) const;
 
   /// Notes what an attempt took that did not finish the stage, beside what it left to go on from.
-  void note_unfinished(const StageRequest& request, const StageCost& cost) const;
+  void note_unfinished(const StageRequest& request, const Lease& lease, const StageCost& cost) const;
 
-  /// Writes stage.json into the folder aside, with the costs of the attempts that this one went on from, and
-  /// renames it into place. Returns the costs of all of them.
-  StageCost publish(const StageRequest& request, const StageCost& cost) const;
+  /// Writes stage.json into the folder aside, with a hash of every file and the costs of the attempts that
+  /// this one went on from, and renames it into place. Returns the costs of all of them. Throws LeaseLost.
+  StageCost publish(const StageRequest& request, const Lease& lease, const StageCost& cost) const;
 
  private:
-  [[nodiscard]] std::filesystem::path aside(const StageRequest& request) const;
+  [[nodiscard]] std::filesystem::path aside(const StageRequest& request, const Lease& lease) const;
 
   std::filesystem::path stages_;
+  std::shared_ptr<Leases> leases_;
+  /// Stages whose contents were found whole, with the time of their record.
+  std::shared_ptr<std::map<std::string, std::filesystem::file_time_type>> known_whole_;
 };
 
 }  // namespace imp::harness

@@ -36,6 +36,7 @@ TrainingOptions training_options(const StageContext& context) {
   options.folder = context.folder;
   options.stop = &context.stop;
   options.observer = &context.observer;
+  options.before_checkpoint = [&context](int64_t bytes) { context.wait_for_room(bytes); };
   return options;
 }
 

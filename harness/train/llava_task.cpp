@@ -112,6 +112,12 @@ std::vector<int64_t> LlavaTask::rows_of(int64_t step) const {
   return {begin, begin + std::min<int64_t>(options_.batch_size, order_.end() - begin)};
 }
 
+std::string LlavaTask::data_of(int64_t step) const {
+  std::string numbers;
+  for (const int64_t row : rows_of(step)) numbers += (numbers.empty() ? "" : ", ") + std::to_string(row + 1);
+  return "rows " + numbers;
+}
+
 int64_t LlavaTask::micro_batches(int64_t step) const {
   const auto rows = static_cast<int64_t>(rows_of(step).size());
   return (rows + options_.micro_batch - 1) / options_.micro_batch;

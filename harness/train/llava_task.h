@@ -91,6 +91,8 @@ class LlavaTask : public TrainingTask {
   [[nodiscard]] MicroBatchLoss forward(int64_t step, int64_t micro_batch) override;
   [[nodiscard]] bool keeps_gradients() const override { return graphs_ != nullptr; }
   void prepare(int64_t step) override;
+  /// Rows as they stand in the training data, from 1.
+  [[nodiscard]] std::string data_of(int64_t step) const override;
   void finish() override;
 
  private:

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "harness/train/optimizer.h"
@@ -52,6 +54,9 @@ class TrainingTask {
   /// Makes ready what a step will read, while the device has other work; called on a GPU alone, at most once
   /// before the step's first forward().
   virtual void prepare(int64_t /*step*/) {}
+  /// Which of its data a step learns from, as an error names it: `rows 3, 17 and 20`; empty where there is
+  /// nothing to name.
+  [[nodiscard]] virtual std::string data_of(int64_t /*step*/) const { return ""; }
   /// Called after the last step: puts the trained masters where the model computed with rounded copies of
   /// them.
   virtual void finish() {}
@@ -82,6 +87,8 @@ struct TrainingOptions {
   bool is_trunk = false;         ///< end where the cooldown begins, and leave the checkpoint
   std::filesystem::path trunk;   ///< folder of a finished trunk to go on from; empty: from the start
   const std::atomic<bool>* stop = nullptr;
+  /// Called with the size of a checkpoint before it is written; may wait for room, or throw Interrupted.
+  std::function<void(int64_t bytes)> before_checkpoint = {};
   TrainingObserver* observer = nullptr;
 };
 
@@ -98,7 +105,8 @@ struct TrainingSummary {
 /// a trunk. A step without a token to learn is a step
 /// with gradients of zero, as in PyTorch where all labels are ignored. Removes the checkpoint at the end.
 /// Throws Interrupted after saving when `stop` is set, imp::Error (usage) when the loss or its gradient is
-/// not finite or the trunk is longer than the run.
+/// not finite, which names the step and its data and leaves the last checkpoint as it is, or when the trunk
+/// is longer than the run.
 TrainingSummary run_training(TrainingTask& task, const TrainingOptions& options);
 
 }  // namespace imp::harness

@@ -110,7 +110,8 @@ TEST(FailingCell, WhoseLossIsNotFiniteSaysAtWhichStep) {
   const TinySweep& sweep = from.sweep;
   const nlohmann::json attempt = failed_attempt(sweep, sweep.run());
   EXPECT_EQ(attempt["stage"], "connector");
-  EXPECT_THAT(attempt["error_message"].get<std::string>(), HasSubstr("step 1: the loss is "));
+  EXPECT_THAT(attempt["error_message"].get<std::string>(),
+              AllOf(HasSubstr("step 1: the loss is "), HasSubstr(" on rows ")));
 }
 
 TEST(BadProjector, CutOffIsRefusedBeforeTraining) {

@@ -42,6 +42,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void signal(int number) const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// Whether it has not ended yet.
   [[nodiscard]] bool running();
   /// Waits for its end; if it takes more than `limit` seconds, kills it and fails the test.

@@ -32,9 +32,10 @@ class Outcomes : public testing::Test {
   }
   void make(const std::string&, const StageRequest& request,
             const std::map<std::string, std::string>& files) {
+    const Lease lease = store_.claim(request, false);
     for (const auto& [name, content] : files)
-      write_file_atomically(store_.begin(request, true) / name, content);
-    store_.publish(request, {.seconds = 4.0, .peak_memory_bytes = peak_});
+      write_file_atomically(store_.begin(request, lease, true) / name, content);
+    store_.publish(request, lease, {.seconds = 4.0, .peak_memory_bytes = peak_});
   }
   void write(const std::string& status, int64_t attempt_micro_batch = 16) const {
     TrialOutcome outcome;

@@ -188,7 +188,7 @@ TEST(Expand, TooManyCellsAreRefusedBeforeTheyAreMade) {
   EXPECT_THAT(
       refusal("vary: {grid: {lora_rank: " + list + ", epochs: " + list + ", lora_alpha: " + list +
               ", max_steps: " + list + ", eval_batch: " + list + ", train_pictures: " + list + "}}\n"),
-      HasSubstr("at most 20000 are planned"));
+      HasSubstr("at most 200000 are planned"));
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/sweep_record.h"
+#include "harness/plan/time_estimate.h"
 #include "models/io/error.h"
+#include "models/io/host_name.h"
 #include "models/weights/safetensors.h"
 #include "tests/growth.h"
 #include "tests/harness/plan/temporary_folder.h"
@@ -60,20 +62,26 @@ class PlanTest : public testing::Test {
                                 {"key", stage.key},    {"version", stage.version},
                                 {"inputs", inputs},    {"parameters", stage.parameters},
                                 {"seconds", seconds},  {"made", "2026-11-24T08:00:00Z"},
-                                {"host", "elsewhere"}, {"own_epochs", stage.own_epochs}};
+                                {"host", host_name()}, {"own_epochs", stage.own_epochs}};
     folder_.write("runs/stages/" + stage.folder() + "/stage.json", record.dump());
   }
 
   TemporaryFolder folder_;
 };
 
+/// Where stages of this machine tell the time, no rate is measured.
+double no_rate() {
+  ADD_FAILURE() << "a rate was measured";
+  return 1e9;
+}
+
 const std::string kRanks = "vary: {grid: {lora_rank: [8, 16, 32]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
 
 TEST_F(PlanTest, RanksAndSeedsShareDataFeaturesAndConnector) {
   std::map<std::string, std::size_t> stages;
   for (const PlannedStage& stage : plan(kRanks).stages) {
-    ++stages[stage.request.kind];
-    const bool shared = stage.request.kind != "finetune" && stage.request.kind != "eval";
+    ++stages[stage.request->kind];
+    const bool shared = stage.request->kind != "finetune" && stage.request->kind != "eval";
     EXPECT_EQ(stage.status, shared ? StageStatus::share : StageStatus::run);
     EXPECT_EQ(stage.trials, shared ? 6U : 1U);
   }
@@ -142,7 +150,7 @@ TEST_F(PlanTest, SeedsOfStageOneAreAFactorOfTheirOwn) {
   const Plan planned =
       plan("vary: {grid: {connector_seed: [1, 2, 3]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n");
   std::map<std::string, std::size_t> stages;
-  for (const PlannedStage& stage : planned.stages) ++stages[stage.request.kind];
+  for (const PlannedStage& stage : planned.stages) ++stages[stage.request->kind];
   EXPECT_EQ(stages.at("data"), 1U);
   EXPECT_EQ(stages.at("features"), 1U);
   EXPECT_EQ(stages.at("connector"), 3U);  // each for the two seeds of stage 2
@@ -261,18 +269,18 @@ TEST_F(PlanTest, LeaksAreLookedForOnceForAllTrialsOfTheSameData) {
   const auto leaks_of = [](const Plan& planned) {
     std::vector<const PlannedStage*> found;
     for (const PlannedStage& stage : planned.stages)
-      if (stage.request.kind == "leaks") found.push_back(&stage);
+      if (stage.request->kind == "leaks") found.push_back(&stage);
     return found;
   };
   const Plan ranks = plan(kRanks);
   ASSERT_EQ(leaks_of(ranks).size(), 1U);
   // The benchmark's pictures come first, then what is learned from.
-  EXPECT_EQ(leaks_of(ranks)[0]->request.inputs.size(), 2U);
+  EXPECT_EQ(leaks_of(ranks)[0]->request->inputs.size(), 2U);
   const Plan mixes =
       plan("vary: {grid: {finetune_data: [643k, 665k]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n");
   ASSERT_EQ(leaks_of(mixes).size(), 2U);
   // scenetext's rows of stage 1 and those of the mix.
-  for (const PlannedStage* stage : leaks_of(mixes)) EXPECT_EQ(stage->request.inputs.size(), 3U);
+  for (const PlannedStage* stage : leaks_of(mixes)) EXPECT_EQ(stage->request->inputs.size(), 3U);
 }
 
 TEST_F(PlanTest, RenderedBenchmarksShareTheirPictures) {
@@ -295,8 +303,8 @@ TEST_F(PlanTest, CheckpointStandsInForModelsAndStageOne) {
 TEST_F(PlanTest, PretrainingCellIsOneStage) {
   const Plan planned = plan("vary: {list: [{pretrain: phi}, {pretrain: vit}]}\nbenchmarks: [scenetext]\n");
   ASSERT_EQ(planned.stages.size(), 2U);
-  EXPECT_EQ(planned.stages[0].request.kind, "pretrain");
-  EXPECT_EQ(planned.stages[0].request.parameters.at("pretrain"), "phi");
+  EXPECT_EQ(planned.stages[0].request->kind, "pretrain");
+  EXPECT_EQ(planned.stages[0].request->parameters.at("pretrain"), "phi");
 }
 
 TEST_F(PlanTest, RawTextMeansTheZooModelThatReadIt) {
@@ -349,12 +357,13 @@ TEST_F(PlanTest, PublishedRecipeNamesEverythingThatIsToBePutSomewhere) {
 }
 
 TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {
-  for (const PlannedStage& stage : plan(kRanks).stages) finish(stage.request, 30);
+  for (const PlannedStage& stage : plan(kRanks).stages) finish(*stage.request, 30);
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_EQ(stage.status, StageStatus::reuse);
 
-  const Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
+  Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
+  estimate_times(wider, no_rate);
   const auto fresh = std::find_if(wider.stages.begin(), wider.stages.end(), [](const PlannedStage& stage) {
-    return stage.request.kind == "finetune" && stage.status == StageStatus::run;
+    return stage.request->kind == "finetune" && stage.status == StageStatus::run;
   });
   ASSERT_NE(fresh, wider.stages.end());
   EXPECT_THAT(fresh->reason, HasSubstr("lora_rank: 64, was "));
@@ -363,7 +372,7 @@ TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {
 
 TEST_F(PlanTest, DamagedStageRecordIsNotTakenForAFinishedStage) {
   for (const PlannedStage& stage : plan(kRanks).stages) {
-    folder_.write("runs/stages/" + stage.request.folder() + "/stage.json", "{\"kind\": \"da");
+    folder_.write("runs/stages/" + stage.request->folder() + "/stage.json", "{\"kind\": \"da");
   }
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_NE(stage.status, StageStatus::reuse);
 }
@@ -383,12 +392,12 @@ TEST_F(PlanTest, TrialsThatDifferInEpochsGoOnFromTheTrunkOfTheShorterOne) {
     std::optional<StageInput> before;
     for (const std::size_t index : trial.planned) {
       const PlannedStage& stage = planned.stages[index];
-      if (stage.request.kind != "trunk" && stage.request.kind != "finetune") continue;
-      EXPECT_EQ(stage.request.trunk, before) << trial.trial.name;
-      before = StageInput{stage.request.kind, stage.request.key};
-      if (stage.request.kind == "trunk") {
+      if (stage.request->kind != "trunk" && stage.request->kind != "finetune") continue;
+      EXPECT_EQ(stage.request->trunk, before) << trial.trial.name;
+      before = StageInput{stage.request->kind, stage.request->key};
+      if (stage.request->kind == "trunk") {
         EXPECT_EQ(stage.status, StageStatus::share);
-        ways[trial.trial.name].push_back(stage.request.parameters.at("epochs").dump() + " for " +
+        ways[trial.trial.name].push_back(stage.request->parameters.at("epochs").dump() + " for " +
                                          std::to_string(stage.trials));
       }
     }
@@ -407,22 +416,22 @@ TEST_F(PlanTest, TrunksChangeNoKeyOfWhatIsTrainedInOnePiece) {
   for (const char* epochs : {"1", "2", "4"}) {
     const Plan alone = plan(stable_sweep(std::string("{list: [{epochs: ") + epochs + "}]}"));
     for (const PlannedStage& stage : alone.stages) {
-      EXPECT_NE(stage.request.kind, "trunk");
+      EXPECT_NE(stage.request->kind, "trunk");
       const bool is_known =
           std::any_of(together.stages.begin(), together.stages.end(),
-                      [&](const PlannedStage& other) { return other.request.key == stage.request.key; });
-      EXPECT_TRUE(is_known) << epochs << " epochs: " << stage.request.kind;
+                      [&](const PlannedStage& other) { return other.request->key == stage.request->key; });
+      EXPECT_TRUE(is_known) << epochs << " epochs: " << stage.request->kind;
     }
   }
 }
 
 TEST_F(PlanTest, TrunksOfFinishedTrialsNeedNotBeMade) {
   for (const PlannedStage& stage : plan(kEpochs).stages) {
-    if (stage.request.kind != "trunk") finish(stage.request, 30);
+    if (stage.request->kind != "trunk") finish(*stage.request, 30);
   }
   const Plan again = plan(kEpochs);
   for (const PlannedStage& stage : again.stages)
-    EXPECT_EQ(stage.status, StageStatus::reuse) << stage.request.kind;
+    EXPECT_EQ(stage.status, StageStatus::reuse) << stage.request->kind;
   EXPECT_THAT(plan_as_text(again), AllOf(HasSubstr("not needed: what goes on from it is finished"),
                                          testing::Not(HasSubstr("trunks: "))));
 }
@@ -431,7 +440,7 @@ TEST_F(PlanTest, OtherSchedulesOtherFactorsAndMaxStepsHaveNoTrunks) {
   const auto trunks = [&](const std::string& sweep, const std::vector<std::string>& overrides) {
     const Plan planned = plan(sweep, overrides);
     return std::count_if(planned.stages.begin(), planned.stages.end(),
-                         [](const PlannedStage& stage) { return stage.request.kind == "trunk"; });
+                         [](const PlannedStage& stage) { return stage.request->kind == "trunk"; });
   };
   EXPECT_EQ(trunks(kEpochs, {}), 4);
   EXPECT_EQ(trunks(stable_sweep("{grid: {epochs: [1, 2], lora_rank: [8, 16]}}"), {}), 4);
@@ -453,12 +462,13 @@ TEST_F(PlanTest, CooldownActsOnStageTwoOfItsOwnScheduleOnly) {
 TEST_F(PlanTest, StagesOfStageTwoAreExpectedToTakeTheTimeOfTheirEpochs) {
   // An epoch took 40 s, in one piece and under another schedule.
   for (const PlannedStage& stage : plan("baseline: {epochs: 2}\nbenchmarks: [scenetext]\n").stages)
-    finish(stage.request, 80);
-  const Plan planned = plan(kEpochs, {"seeds=[1]"});
+    finish(*stage.request, 80);
+  Plan planned = plan(kEpochs, {"seeds=[1]"});
+  estimate_times(planned, no_rate);
   for (const PlannedStage& stage : planned.stages) {
-    if (stage.request.kind != "trunk" && stage.request.kind != "finetune") continue;
+    if (stage.request->kind != "trunk" && stage.request->kind != "finetune") continue;
     ASSERT_TRUE(stage.seconds.has_value());
-    EXPECT_DOUBLE_EQ(*stage.seconds, 40 * stage.request.own_epochs);
+    EXPECT_DOUBLE_EQ(*stage.seconds, 40 * stage.request->own_epochs);
   }
   EXPECT_THAT(plan_as_text(planned),
               HasSubstr("trunks: 4.5 epochs of stage 2 are trained in place of 7, which "
@@ -494,7 +504,7 @@ TEST_F(PlanTest, TwiceTheCellsAreTwiceTheWork) {
 TEST_F(PlanTest, TextNamesStatusTimeAndReason) {
   const Plan first = plan(kRanks);
   for (const PlannedStage& stage : first.stages) {
-    if (stage.request.kind != "finetune") finish(stage.request, 90);
+    if (stage.request->kind != "finetune") finish(*stage.request, 90);
   }
   const std::string text = plan_as_text(plan(kRanks));
   EXPECT_THAT(text, HasSubstr("s: 6 trials\n"));

@@ -330,7 +330,7 @@ TEST(Preflight, BenchmarkThatIsNotKnownIsRefusedWithTheNearestName) {
 
 TEST(Preflight, WhatIsFinishedIsNotOpenedAgain) {
   const SmallSweep sweep;
-  for (const PlannedStage& stage : check(sweep).stages) finish(sweep, stage.request);
+  for (const PlannedStage& stage : check(sweep).stages) finish(sweep, *stage.request);
   sweep.remove("pictures/a.jpg");  // no hash counts it
   const Plan plan = check(sweep);
   EXPECT_TRUE(plan.benchmarks.empty());

@@ -5,6 +5,7 @@
 
 #include "models/image/codec.h"
 #include "models/io/file.h"
+#include "models/io/host_name.h"
 #include "models/weights/safetensors.h"
 #include "tests/faults/tiny_zoo.h"
 
@@ -86,11 +87,11 @@ void SmallSweep::cut_off(const std::string& name, std::uintmax_t bytes) const {
 void finish(const SmallSweep& sweep, const StageRequest& stage, double flops) {
   ordered_json inputs = ordered_json::array();
   for (const StageInput& input : stage.inputs) inputs.push_back({{"kind", input.kind}, {"key", input.key}});
-  const ordered_json record{{"schema", 1},      {"kind", stage.kind},
-                            {"key", stage.key}, {"version", stage.version},
-                            {"inputs", inputs}, {"parameters", stage.parameters},
-                            {"seconds", 1},     {"made", "2026-11-24T08:00:00Z"},
-                            {"host", "here"},   {"flops", flops}};
+  const ordered_json record{{"schema", 1},         {"kind", stage.kind},
+                            {"key", stage.key},    {"version", stage.version},
+                            {"inputs", inputs},    {"parameters", stage.parameters},
+                            {"seconds", 1},        {"made", "2026-11-24T08:00:00Z"},
+                            {"host", host_name()}, {"flops", flops}};
   sweep.write_file("runs/stages/" + stage.folder() + "/stage.json", record.dump());
 }
 

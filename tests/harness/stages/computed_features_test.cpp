@@ -32,22 +32,25 @@ class Computed : public testing::Test {
     plan_ = make_plan(load_sweep(sweep_.file()), sweep_.runs());
   }
   [[nodiscard]] const StageRequest& request(const std::string& kind) const {
-    const std::vector<StageRequest>& stages = plan_.trials.front().stages;
+    const StageList& stages = plan_.trials.front().stages;
     return *std::find_if(stages.begin(), stages.end(), [&](const auto& stage) { return stage.kind == kind; });
   }
   [[nodiscard]] StageContext context(const std::string& kind) {
+    lease_.reset();  // before it is taken again
+    lease_.emplace(store_.claim(request(kind), stop_));
     return {plan_.trials.front().trial,
             plan_.sweep.spec,
             request(kind),
             store_,
-            store_.begin(request(kind), false),
+            store_.begin(request(kind), *lease_, false),
             stop_,
             observer_,
             work_};
   }
   void make(const std::string& kind) {
+    if (store_.has(request(kind))) return;  // data are the same in each number format
     make_stage(context(kind));
-    store_.publish(request(kind), {});
+    store_.publish(request(kind), *lease_, {});
   }
 
   const harness::test::SmallSweep sweep_;
@@ -57,6 +60,7 @@ class Computed : public testing::Test {
   Plan plan_;
   Silent observer_;
   StageWork work_;
+  std::optional<Lease> lease_;
 };
 
 TEST_F(Computed, AreTheStoredOnesInEachNumberFormat) {

@@ -279,6 +279,41 @@ TEST_F(TrainingLoop, StepsWithNothingToLearnAreResumedWithTheSameBits) {
   }
 }
 
+TEST_F(TrainingLoop, ALossThatIsNotFiniteNamesItsDataAndLeavesTheLastCheckpoint) {
+  class OnRows : public Pull {
+   public:
+    OnRows() : Pull(13) {}
+    [[nodiscard]] std::string data_of(int64_t step) const override {
+      return "rows " + std::to_string(2 * step + 1) + ", " + std::to_string(2 * step + 2);
+    }
+  };
+  OnRows task;
+  task.bad_step = 6;
+  try {
+    (void)run_training(task, options("bad"));
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("step 7: the loss is nan on rows 13, 14; "));
+  }
+  // Of step 4; what went wrong was of a moment: the next attempt goes on from there.
+  OnRows again;
+  (void)run_training(again, options("bad"));
+  OnRows whole;
+  (void)run_training(whole, options("whole"));
+  EXPECT_TRUE(at::equal(again.weight.detach(), whole.weight.detach()));
+  EXPECT_EQ(losses("bad"), losses("whole"));
+}
+
+TEST_F(TrainingLoop, AsksForRoomBeforeEachCheckpoint) {
+  Pull task(13);
+  TrainingOptions asking = options("room");
+  std::vector<int64_t> asked;
+  asking.before_checkpoint = [&](int64_t bytes) { asked.push_back(bytes); };
+  (void)run_training(task, asking);
+  ASSERT_EQ(asked.size(), 3u) << "at steps 4, 8 and 12";
+  EXPECT_GE(asked[0], static_cast<int64_t>(3 * 8 * sizeof(float))) << "a vector and its two moments";
+}
+
 TEST_F(TrainingLoop, AGradientThatIsNotFiniteEndsItBeforeTheWeightsAreSpoiled) {
   /// sqrt at 0: a finite loss with an infinite gradient.
   class Cusp : public Pull {

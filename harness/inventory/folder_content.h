@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace imp::harness {
+
+/// What a file or folder holds. Links are not followed: a link counts as nothing.
+struct FolderContent {
+  std::int64_t bytes = 0;
+  std::int64_t files = 0;
+  std::filesystem::file_time_type written = std::filesystem::file_time_type::min();  ///< last, of any entry
+};
+
+/// Of something that may vanish or be unreadable meanwhile; what cannot be looked at counts nothing.
+[[nodiscard]] FolderContent content_of(const std::filesystem::path& path);
+
+}  // namespace imp::harness
