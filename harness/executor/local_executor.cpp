@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -76,8 +78,13 @@ bool LocalExecutor::run_claimed(size_t index, const Lease& lease, bool fail_fast
 }
 
 void LocalExecutor::resolve_devices() {
-  for (const PlannedTrial& planned : plan_.trials)
-    if (!runner_.is_done(planned)) (void)runner_.stages().device_of(planned);
+  std::set<std::string> known;
+  for (const PlannedTrial& planned : plan_.trials) {
+    const std::string& device = planned.trial.config.device;
+    if (known.contains(device) || runner_.is_done(planned)) continue;
+    (void)runner_.stages().device_of(planned);
+    known.insert(device);
+  }
 }
 
 std::optional<Ending> LocalExecutor::run_trial(const PlannedTrial& planned, size_t number,

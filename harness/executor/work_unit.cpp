@@ -7,14 +7,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-ordered_json input_json(const StageInput& input) {
-  return {{"kind", input.kind}, {"key", input.key}};
-}
-
-StageInput input_from_json(const json& record) {
-  return {record.at("kind").get<std::string>(), record.at("key").get<std::string>()};
-}
-
 ordered_json stage_json(const StageRequest& stage) {
   ordered_json record{{"kind", stage.kind},
                       {"version", stage.version},
@@ -22,8 +14,8 @@ ordered_json stage_json(const StageRequest& stage) {
                       {"inputs", ordered_json::array()},
                       {"key", stage.key},
                       {"own_epochs", stage.own_epochs}};
-  for (const StageInput& input : stage.inputs) record["inputs"].push_back(input_json(input));
-  if (stage.trunk) record["trunk"] = input_json(*stage.trunk);
+  for (const StageInput& input : stage.inputs) record["inputs"].push_back(as_json(input));
+  if (stage.trunk) record["trunk"] = as_json(*stage.trunk);
   return record;
 }
 

@@ -21,13 +21,23 @@ void add(const fs::directory_entry& entry, FolderContent& content) {
 
 }  // namespace
 
+bool is_link(const fs::path& path) {
+  std::error_code error;
+  return fs::is_symlink(fs::symlink_status(path, error));
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(fs::symlink_status(path, error));
+}
+
 FolderContent content_of(const fs::path& path) {
   FolderContent content;
   std::error_code error;
   const fs::directory_entry top(path, error);
   if (error) return content;
   add(top, content);
-  if (!fs::is_directory(top.symlink_status(error))) return content;
+  if (!is_folder(path)) return content;
   for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error))
     add(*entry, content);

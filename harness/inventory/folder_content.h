@@ -13,6 +13,10 @@ struct FolderContent {
   std::filesystem::file_time_type written = std::filesystem::file_time_type::min();  ///< last, of any entry
 };
 
+/// Whether it is a link, or a folder and no link to one; neither where it is not there.
+[[nodiscard]] bool is_link(const std::filesystem::path& path);
+[[nodiscard]] bool is_folder(const std::filesystem::path& path);
+
 /// Of something that may vanish or be unreadable meanwhile; what cannot be looked at counts nothing.
 [[nodiscard]] FolderContent content_of(const std::filesystem::path& path);
 

@@ -31,7 +31,7 @@ class References {
       records_ = std::move(records);
       referenced_ = referenced_stages(runs_, read_run_folders(runs_));
     }
-    return referenced_.contains(stage.kind + "-" + stage.key);
+    return referenced_.contains(stage.folder());
   }
 
  private:
@@ -75,7 +75,7 @@ class Remover {
   }
 
   void put_stage_aside(const Leftover& leftover, const StageInput& stage) {
-    const std::string name = stage.kind + "-" + stage.key;
+    const std::string name = stage.folder();
     // Asked before the claim, which would wait for as long as somebody makes the stage.
     if (is_being_made(runs_ / "stages", name)) return keep(leftover, "is being made");
     const std::shared_ptr<void> claim = claim_(stage);

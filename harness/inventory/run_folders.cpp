@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/inventory/folder_content.h"
 #include "harness/plan/run_record.h"
 #include "models/io/error.h"
 
@@ -12,11 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
-
-bool is_real_folder(const fs::directory_entry& entry) {
-  std::error_code error;
-  return fs::is_directory(entry.symlink_status(error)) && !error;
-}
 
 bool is_real_file(const fs::path& path) {
   std::error_code error;
@@ -91,7 +87,7 @@ SweepFolder read_sweep_folder(const fs::path& folder) {
   add_planned(folder / "sweep.json", sweep, trials, order);
   std::vector<fs::path> folders;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (is_real_folder(entry)) folders.push_back(entry.path());
+    if (is_folder(entry.path())) folders.push_back(entry.path());
   std::sort(folders.begin(), folders.end());
   for (const fs::path& trial : folders) add_outcome(trial, sweep, trials, order);
   for (const std::string& name : order) sweep.trials.push_back(std::move(trials[name]));
@@ -123,7 +119,7 @@ std::vector<SweepFolder> read_run_folders(const fs::path& runs) {
   try {
     for (const fs::directory_entry& entry : fs::directory_iterator(runs)) {
       const std::string name = entry.path().filename().string();
-      if (name == "stages" || name.starts_with('.') || !is_real_folder(entry)) continue;
+      if (name == "stages" || name.starts_with('.') || !is_folder(entry.path())) continue;
       SweepFolder sweep = read_sweep_folder(entry.path());
       if (!sweep.trials.empty() || is_real_file(entry.path() / "sweep.json"))
         sweeps.push_back(std::move(sweep));

@@ -5,6 +5,7 @@
 
 #include "harness/inventory/folder_content.h"
 #include "harness/lease/lease.h"
+#include "harness/plan/stage_request.h"
 
 namespace imp::harness {
 namespace fs = std::filesystem;
@@ -15,13 +16,11 @@ bool is_recent(fs::file_time_type written) {
 
 bool is_being_made(const fs::path& stages, const std::string& stage) {
   if (Leases(stages).holder(stage)) return true;
-  const std::string making = ".making-" + stage;
   std::error_code error;
   const fs::directory_iterator entries(stages, error);
   return std::any_of(fs::begin(entries), fs::end(entries), [&](const fs::directory_entry& entry) {
-    const std::string name = entry.path().filename();
-    const bool is_of_stage = name == making || name.starts_with(making + ".");
-    return is_of_stage && is_recent(content_of(entry.path()).written);
+    return is_attempt_at(entry.path().filename().string(), stage) &&
+           is_recent(content_of(entry.path()).written);
   });
 }
 

@@ -34,12 +34,8 @@ class Comparer {
   }
 
   void compare_parameters(const json& now, const json& before) {
-    for (const auto& [name, value] : now.items()) {
-      const auto found = before.find(name);
-      if (found == before.end() || *found != value) add(name, value, found == before.end() ? json() : *found);
-    }
-    for (const auto& [name, value] : before.items())
-      if (!now.contains(name)) add(name, nullptr, value);
+    for (const std::string& name : differing_parameters(now, before))
+      add(name, parameter_of(now, name), parameter_of(before, name));
   }
 
   /// The first data set is compared with the first, the second with the second, and so on.
@@ -62,7 +58,7 @@ class Comparer {
   void compare_input(const StageInput& now, const StageInput& before) {
     if (now == before) return;
     const auto mine = find_now_(now), theirs = find_before_(before);
-    if (!mine || !theirs) return add("input", now.kind + "-" + now.key, before.kind + "-" + before.key);
+    if (!mine || !theirs) return add("input", now.folder(), before.folder());
     path_.push_back(now.kind);
     compare(*mine, *theirs);
     path_.pop_back();
@@ -82,11 +78,6 @@ class Comparer {
   std::vector<StageDifference> found_;
 };
 
-std::string shown(const json& value) {
-  if (value.is_null()) return "absent";
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 }  // namespace
 
 StageIdentity identity_of(const EarlierStage& stage) {
@@ -95,6 +86,13 @@ StageIdentity identity_of(const EarlierStage& stage) {
 
 StageIdentity identity_of(const StageRequest& request) {
   return {request.kind, request.key, request.version, request.parameters, request.inputs};
+}
+
+FindStage find_in(const StageIndex& index) {
+  return [&index](const StageInput& input) -> std::optional<StageIdentity> {
+    const EarlierStage* found = index.find(input);
+    return found == nullptr ? std::nullopt : std::optional(identity_of(*found));
+  };
 }
 
 std::vector<StageDifference> stage_differences(const StageIdentity& now, const StageIdentity& before,
@@ -107,8 +105,8 @@ std::vector<StageDifference> stage_differences(const StageIdentity& now, const S
 std::string as_text(const StageDifference& difference) {
   std::string text;
   for (const std::string& kind : difference.path) text += kind + ": ";
-  return text +
-         fmt::format("{}: {}, was {}", difference.name, shown(difference.now), shown(difference.before));
+  return text + fmt::format("{}: {}, was {}", difference.name, parameter_as_text(difference.now),
+                            parameter_as_text(difference.before));
 }
 
 ordered_json as_json(const StageDifference& difference) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/inventory/stage_lookup.h"
 #include "harness/plan/earlier_stages.h"
 #include "harness/plan/stage_request.h"
 
@@ -23,6 +24,8 @@ struct StageIdentity {
 
 /// Finds the identity of an input; nothing where nobody knows it any more.
 using FindStage = std::function<std::optional<StageIdentity>(const StageInput&)>;
+/// Among the finished stages of a runs folder; `index` outlives it.
+[[nodiscard]] FindStage find_in(const StageIndex& index);
 
 /// One thing in which two stages differ.
 struct StageDifference {

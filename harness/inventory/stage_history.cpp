@@ -14,12 +14,6 @@
 namespace imp::harness {
 namespace {
 
-constexpr std::size_t kShownDigits = 8;
-
-std::string short_name(const StageInput& stage) {
-  return stage.kind + "-" + stage.key.substr(0, kShownDigits);
-}
-
 /// The tree of inputs, each told once.
 class InputTree {
  public:
@@ -34,7 +28,7 @@ class InputTree {
 
  private:
   void add_input(const StageInput& input, std::size_t depth, std::string_view note) {
-    std::string line = std::string(2 * depth, ' ') + short_name(input) + std::string(note);
+    std::string line = std::string(2 * depth, ' ') + input.short_name() + std::string(note);
     const EarlierStage* found = index_.find(input);
     if (found == nullptr) {
       lines_.push_back(line + " (not there)");
@@ -50,11 +44,6 @@ class InputTree {
   std::set<std::string> told_;
   std::vector<std::string> lines_;
 };
-
-std::optional<StageIdentity> find_in(const StageIndex& index, const StageInput& input) {
-  const EarlierStage* found = index.find(input);
-  return found == nullptr ? std::nullopt : std::optional(identity_of(*found));
-}
 
 std::string trials_that_need(const Plan& plan, std::size_t stage) {
   constexpr std::size_t kMostNamed = 3;
@@ -73,7 +62,7 @@ std::string trials_that_need(const Plan& plan, std::size_t stage) {
 StageHistory history_of(const EarlierStage& stage, const std::filesystem::path& runs, const StageIndex& index,
                         const std::vector<SweepFolder>& sweeps) {
   StageHistory history{.stage = stage, .record = {}, .inputs = {}, .users = {}};
-  history.record = read_run_record(runs / "stages" / (stage.kind + "-" + stage.key) / "stage.json");
+  history.record = read_run_record(runs / "stages" / stage.folder() / "stage.json");
   InputTree tree(index);
   tree.add(stage, 0);
   history.inputs = tree.take();
@@ -91,19 +80,19 @@ StageHistory history_of(const EarlierStage& stage, const std::filesystem::path& 
 }
 
 StageComparison compare_stages(const EarlierStage& now, const EarlierStage& before, const StageIndex& index) {
-  const FindStage find = [&](const StageInput& input) { return find_in(index, input); };
-  return {now.kind + "-" + now.key, before.kind + "-" + before.key, "",
+  const FindStage find = find_in(index);
+  return {now.folder(), before.folder(), "",
           stage_differences(identity_of(now), identity_of(before), find, find)};
 }
 
 StageComparison compare_with_plan(const EarlierStage& stage, const Plan& plan, const StageIndex& index) {
   std::unordered_map<std::string, const StageRequest*> planned;
   for (const PlannedStage& each : plan.stages) planned.emplace(each.request->folder(), each.request.get());
-  const FindStage find_now = [&](const StageInput& input) -> std::optional<StageIdentity> {
-    const auto found = planned.find(input.kind + "-" + input.key);
-    return found == planned.end() ? find_in(index, input) : std::optional(identity_of(*found->second));
+  const FindStage find_before = find_in(index);
+  const FindStage find_now = [&](const StageInput& input) {
+    const auto found = planned.find(input.folder());
+    return found == planned.end() ? find_before(input) : std::optional(identity_of(*found->second));
   };
-  const FindStage find_before = [&](const StageInput& input) { return find_in(index, input); };
   const StageIdentity before = identity_of(stage);
   std::optional<StageComparison> closest;
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
@@ -111,7 +100,7 @@ StageComparison compare_with_plan(const EarlierStage& stage, const Plan& plan, c
     if (request.kind != stage.kind) continue;
     auto lines = stage_differences(identity_of(request), before, find_now, find_before);
     if (closest && lines.size() >= closest->lines.size()) continue;
-    closest = {request.folder(), before.kind + "-" + before.key, trials_that_need(plan, i), std::move(lines)};
+    closest = {request.folder(), stage.folder(), trials_that_need(plan, i), std::move(lines)};
   }
   if (!closest) {
     throw Error(fmt::format("{}: no trial of it has a {} stage", plan.sweep.spec.file.string(), stage.kind));

@@ -22,7 +22,7 @@ std::string lines_under(const std::string& head, const std::vector<std::string>&
 std::vector<std::string> parameters_as_lines(const json& parameters) {
   std::vector<std::string> lines;
   for (const auto& [name, value] : parameters.items())
-    lines.push_back(fmt::format("{}: {}", name, value.is_string() ? value.get<std::string>() : value.dump()));
+    lines.push_back(fmt::format("{}: {}", name, parameter_as_text(value)));
   return lines;
 }
 
@@ -46,7 +46,7 @@ std::string making_as_text(const StageHistory& history) {
 
 std::string history_as_text(const StageHistory& history) {
   const EarlierStage& stage = history.stage;
-  std::string text = fmt::format("{}-{}", stage.kind, stage.key);
+  std::string text = stage.folder();
   if (stage.version > 0) text += fmt::format(" (version {} of the code of its kind)", stage.version);
   text += '\n' + making_as_text(history);
   text += lines_under("parameters", parameters_as_lines(stage.parameters), "none");
@@ -58,7 +58,7 @@ ordered_json history_as_json(const StageHistory& history) {
   ordered_json users = ordered_json::array();
   for (const std::string& user : history.users) users.push_back(user);
   return {{"schema", 1},
-          {"stage", history.stage.kind + "-" + history.stage.key},
+          {"stage", history.stage.folder()},
           {"record", ordered_json(history.record)},
           {"inputs", history.inputs},
           {"used_by", users}};

@@ -23,7 +23,7 @@ StageIndex::StageIndex(const fs::path& runs) : stages_dir_(runs / "stages") {
 }
 
 const EarlierStage* StageIndex::find(const StageInput& stage) const {
-  const auto found = stages_.find(stage.kind + "-" + stage.key);
+  const auto found = stages_.find(stage.folder());
   return found == stages_.end() ? nullptr : &found->second;
 }
 

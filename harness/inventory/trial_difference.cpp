@@ -68,10 +68,7 @@ void find_partings(std::vector<ComparedStage>& stages, const StageIndex& index) 
   std::set<std::string> shared;
   for (const ComparedStage& stage : stages)
     if (stage.is_shared()) shared.insert(stage.key_a);
-  const FindStage find = [&](const StageInput& input) -> std::optional<StageIdentity> {
-    const EarlierStage* found = index.find(input);
-    return found == nullptr ? std::nullopt : std::optional(identity_of(*found));
-  };
+  const FindStage find = find_in(index);
   bool is_first = true;
   for (ComparedStage& stage : stages) {
     if (stage.is_shared()) continue;

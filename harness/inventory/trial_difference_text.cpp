@@ -43,7 +43,7 @@ std::string stages(const TrialDifference& difference) {
   std::vector<TextRow> rows{{"stage", "A", "B", ""}};
   for (const ComparedStage& stage : difference.stages) {
     if (stage.is_shared()) {
-      shared.push_back(fmt::format("{}-{}", stage.kind, shown_key(stage.key_a)));
+      shared.push_back(StageInput{stage.kind, stage.key_a}.short_name());
       continue;
     }
     std::vector<std::string> reasons;

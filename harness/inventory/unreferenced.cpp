@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
 
 #include "harness/inventory/folder_content.h"
 #include "harness/inventory/stage_activity.h"
@@ -17,18 +16,7 @@ namespace imp::harness {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kLock = ".lock-", kLease = ".lease-", kMaking = ".making-", kDamaged = ".damaged-",
-                           kTrash = ".trash-";
-
-bool is_link(const fs::path& path) {
-  std::error_code error;
-  return fs::is_symlink(fs::symlink_status(path, error));
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code error;
-  return fs::is_directory(fs::symlink_status(path, error));
-}
+constexpr std::string_view kLock = ".lock-", kLease = ".lease-", kDamaged = ".damaged-", kTrash = ".trash-";
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -230,7 +218,7 @@ std::unordered_set<std::string> referenced_stages(const fs::path& runs,
   std::unordered_set<std::string> referenced;
   std::vector<StageInput> open;
   const auto refer = [&](const StageInput& stage) {
-    if (referenced.insert(stage.kind + "-" + stage.key).second) open.push_back(stage);
+    if (referenced.insert(stage.folder()).second) open.push_back(stage);
   };
   for (const SweepFolder& sweep : sweeps) {
     for (const TrialRecord& trial : sweep.trials) {
@@ -241,7 +229,7 @@ std::unordered_set<std::string> referenced_stages(const fs::path& runs,
   while (!open.empty()) {
     const StageInput stage = open.back();
     open.pop_back();
-    const auto record = read_finished_stage(runs / "stages" / (stage.kind + "-" + stage.key));
+    const auto record = read_finished_stage(runs / "stages" / stage.folder());
     if (!record) continue;
     for (const StageInput& input : record->inputs) refer(input);
     if (record->trunk) refer(*record->trunk);

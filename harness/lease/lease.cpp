@@ -41,6 +41,11 @@ bool link_to(const fs::path& aside, const fs::path& file) {
   return linked || (::stat(aside.c_str(), &status) == 0 && status.st_nlink == 2);
 }
 
+/// Whether it is of a process that takes or gives back a lease, and not the lease itself.
+bool is_beside(const std::string& file) {
+  return file.find(kNew) != std::string::npos || file.find(kTaken) != std::string::npos;
+}
+
 /// Also of a content that is just being written over: what changes in it is the number of beats alone.
 bool is_of(const std::string& content, const std::string& token) {
   return content.find(token) != std::string::npos;
@@ -57,6 +62,25 @@ bool take_away(const fs::path& lease_file, const std::function<bool(const std::s
   if (!expected) link_to(mine, lease_file);  // fails where the name has been taken since: see lease.h
   ::unlink(mine.c_str());
   return expected;
+}
+
+void remove_leases_of_gone_processes(const fs::path& folder) {
+  const auto is_of_gone = [](const std::string& content) {
+    const auto owner = owner_of(content);
+    return owner && is_gone(owner->process);
+  };
+  std::error_code absent;
+  for (fs::directory_iterator entry(folder, absent), end; !absent && entry != end; entry.increment(absent)) {
+    const std::string name = entry->path().filename();
+    if (!name.starts_with(kStart)) continue;
+    const auto content = content_of(entry->path());
+    if (!content || !is_of_gone(*content)) continue;
+    if (is_beside(name)) {
+      ::unlink(entry->path().c_str());
+    } else {
+      take_away(entry->path(), is_of_gone);
+    }
+  }
 }
 
 Lease::~Lease() {
@@ -157,9 +181,7 @@ std::map<std::string, LeaseOwner> Leases::holders() {
   std::error_code absent;
   for (fs::directory_iterator entry(folder_, absent), end; !absent && entry != end; entry.increment(absent)) {
     const std::string file = entry->path().filename();
-    if (!file.starts_with(kStart) || file.find(kNew) != std::string::npos ||
-        file.find(kTaken) != std::string::npos)
-      continue;
+    if (!file.starts_with(kStart) || is_beside(file)) continue;
     const std::string name = file.substr(kStart.size());
     if (auto owner = holder(name)) owners.emplace(name, std::move(*owner));
   }

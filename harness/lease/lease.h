@@ -95,4 +95,8 @@ class Leases {
 bool take_away(const std::filesystem::path& lease_file,
                const std::function<bool(const std::string& content)>& is_expected);
 
+/// Removes what processes of this machine left in a folder that were killed while they held, took or gave
+/// back a lease, and that nobody may ever ask for again.
+void remove_leases_of_gone_processes(const std::filesystem::path& folder);
+
 }  // namespace imp::harness

@@ -15,28 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string shown(const json& parameters, const std::string& name) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) return "absent";
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-StageInput input_of(const json& record) {
-  return {record.at("kind").get<std::string>(), record.at("key").get<std::string>()};
-}
-
-std::vector<std::string> differing_parameters(const json& now, const json& before) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : now.items()) {
-    const auto found = before.find(name);
-    if (found == before.end() || *found != value) names.push_back(name);
-  }
-  for (const auto& [name, value] : before.items()) {
-    if (!now.contains(name)) names.push_back(name);
-  }
-  return names;
-}
-
 bool is_of_host(const EarlierStage& stage, std::string_view host) {
   return stage.host.empty() || stage.host == host;
 }
@@ -67,6 +45,28 @@ double times_the_work(const json& now, const json& before) {
 
 }  // namespace
 
+std::vector<std::string> differing_parameters(const json& now, const json& before) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : now.items()) {
+    const auto found = before.find(name);
+    if (found == before.end() || *found != value) names.push_back(name);
+  }
+  for (const auto& [name, value] : before.items()) {
+    if (!now.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+json parameter_of(const json& parameters, const std::string& name) {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? json() : *found;
+}
+
+std::string parameter_as_text(const json& value) {
+  if (value.is_null()) return "absent";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
   try {
     const json record = read_stage_json(folder / "stage.json");
@@ -83,10 +83,10 @@ std::optional<EarlierStage> read_finished_stage(const fs::path& folder) {
       stage.flops = flops->get<double>();
     stage.device = record.value("device", "cpu");
     for (const json& input : record.value("inputs", json::array())) {
-      stage.inputs.push_back(input_of(input));
+      stage.inputs.push_back(input_from_json(input));
     }
-    if (record.contains("trunk")) stage.trunk = input_of(record["trunk"]);
-    if (folder.filename() != stage.kind + "-" + stage.key) return std::nullopt;
+    if (record.contains("trunk")) stage.trunk = input_from_json(record["trunk"]);
+    if (folder.filename() != stage.folder()) return std::nullopt;
     return stage;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -106,7 +106,7 @@ EarlierStages::EarlierStages(const fs::path& runs_dir) {
   });
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     places_of_kind_[stages_[i].kind].push_back(i);
-    folders_.insert(stages_[i].kind + "-" + stages_[i].key);
+    folders_.insert(stages_[i].folder());
   }
 }
 
@@ -160,8 +160,9 @@ std::optional<double> expected_seconds(const StageRequest& request, const Earlie
 std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier) {
   std::vector<std::string> lines;
   for (const std::string& name : differing_parameters(request.parameters, earlier.parameters)) {
-    lines.push_back(fmt::format("{}: {}, was {}", name, shown(request.parameters, name),
-                                shown(earlier.parameters, name)));
+    lines.push_back(fmt::format("{}: {}, was {}", name,
+                                parameter_as_text(parameter_of(request.parameters, name)),
+                                parameter_as_text(parameter_of(earlier.parameters, name))));
   }
   if (request.inputs != earlier.inputs) lines.emplace_back("inputs");
   return lines;

@@ -18,6 +18,7 @@ namespace imp::harness {
 struct EarlierStage {
   std::string kind;
   std::string key;
+  [[nodiscard]] std::string folder() const { return kind + "-" + key; }
   int version = 0;  ///< of the code that made it; 0: not recorded
   nlohmann::json parameters;
   std::vector<StageInput> inputs;
@@ -68,6 +69,13 @@ class EarlierStages {
 [[nodiscard]] std::optional<double> expected_seconds(const StageRequest& request,
                                                      const EarlierStage& earlier);
 
+/// The names of parameters that two stages do not have alike.
+[[nodiscard]] std::vector<std::string> differing_parameters(const nlohmann::json& now,
+                                                            const nlohmann::json& before);
+/// A parameter of a stage; null where it has none of the name.
+[[nodiscard]] nlohmann::json parameter_of(const nlohmann::json& parameters, const std::string& name);
+/// For people; null: `absent`.
+[[nodiscard]] std::string parameter_as_text(const nlohmann::json& value);
 /// The parameters in which two stages differ, `lora_rank: 128, was 256`, and `inputs` where those do.
 [[nodiscard]] std::vector<std::string> differences(const StageRequest& request, const EarlierStage& earlier);
 

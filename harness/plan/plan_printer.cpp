@@ -59,7 +59,7 @@ std::string stages_as_table(const Plan& plan) {
     Row row{"stage", "status", "trials", "time", "disk", "memory", "GPU memory", "reason"};
     if (i > 0) {
       const PlannedStage& stage = plan.stages[i - 1];
-      row = {fmt::format("{}-{}", stage.request->kind, stage.request->key.substr(0, 8)),
+      row = {StageInput{stage.request->kind, stage.request->key}.short_name(),
              std::string(status_name(stage.status)),
              fmt::format("{}", stage.trials),
              time_as_text(stage),
@@ -205,8 +205,7 @@ ordered_json plan_as_json(const Plan& plan) {
   ordered_json stages = ordered_json::array();
   for (const PlannedStage& stage : plan.stages) {
     ordered_json inputs = ordered_json::array();
-    for (const StageInput& input : stage.request->inputs)
-      inputs.push_back({{"kind", input.kind}, {"key", input.key}});
+    for (const StageInput& input : stage.request->inputs) inputs.push_back(as_json(input));
     stages.push_back(
         {{"kind", stage.request->kind},
          {"key", stage.request->key},

@@ -51,4 +51,18 @@ StageRequest make_request(std::string_view kind, nlohmann::json parameters, std:
   return request;
 }
 
+nlohmann::ordered_json as_json(const StageInput& input) {
+  return {{"kind", input.kind}, {"key", input.key}};
+}
+
+StageInput input_from_json(const nlohmann::json& record) {
+  return {record.at("kind").get<std::string>(), record.at("key").get<std::string>()};
+}
+
+bool is_attempt_at(std::string_view name, const std::string& stage) {
+  if (!name.starts_with(kMaking)) return false;
+  const std::string_view made = name.substr(kMaking.size());
+  return made == stage || made.starts_with(stage + ".");
+}
+
 }  // namespace imp::harness

@@ -14,8 +14,23 @@ struct StageInput {
   std::string kind;
   std::string key;
 
+  /// `<kind>-<key>`, its folder's name below `runs/stages`.
+  [[nodiscard]] std::string folder() const { return kind + "-" + key; }
+  /// The same with the key's first eight digits, for people.
+  [[nodiscard]] std::string short_name() const { return kind + "-" + key.substr(0, 8); }
   bool operator==(const StageInput&) const = default;
 };
+
+/// `{"kind": ..., "key": ...}`, as records and lines have it.
+[[nodiscard]] nlohmann::ordered_json as_json(const StageInput& input);
+/// Throws nlohmann::json::exception.
+[[nodiscard]] StageInput input_from_json(const nlohmann::json& record);
+
+/// What the name of a folder begins with in which a stage is made; the stage's folder follows, and `.<token>`
+/// of the lease under which it is made (none: an earlier imp's).
+inline constexpr std::string_view kMaking = ".making-";
+/// Whether a name is that of a folder in which a stage (`<kind>-<key>`) was or is being made.
+[[nodiscard]] bool is_attempt_at(std::string_view name, const std::string& stage);
 
 /// One stage of a trial, wholly determined: two requests with the same key give the same files.
 struct StageRequest {

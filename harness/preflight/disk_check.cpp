@@ -165,7 +165,7 @@ std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_di
   std::vector<std::string> names;
   for (const PlannedStage& stage : plan.stages) {
     if (stage.request->kind == "features" && stage.status != StageStatus::reuse)
-      names.push_back(".making-" + stage.request->folder());
+      names.push_back(stage.request->folder());
   }
   std::int64_t bytes = 0;
   std::error_code error;
@@ -173,7 +173,7 @@ std::int64_t unfinished_features_bytes(const Plan& plan, const fs::path& runs_di
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     const bool is_left = std::any_of(names.begin(), names.end(),
-                                     [&](const std::string& start) { return name.starts_with(start); });
+                                     [&](const std::string& stage) { return is_attempt_at(name, stage); });
     if (is_left) bytes += bytes_in(entry->path());
   }
   return bytes;

@@ -37,8 +37,7 @@ constexpr Command kCommands[] = {
      imp::harness::explain_stage},
     {"diff",
      "Say what two trials differ in: configuration, stages, machine. Whether their scores differ by more "
-     "than "
-     "chance is told by `imp-report diff`",
+     "than chance is told by `imp-report diff`",
      false, imp::harness::diff_trials},
     {"schema", "Print the JSON Schema of sweep files", false, imp::harness::print_schema},
     {"doctor", "Check that this machine has what a sweep needs", false, imp::harness::examine_machine},

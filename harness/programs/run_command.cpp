@@ -8,6 +8,7 @@
 #include "harness/executor/machine.h"
 #include "harness/executor/provenance.h"
 #include "harness/executor/worker_pool.h"
+#include "harness/lease/lease.h"
 #include "harness/plan/added_seeds.h"
 #include "harness/plan/claims_record.h"
 #include "harness/plan/plan.h"
@@ -50,14 +51,14 @@ std::vector<std::string> worker_arguments(const SweepOptions& options) {
 SweepResult run_missing(const SweepOptions& options, Plan& plan, Progress& progress,
                         const TrialEnded& trial_ended) {
   StopRequest& stop = stop_request();
-  Jobs jobs;
-  const Machine machine = measure_machine();
-  if (options.jobs != "1") {
-    estimate_memory(plan);
-    jobs = choose_jobs(options.jobs, plan, machine);
-  }
-  if (jobs.count == 1)
+  const auto run_here = [&] {
     return LocalExecutor(plan, options.runs, stop.made, progress, trial_ended).run(options.fail_fast);
+  };
+  if (options.jobs == "1") return run_here();
+  estimate_memory(plan);
+  const Machine machine = measure_machine();
+  const Jobs jobs = choose_jobs(options.jobs, plan, machine);
+  if (jobs.count == 1) return run_here();
   stop.second_ends_process = false;  // it ends the workers, too
   std::signal(SIGPIPE, SIG_IGN);     // a worker may die before it takes its unit
   const SweepResult result =
@@ -173,6 +174,8 @@ int SweepRun::make_missing(const std::optional<results::LooksRecord>& looks) {
   listen_for_stop_requests();
   const SweepResult result = run_missing(options_, plan, progress_,
                                          [&](const std::string& trial) { recorder.take_in_trial(trial); });
+  for (const std::string& folder : {std::string("stages"), name_})
+    remove_leases_of_gone_processes(options_.runs / folder);
   // The whole of it, also if it was interrupted: effects compare all cells that there are.
   recorder.take_in_sweep();
   if (result.interrupted) {

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/stages/stage_files.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
 #include "models/io/error.h"
@@ -32,14 +27,6 @@ std::string damage_of_file(const fs::path& folder, const nlohmann::json& file, b
   return "";
 }
 
-void make_durable(const fs::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int reason = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) throw Error(file.string() + ": cannot sync: " + std::strerror(reason), ErrorKind::environment);
-}
-
 }  // namespace
 
 nlohmann::ordered_json list_stage_files(const fs::path& folder) {
@@ -50,7 +37,6 @@ nlohmann::ordered_json list_stage_files(const fs::path& folder) {
   std::sort(paths.begin(), paths.end());
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const fs::path& path : paths) {
-    make_durable(path);
     files.push_back({{"path", path.lexically_relative(folder).generic_string()},
                      {"size", fs::file_size(path)},
                      {"xxh128", file_hash(path)}});

@@ -8,7 +8,7 @@
 namespace imp::harness {
 
 /// `files` of a stage.json: path, size and 128-bit xxHash of each regular file below the folder but that
-/// record itself, which are made durable first. Throws imp::Error (environment).
+/// record itself. Throws imp::Error for one that cannot be read.
 [[nodiscard]] nlohmann::ordered_json list_stage_files(const std::filesystem::path& folder);
 
 /// What is wrong with a finished stage's files by that list, in words; empty where nothing is, or its record

@@ -33,13 +33,11 @@ void remove_half_written(const fs::path& folder) {
   for (const fs::path& leftover : leftovers) fs::remove(leftover);
 }
 
-/// Folders in which earlier attempts made a stage, each named after its lease (an earlier imp's: after none).
+/// Folders in which earlier attempts made a stage.
 std::vector<fs::path> folders_of_attempts(const fs::path& stages, const StageRequest& request) {
-  const std::string start = ".making-" + request.folder();
   std::vector<fs::path> folders;
   for (const fs::directory_entry& entry : fs::directory_iterator(stages)) {
-    const std::string name = entry.path().filename();
-    if (name == start || name.starts_with(start + ".")) folders.push_back(entry.path());
+    if (is_attempt_at(entry.path().filename().string(), request.folder())) folders.push_back(entry.path());
   }
   return folders;
 }
@@ -89,7 +87,7 @@ fs::path StageStore::folder(const std::string& kind, const std::string& key) con
 }
 
 fs::path StageStore::aside(const StageRequest& request, const Lease& lease) const {
-  return stages_ / (".making-" + request.folder() + "." + lease.token());
+  return stages_ / (std::string(kMaking) + request.folder() + "." + lease.token());
 }
 
 bool StageStore::has(const StageRequest& request) const {
@@ -176,9 +174,8 @@ StageCost StageStore::publish(const StageRequest& request, const Lease& lease, c
   record["version"] = request.version;
   record["parameters"] = request.parameters;
   record["inputs"] = nlohmann::ordered_json::array();
-  for (const StageInput& input : request.inputs)
-    record["inputs"].push_back({{"kind", input.kind}, {"key", input.key}});
-  if (request.trunk) record["trunk"] = {{"kind", request.trunk->kind}, {"key", request.trunk->key}};
+  for (const StageInput& input : request.inputs) record["inputs"].push_back(as_json(input));
+  if (request.trunk) record["trunk"] = as_json(*request.trunk);
   if (request.own_epochs > 0) record["own_epochs"] = request.own_epochs;
   record["made"] = iso_time_now();
   record["seconds"] = cost.seconds;

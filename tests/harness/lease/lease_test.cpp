@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/lease/lease.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -146,6 +147,24 @@ TEST_F(LeaseTest, OfAnOwnerWhoseHeartbeatStoppedIsTakenOverAfterAWhile) {
   const Lease lease = take(leases);
   EXPECT_GE(steady_clock::now() - start, kHasty.stale);
   EXPECT_TRUE(lease.is_held());
+}
+
+TEST_F(LeaseTest, OfAProcessThatIsGoneIsRemovedWithWhatItLeftBesideAndNoOtherOneIs) {
+  const pid_t child = in_a_process([&] {
+    Leases leases(folder_.path(), kPatient);
+    const Lease lease = std::move(*leases.take("finished", never_));
+    fs::copy_file(folder_.path() / ".lease-finished", folder_.path() / ".lease-stage.taken-0123456789abcdef");
+    ::kill(::getpid(), SIGKILL);
+  });
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ASSERT_EQ(files().size(), 2u);
+  Leases leases(folder_.path(), kPatient);
+  const auto mine = leases.try_take("mine");
+  write_foreign("aaaaaaaaaaaaaaaa");
+  write_file_atomically(folder_.path() / "stage.json", "{}");
+  remove_leases_of_gone_processes(folder_.path());
+  EXPECT_THAT(files(), testing::UnorderedElementsAre(".lease-mine", ".lease-stage", "stage.json"));
+  EXPECT_TRUE(mine->is_held());
 }
 
 TEST_F(LeaseTest, WithoutReadableContentIsTakenOverAfterAWhile) {

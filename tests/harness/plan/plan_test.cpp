@@ -13,7 +13,6 @@
 #include "harness/plan/plan_printer.h"
 #include "harness/plan/stage_graph.h"
 #include "harness/plan/sweep_record.h"
-#include "harness/plan/time_estimate.h"
 #include "models/io/error.h"
 #include "models/io/host_name.h"
 #include "models/weights/safetensors.h"
@@ -68,12 +67,6 @@ class PlanTest : public testing::Test {
 
   TemporaryFolder folder_;
 };
-
-/// Where stages of this machine tell the time, no rate is measured.
-double no_rate() {
-  ADD_FAILURE() << "a rate was measured";
-  return 1e9;
-}
 
 const std::string kRanks = "vary: {grid: {lora_rank: [8, 16, 32]}}\nseeds: [1, 2]\nbenchmarks: [scenetext]\n";
 
@@ -360,8 +353,7 @@ TEST_F(PlanTest, FinishedStagesAreReusedAndOthersSayWhatIsNew) {
   for (const PlannedStage& stage : plan(kRanks).stages) finish(*stage.request, 30);
   for (const PlannedStage& stage : plan(kRanks).stages) EXPECT_EQ(stage.status, StageStatus::reuse);
 
-  Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
-  estimate_times(wider, no_rate);
+  const Plan wider = plan("vary: {grid: {lora_rank: [8, 64]}}\nbenchmarks: [scenetext]\n");
   const auto fresh = std::find_if(wider.stages.begin(), wider.stages.end(), [](const PlannedStage& stage) {
     return stage.request->kind == "finetune" && stage.status == StageStatus::run;
   });
@@ -463,8 +455,7 @@ TEST_F(PlanTest, StagesOfStageTwoAreExpectedToTakeTheTimeOfTheirEpochs) {
   // An epoch took 40 s, in one piece and under another schedule.
   for (const PlannedStage& stage : plan("baseline: {epochs: 2}\nbenchmarks: [scenetext]\n").stages)
     finish(*stage.request, 80);
-  Plan planned = plan(kEpochs, {"seeds=[1]"});
-  estimate_times(planned, no_rate);
+  const Plan planned = plan(kEpochs, {"seeds=[1]"});
   for (const PlannedStage& stage : planned.stages) {
     if (stage.request->kind != "trunk" && stage.request->kind != "finetune") continue;
     ASSERT_TRUE(stage.seconds.has_value());
