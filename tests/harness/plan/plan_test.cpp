@@ -279,7 +279,7 @@ TEST_F(PlanTest, LeaksAreLookedForOnceForAllTrialsOfTheSameData) {
 TEST_F(PlanTest, RenderedBenchmarksShareTheirPictures) {
   const Plan planned = plan("benchmarks: [scenetext, sceneobjects, scenepresence]\n");
   std::map<std::string, std::size_t> stages;
-  for (const PlannedStage& stage : planned.stages) ++stages[stage.request.kind];
+  for (const PlannedStage& stage : planned.stages) ++stages[stage.request->kind];
   const std::map<std::string, std::size_t> expected{{"data", 1},      {"leaks", 3},    {"features", 1},
                                                     {"connector", 1}, {"finetune", 1}, {"eval", 3}};
   EXPECT_EQ(stages, expected);
@@ -304,7 +304,7 @@ TEST_F(PlanTest, RawTextMeansTheZooModelThatReadIt) {
   folder_.write_zoo({"phi_raw"});
   const Plan planned = plan("vary: {grid: {pretrain_text: [organised, raw]}}\nbenchmarks: [scenetext]\n");
   const auto llm = [&](std::size_t trial) {
-    const std::vector<StageRequest>& stages = planned.trials.at(trial).stages;
+    const StageList& stages = planned.trials.at(trial).stages;
     const auto connector = std::find_if(stages.begin(), stages.end(),
                                         [](const StageRequest& stage) { return stage.kind == "connector"; });
     return connector->parameters.at("llm");

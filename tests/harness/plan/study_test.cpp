@@ -26,7 +26,7 @@ void PrintTo(const Expected& expected, std::ostream* out) {
 
 std::map<std::string, std::size_t> count_stages(const Plan& plan) {
   std::map<std::string, std::size_t> stages;
-  for (const PlannedStage& stage : plan.stages) ++stages[stage.request.kind];
+  for (const PlannedStage& stage : plan.stages) ++stages[stage.request->kind];
   return stages;
 }
 
