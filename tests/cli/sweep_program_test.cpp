@@ -204,7 +204,7 @@ TEST(Results, AnswerTheQuestionsOfReadersBySql) {
   EXPECT_EQ(database.integer("SELECT count(*) FROM question"), 17);
   EXPECT_EQ(database.integer("SELECT count(*) FROM v_answers WHERE length(question) > 0 AND "
                              "json_array_length(references_json) = 10"),
-            2 * 4 * 19);
+            2 * 4 * 17);
   EXPECT_GT(database.integer("SELECT count(*) FROM picture WHERE substr(hex(jpeg), 1, 6) = 'FFD8FF'"), 0);
   EXPECT_EQ(
       database.integer("SELECT count(*) FROM question WHERE image_id NOT IN (SELECT image_id FROM picture)"),
