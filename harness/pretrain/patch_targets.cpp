@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/data/assets.h"
+#include "harness/pretrain/categories.h"
 
 namespace imp::harness {
 
@@ -39,6 +40,7 @@ void PatchTargets::add_sign(const Sign& sign, const SignPlace& place, int64_t ba
   for (const int64_t row : covered) {
     word_rows.push_back(row);
     words.push_back(word);
+    categories.push_back(category_of(sign));
     color_rows.push_back(row);
     colors.push_back(sign.style);
   }
@@ -57,6 +59,7 @@ void PatchTargets::add_object(const SceneObject& object, const Box& box, int64_t
   for (const int64_t row : covered) {
     word_rows.push_back(row);
     words.push_back(word);
+    categories.push_back(category_of(object));
     color_rows.push_back(row);
     colors.push_back(object.color);
   }

@@ -37,6 +37,7 @@ struct PatchGrid {
 struct PatchTargets {
   std::map<int64_t, int64_t> letter_at;     ///< row -> 1 + glyph_index, or 0 for no character
   std::vector<int64_t> word_rows, words;    ///< every patch of a sign or object, and its text's number
+  std::vector<int64_t> categories;          ///< of each of these, what a classifier calls it (category_of)
   std::vector<int64_t> color_rows, colors;  ///< every patch of a sign, and its style's number
   StringTable texts;
 

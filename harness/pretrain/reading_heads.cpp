@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "harness/data/assets.h"
-#include "harness/data/catalog.h"
+#include "harness/pretrain/categories.h"
 
 namespace imp::harness {
 
@@ -47,22 +47,6 @@ void ReadingHeads::visit_parameters(const models::ParameterVisitor& visit) {
 
 at::Tensor unit_rows(const at::Tensor& x) {
   return x / x.norm(2, -1, true).clamp_min(1e-6);
-}
-
-int64_t category_count() {
-  return static_cast<int64_t>(kObjects.size() + kSignStyles.size());
-}
-
-at::Tensor category_labels(const std::vector<Scene>& scenes) {
-  at::Tensor labels = at::zeros({static_cast<int64_t>(scenes.size()), category_count()});
-  auto shown = labels.accessor<float, 2>();
-  for (size_t i = 0; i < scenes.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    for (const SceneObject& object : scenes[i].objects) shown[row][object.kind] = 1;
-    for (const Sign& sign : scenes[i].signs)
-      shown[row][static_cast<int64_t>(kObjects.size()) + sign.style] = 1;
-  }
-  return labels;
 }
 
 }  // namespace imp::harness

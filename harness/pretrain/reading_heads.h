@@ -4,9 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <vector>
 
-#include "harness/data/scene.h"
 #include "harness/pretrain/word_embedder.h"
 #include "models/layers/linear.h"
 #include "models/layers/norm.h"
@@ -27,18 +25,12 @@ struct ReadingHeads {
   models::Linear letter;            ///< patch -> character, 0 for none
   models::Linear word, color;       ///< patch -> space of the word embeddings
   models::Linear picture, caption;  ///< whole picture and whole caption -> one space
-  models::Linear category;          ///< mean patch -> category_count() logits
+  models::Linear category;          ///< mean patch, or patch -> category_count() logits
   at::Tensor temperature;   ///< logarithms of the contrasts' inverse temperatures: word, color, caption
   at::Tensor sigmoid_bias;  ///< of SigLIP's loss
 };
 
 /// Rows scaled to unit length.
 [[nodiscard]] at::Tensor unit_rows(const at::Tensor& x);
-
-/// Number of things that a classifier tells: objects, then signs by their colour.
-[[nodiscard]] int64_t category_count();
-
-/// [scenes, category_count()]: 1 where the scene shows a thing of the category.
-[[nodiscard]] at::Tensor category_labels(const std::vector<Scene>& scenes);
 
 }  // namespace imp::harness

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/data/catalog.h"
+#include "harness/pretrain/categories.h"
 #include "harness/pretrain/patch_targets.h"
 #include "harness/train/autocast.h"
 #include "models/device/upload.h"
@@ -150,12 +150,16 @@ at::Tensor VisionPretraining::caption_embeddings(const PictureBatch& batch) cons
   return heads_->caption.forward(sums);
 }
 
+PatchTargets VisionPretraining::patch_targets(const PictureBatch& batch) const {
+  PatchTargets targets;
+  for (size_t i = 0; i < batch.scenes.size(); ++i)
+    targets.add(batch.scenes[i], batch.places[i], static_cast<int64_t>(i), patch_grid());
+  return targets;
+}
+
 at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hidden& hidden,
                                             int64_t step) const {
-  PatchTargets targets;
-  for (size_t i = 0; i < batch.scenes.size(); ++i) {
-    targets.add(batch.scenes[i], batch.places[i], static_cast<int64_t>(i), patch_grid());
-  }
+  PatchTargets targets = patch_targets(batch);
   // One patch in twelve without a character stands for all of them.
   for (int64_t row = 0; row < hidden.patches.size(0); ++row) {
     if (counter_random(options_.seed, static_cast<uint64_t>(step), static_cast<uint64_t>(row)) % 12 == 0) {
@@ -206,14 +210,14 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 }
 
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
-  const at::Tensor labels = models::upload(category_labels(batch.scenes), options_.device);
-  const at::Tensor of_patches =
-      heads_->category.forward(hidden.patches).view({labels.size(0), -1, labels.size(1)});
-  const at::Tensor somewhere =
-      at::logsumexp(of_patches, 1) - std::log(static_cast<double>(of_patches.size(1)));
+  const PatchTargets targets = patch_targets(batch);
+  const at::Tensor shown = models::upload(category_labels(batch.scenes), options_.device);
+  const at::Tensor patches =
+      hidden.patches.index_select(0, models::upload(targets.word_rows, options_.device));
   return kCategoryScale *
-         (at::binary_cross_entropy_with_logits(heads_->category.forward(hidden.pooled), labels) +
-          at::binary_cross_entropy_with_logits(somewhere, labels));
+             at::binary_cross_entropy_with_logits(heads_->category.forward(hidden.pooled), shown) +
+         at::cross_entropy_loss(heads_->category.forward(patches),
+                                models::upload(targets.categories, options_.device));
 }
 
 MicroBatchLoss VisionPretraining::forward(int64_t step, int64_t) {

@@ -35,11 +35,10 @@ struct VisionPretrainingOptions {
 /// 2023), softmax for CLIP (Radford et al., 2021). The patch losses stand at hidden_states[-2], the layer
 /// that LLaVA takes, so the last block serves the caption only.
 ///
-/// ViT sees the same pictures and learns which categories they show, of all objects and of signs by their
-/// colour, as ImageNet's labels name things ("street sign" is one) and never the text, nor a place. What is
-/// classified is its mean patch, and once more all patches of hidden_states[-2] together, by the log-sum-exp
-/// of their logits (Pinheiro and Collobert, 2015), so that its labels stand at the layer that LLaVA takes,
-/// too.
+/// ViT sees the same pictures and learns categories (categories.h) and never a text, by token labelling
+/// (Jiang et al., 2021): its mean patch is classified, and so is each patch of a sign or object, at the same
+/// places and the same layer at which the others are told words. So what differs from SigLIP is what the
+/// labels say.
 class VisionPretraining : public TrainingTask {
  public:
   /// assets and vocabulary must outlive the task.
@@ -84,9 +83,12 @@ class VisionPretraining : public TrainingTask {
   [[nodiscard]] PatchGrid patch_grid() const;
   [[nodiscard]] at::Tensor pixel_values(const at::Tensor& pictures) const;
   [[nodiscard]] Hidden run_tower(const at::Tensor& pictures) const;
+  [[nodiscard]] PatchTargets patch_targets(const PictureBatch& batch) const;
   [[nodiscard]] at::Tensor language_loss(const PictureBatch& batch, const Hidden& hidden, int64_t step) const;
   [[nodiscard]] at::Tensor category_loss(const PictureBatch& batch, const Hidden& hidden) const;
   [[nodiscard]] at::Tensor caption_embeddings(const PictureBatch& batch) const;
+  /// [patches, objects]: how much each patch looks like each object, by what the tower was told.
+  [[nodiscard]] at::Tensor object_scores(const at::Tensor& patches) const;
   [[nodiscard]] double reading_accuracy(const SceneSampler& sampler,
                                         const std::vector<std::string>& candidates, int64_t pictures,
                                         Reading& reading) const;

@@ -6,10 +6,19 @@
 #include <map>
 
 #include "harness/data/catalog.h"
+#include "harness/pretrain/categories.h"
 #include "harness/pretrain/patch_targets.h"
 #include "harness/pretrain/vision_pretraining.h"
 
 namespace imp::harness {
+
+at::Tensor VisionPretraining::object_scores(const at::Tensor& patches) const {
+  if (options_.vision.family == models::VisionFamily::vit)
+    return heads_->category.forward(patches).slice(1, 0, static_cast<int64_t>(kObjects.size()));
+  std::vector<std::string> names;
+  for (const SymbolObject& object : kObjects) names.emplace_back(object.name);
+  return unit_rows(heads_->word.forward(patches)).mm(unit_rows(heads_->words.embed(names)).t());
+}
 
 double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
                                            const std::vector<std::string>& candidates, int64_t pictures,
@@ -19,9 +28,6 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
   std::map<std::string, int64_t> number_of;
   for (size_t i = 0; i < candidates.size(); ++i) number_of[candidates[i]] = static_cast<int64_t>(i);
   const at::Tensor keys = unit_rows(heads_->words.embed(candidates));
-  std::vector<std::string> object_names;
-  for (const SymbolObject& object : kObjects) object_names.emplace_back(object.name);
-  const at::Tensor object_keys = unit_rows(heads_->words.embed(object_names));
   int64_t words = 0, words_right = 0, letters = 0, letters_right = 0, objects = 0, objects_right = 0;
   PictureStream stream(sampler, *renderer_, 50, 1);
   for (int64_t batch_index = 0; batch_index * 50 < pictures; ++batch_index) {
@@ -29,7 +35,7 @@ double VisionPretraining::reading_accuracy(const SceneSampler& sampler,
     const Hidden hidden = run_tower(batch.pictures);
     const at::Tensor best = unit_rows(heads_->word.forward(hidden.patches)).mm(keys.t()).argmax(-1).cpu();
     const at::Tensor letter = heads_->letter.forward(hidden.patches).argmax(-1).cpu();
-    const at::Tensor object = unit_rows(heads_->word.forward(hidden.patches)).mm(object_keys.t()).argmax(-1).cpu();
+    const at::Tensor object = object_scores(hidden.patches).argmax(-1).cpu();
     for (size_t i = 0; i < batch.scenes.size(); ++i) {
       const int64_t base = static_cast<int64_t>(i) * grid.patches();
       const Scene& scene = batch.scenes[i];

@@ -72,8 +72,10 @@ nlohmann::json processor_config(const models::VisionConfig& vision) {
 }
 
 constexpr const char* kLearnedFromLabels =
-    "Learned which objects and which colours of signs rendered pictures show, as ImageNet's labels name "
-    "things and never the text.";
+    "Learned the categories of what rendered pictures show, objects by kind and signs by colour, of the "
+    "whole "
+    "picture and at each patch (token labelling); never the text. LLaVA's layer, hidden_states[-2], is where "
+    "the patch loss stood.";
 
 std::string learned_from_language(bool characters) {
   return fmt::format(
@@ -124,8 +126,8 @@ void pretrain_vision(const StageContext& context, models::VisionFamily family) {
     figures["sign words read, new faces"] = reading.words;
     figures["words never shown, new faces"] = reading.open_words;
     if (options.characters) figures["characters read, new faces"] = reading.letters;
-    figures["objects named, new backgrounds"] = reading.objects;
   }
+  figures["objects named, new backgrounds"] = reading.objects;
   write_card(context, fmt::format("A small {} encoder", config.pretrain),
              "Vision transformer of 96 x 96 pictures, patch 12, hidden 128, 6 blocks. " +
                  (labels ? kLearnedFromLabels : learned_from_language(options.characters)),
