@@ -128,7 +128,7 @@ TEST(FolderCommands, SayInOneLineWhatIsWrong) {
   expect_line(on_runs({"why", "finetune-1"}, empty.path()), 2, "names no finished stage");
   expect_line(on_runs({"diff", "a", "b"}, empty.path()), 2, "'a' names no trial");
   expect_line(on_runs({"diff", "a"}), 2, "trial");
-  expect_line(on_runs({"why", "e"}), 2, "names 2 stages: eval-");
+  expect_line(on_runs({"why", "eval"}), 2, "names 2 stages: eval-");
   write_file_atomically(empty.path() / "s" / "sweep.json", R"({"schema": 7})");
   for (const char* command : {"gc", "why eval", "diff a b"}) {
     std::vector<std::string> arguments;
