@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
-#include <utility>
 #include <span>
+#include <utility>
 
 #include "harness/data/catalog.h"
 #include "harness/data/vocabulary.h"
@@ -72,10 +72,10 @@ std::optional<Question> ask_text(Family family, const Scene& scene, Random& rand
     return candidate.kind == (family == Family::number ? TextKind::number : TextKind::price);
   });
   if (sign == nullptr) return std::nullopt;
-  const Wordings wordings = family == Family::number    ? Wordings(kNumber)
-                            : family == Family::price   ? Wordings(kPrice)
+  const Wordings wordings = family == Family::number  ? Wordings(kNumber)
+                            : family == Family::price ? Wordings(kPrice)
                             : scene.signs.size() == 1 ? Wordings(kLoneWord)
-                                                        : Wordings(kWordAmongSigns);
+                                                      : Wordings(kWordAmongSigns);
   return Question{family, worded(wordings, "", random), lower_case(sign->text)};
 }
 

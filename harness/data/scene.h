@@ -79,10 +79,10 @@ struct Backdrop {
 struct Scene {
   int size = 96;  ///< nominal width and height; a renderer scales from it
   Backdrop backdrop;
-  std::vector<Sign> signs;  ///< from top to bottom
+  std::vector<Sign> signs;           ///< from top to bottom
   std::vector<SceneObject> objects;  ///< from top to bottom, then left to right; no kind twice
-  float blur = 0;   ///< standard deviation of the Gaussian, nominal pixels
-  float noise = 0;  ///< standard deviation, in grey levels of 255
+  float blur = 0;                    ///< standard deviation of the Gaussian, nominal pixels
+  float noise = 0;                   ///< standard deviation, in grey levels of 255
   std::uint64_t noise_seed = 0;
 };
 
@@ -97,8 +97,8 @@ struct Scene {
 /// "at the top", "in the middle", "at the bottom".
 [[nodiscard]] std::string_view place_of(Slot slot);
 
-/// "red stop at the top, blue star left in the middle, green sun right in the middle": all that is shown, from
-/// top to bottom. What is alone in its picture is told without its place ("red stop").
+/// "red stop at the top, blue star left in the middle, green sun right in the middle": all that is shown,
+/// from top to bottom. What is alone in its picture is told without its place ("red stop").
 [[nodiscard]] std::string caption_of(const Scene& scene);
 
 }  // namespace imp::harness

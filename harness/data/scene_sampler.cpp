@@ -295,12 +295,8 @@ SceneParameters SceneParameters::held_out_words(std::uint64_t seed) {
   SceneParameters parameters;
   parameters.seed = seed;
   parameters.split = Split::test;
-  parameters.layouts = {.no_sign = 0,
-                        .one_word = 1,
-                        .one_figure = 0,
-                        .word_and_figure = 0,
-                        .two_words = 0,
-                        .three_signs = 0};
+  parameters.layouts = {
+      .no_sign = 0, .one_word = 1, .one_figure = 0, .word_and_figure = 0, .two_words = 0, .three_signs = 0};
   parameters.open_share = 1;
   parameters.open_split = Split::test;
   return parameters;

@@ -52,10 +52,10 @@ class SceneSampler {
   /// Throws imp::Error (usage) if the parameters cannot be met, e.g. no layout has a weight.
   SceneSampler(const Assets& assets, const Vocabulary& vocabulary, SceneParameters parameters);
 
-  /// `difficulty` in [0, 1] is the curriculum: at 0 one straight sign and objects on one colour without noise,
-  /// at 1 all that the parameters allow. All signs are legible: contrast, glyph height, inside the picture,
-  /// nothing overlapping. A scene shows something: where no sign was drawn, there is an object. Throws
-  /// imp::Error (usage) if the parameters leave no room for a text.
+  /// `difficulty` in [0, 1] is the curriculum: at 0 one straight sign and objects on one colour without
+  /// noise, at 1 all that the parameters allow. All signs are legible: contrast, glyph height, inside the
+  /// picture, nothing overlapping. A scene shows something: where no sign was drawn, there is an object.
+  /// Throws imp::Error (usage) if the parameters leave no room for a text.
   [[nodiscard]] Scene sample(std::uint64_t index, double difficulty = 1) const;
 
   [[nodiscard]] const SceneParameters& parameters() const { return parameters_; }

@@ -83,7 +83,8 @@ PartStatistics objects_part(const json& file) {
   Part part;
   for (const json& question : file) {
     part.add_picture(question.at("imageId").get<std::string>());
-    part.add(question.at("types").at("structural").get<std::string>(), question.at("answer").get<std::string>());
+    part.add(question.at("types").at("structural").get<std::string>(),
+             question.at("answer").get<std::string>());
   }
   return part.statistics();
 }

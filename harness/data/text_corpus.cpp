@@ -56,8 +56,9 @@ std::string describe(const Scene& scene, int wording) {
   };
   for (const Sign& sign : scene.signs) {
     const std::string place = where(sign.slot, Side::alone), said = lower_case(sign.text);
-    add(wording == 1 ? fmt::format("the {} sign{} says {}.", color_of(sign), place, said)
-                     : fmt::format("{} is the {} on a {} sign{}.", said, kind_of(sign), color_of(sign), place));
+    add(wording == 1
+            ? fmt::format("the {} sign{} says {}.", color_of(sign), place, said)
+            : fmt::format("{} is the {} on a {} sign{}.", said, kind_of(sign), color_of(sign), place));
   }
   for (const SceneObject& object : scene.objects) {
     const std::string place = where(object.slot, object.side);

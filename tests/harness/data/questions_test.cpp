@@ -54,15 +54,23 @@ std::vector<Shown> shown_in(const Scene& scene) {
   return all;
 }
 
-float middle_x(const Shown& shown) { return (shown.box.left + shown.box.right) / 2; }
-float middle_y(const Shown& shown) { return (shown.box.top + shown.box.bottom) / 2; }
+float middle_x(const Shown& shown) {
+  return (shown.box.left + shown.box.right) / 2;
+}
+float middle_y(const Shown& shown) {
+  return (shown.box.top + shown.box.bottom) / 2;
+}
 
-bool is_price(const Shown& shown) { return shown.name.front() == '$'; }
-bool is_number(const Shown& shown) { return std::isdigit(static_cast<unsigned char>(shown.name[0])) != 0; }
+bool is_price(const Shown& shown) {
+  return shown.name.front() == '$';
+}
+bool is_number(const Shown& shown) {
+  return std::isdigit(static_cast<unsigned char>(shown.name[0])) != 0;
+}
 
 /// What `holds` is true of; "none" or "several" unless it is one.
 template <typename Condition>
-std::string the_one(const std::vector<Shown>& all, Condition holds, std::string Shown::* told) {
+std::string the_one(const std::vector<Shown>& all, Condition holds, std::string Shown::*told) {
   std::string found = "none";
   for (const Shown& shown : all)
     if (holds(shown)) found = found == "none" ? shown.*told : "several";
@@ -97,21 +105,25 @@ std::string expected_answer(const Question& question, const Scene& scene) {
       return the_one(
           all, [](const Shown& s) { return s.is_sign && !is_price(s) && !is_number(s); }, &Shown::name);
     case Family::number:
-      return the_one(all, [](const Shown& s) { return s.is_sign && is_number(s); }, &Shown::name);
+      return the_one(
+          all, [](const Shown& s) { return s.is_sign && is_number(s); }, &Shown::name);
     case Family::price:
-      return the_one(all, [](const Shown& s) { return s.is_sign && is_price(s); }, &Shown::name);
+      return the_one(
+          all, [](const Shown& s) { return s.is_sign && is_price(s); }, &Shown::name);
     case Family::position:
       return the_one(
           all, [&](const Shown& s) { return s.is_sign && third(s) == third_of(text); }, &Shown::name);
     case Family::color_word:
-      return the_one(all, [&](const Shown& s) { return s.is_sign && mentions(text, s.color); }, &Shown::name);
+      return the_one(
+          all, [&](const Shown& s) { return s.is_sign && mentions(text, s.color); }, &Shown::name);
     case Family::beside_object: {
       const int step = mentions(text, "above") ? -1 : 1;
       return the_one(
           all, [&](const Shown& s) { return s.is_sign && third(s) == third(named()) + step; }, &Shown::name);
     }
     case Family::object:
-      return the_one(all, [](const Shown& s) { return !s.is_sign; }, &Shown::name);
+      return the_one(
+          all, [](const Shown& s) { return !s.is_sign; }, &Shown::name);
     case Family::object_at:
       return the_one(
           all, [&](const Shown& s) { return !s.is_sign && third(s) == third_of(text); }, &Shown::name);
@@ -124,11 +136,14 @@ std::string expected_answer(const Question& question, const Scene& scene) {
           },
           &Shown::name);
     case Family::object_color:
-      return the_one(all, [&](const Shown& s) { return !s.is_sign && mentions(text, s.name); }, &Shown::color);
+      return the_one(
+          all, [&](const Shown& s) { return !s.is_sign && mentions(text, s.name); }, &Shown::color);
     case Family::colored_object:
-      return the_one(all, [&](const Shown& s) { return !s.is_sign && mentions(text, s.color); }, &Shown::name);
+      return the_one(
+          all, [&](const Shown& s) { return !s.is_sign && mentions(text, s.color); }, &Shown::name);
     case Family::sign_color:
-      return the_one(all, [](const Shown& s) { return s.is_sign; }, &Shown::color);
+      return the_one(
+          all, [](const Shown& s) { return s.is_sign; }, &Shown::color);
     case Family::count_signs:
       return count(true);
     case Family::count_objects:
@@ -194,8 +209,7 @@ TEST(Questions, NoWordingIsAskedTwiceAndFamiliesOfOneSubjectStayThere) {
     for (const Question& question : ask_several(scene, 6, FamilyWeights{}, false, random))
       EXPECT_TRUE(texts.insert(question.text).second) << "asked twice: " << question.text;
     for (const Subject subject : {Subject::text, Subject::objects, Subject::presence})
-      for (const Question& question :
-           ask_several(scene, 2, FamilyWeights{}.only(subject), true, random))
+      for (const Question& question : ask_several(scene, 2, FamilyWeights{}.only(subject), true, random))
         EXPECT_EQ(subject_of(question.family), subject) << question.text;
   }
 }

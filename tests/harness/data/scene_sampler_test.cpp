@@ -96,7 +96,8 @@ TEST(SceneSampler, SignsAndObjectsStayInsideAndApart) {
         EXPECT_LE(std::max(box.right, box.bottom), static_cast<float>(size));
       }
       const std::size_t signs = scene.signs.size();
-      for (std::size_t a = 0; a < boxes.size(); ++a)  // a plate may reach a pixel or two into an object's slot
+      for (std::size_t a = 0; a < boxes.size();
+           ++a)  // a plate may reach a pixel or two into an object's slot
         for (std::size_t b = 0; b < a; ++b)
           EXPECT_FALSE((a < signs) == (b < signs) && overlap(boxes[a], boxes[b])) << i;
     }
