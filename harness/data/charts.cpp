@@ -22,8 +22,7 @@ Chart::Entry entry_of(const Chart& chart, Random& random) {
   while (true) {
     Chart::Entry entry;
     if (chart.is_table) {
-      const auto words = sign_words();
-      entry.label = words[static_cast<std::size_t>(random.below(static_cast<int>(words.size())))];
+      entry.label = one_of(sign_words(), random);
     } else {
       entry.label = std::string(1, static_cast<char>('A' + random.below(26)));
     }
@@ -58,8 +57,7 @@ std::uint8_t* pixel_at(models::Image& image, int x, int y) {
 }
 
 ChartQuestion value_question(const Chart& chart, Random& random) {
-  const auto& entry =
-      chart.entries[static_cast<std::size_t>(random.below(static_cast<int>(chart.entries.size())))];
+  const auto& entry = one_of(chart.entries, random);
   const std::string label = lower_case(entry.label), value = std::to_string(entry.value);
   if (!chart.is_table) return {"chart_value", "what is the value of " + label + "?", value};
   if (random.chance(0.5)) return {"table_value", "what number is next to " + label + "?", value};
@@ -75,7 +73,7 @@ Chart sample_chart(const Assets& assets, std::uint64_t seed, std::uint64_t index
   const int entries = 3 + random.below(2);
   for (int i = 0; i < entries; ++i) chart.entries.push_back(entry_of(chart, random));
   const auto faces = assets.faces(Split::train);
-  chart.face = faces[static_cast<std::size_t>(random.below(static_cast<int>(faces.size())))];
+  chart.face = one_of(faces, random);
   const auto light = [&] { return static_cast<std::uint8_t>(225 + random.below(31)); };
   chart.paper = {light(), light(), light()};
   chart.ink = {15, 15, 15};

@@ -34,11 +34,12 @@ using QuestionCounts = std::map<std::string, std::map<std::string, int>>;
 
 /// Writes the data set into `folder`, which is made if missing:
 ///   images/{train,test}/000000.jpg   JPEG, 4:4:4
-///   train.json          LLaVA rows {id, image: "train/000000.jpg", conversations}; `<image>\n` opens the
-///   first turn captions.json       the same pictures, one turn whose answer is the caption
+///   train.json          LLaVA rows {id, image: "train/000000.jpg", conversations};
+///                       `<image>\n` opens the first turn
+///   captions.json       the same pictures, one turn whose answer is the caption
 ///   train_families.json {"000000": ["word", ...]}: the family of each turn
-///   test.json           the benchmark scenetext: TextVQA 0.5.1 annotations with ten answers, and
-///   the keys `family`, `ocr_tokens`
+///   test.json           the benchmark scenetext: TextVQA 0.5.1 annotations with ten answers,
+///                       and the keys `family`, `ocr_tokens`
 ///   test_objects.json   the benchmark sceneobjects: GQA's questions by id
 ///   test_presence.json  the benchmark scenepresence: POPE's lines
 /// The folder is meant to be published by a rename when this returns; files are not synced one by one.

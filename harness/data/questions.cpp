@@ -39,7 +39,7 @@ constexpr std::string_view kIsThere[] = {"is the {} shown?", "does the picture s
 constexpr std::string_view kIsWordThere[] = {"is the word {} shown?", "does a sign say {}?"};
 
 std::string worded(Wordings wordings, std::string_view subject, Random& random) {
-  std::string text(wordings[static_cast<std::size_t>(random.below(static_cast<int>(wordings.size())))]);
+  std::string text(one_of(wordings, random));
   if (const auto gap = text.find("{}"); gap != std::string::npos) text.replace(gap, 2, subject);
   return text;
 }
@@ -54,11 +54,6 @@ const Element* only(const std::vector<Element>& elements, Condition holds) {
     found = &element;
   }
   return found;
-}
-
-template <typename List>
-decltype(auto) one_of(const List& list, Random& random) {
-  return list[static_cast<std::size_t>(random.below(static_cast<int>(std::size(list))))];
 }
 
 bool is_word(const Sign& sign) {

@@ -73,12 +73,17 @@ struct Question {
 /// One question of the family about the scene, or nothing if the scene does not allow it (no number to ask
 /// for, two words where "the word" would not say which, ...). Which of the family's wordings, and which sign
 /// or object where there is a choice, is random; whether there is a question at all is not.
-///   word, number, price  the only one of the picture       object          the only object
-///   position             the text at a place               object_at       the only object at a place
-///   color_word           the text of the sign of a colour  neighbour       the object left or right of
-///   another beside_object        the text of the sign next above   object_color    the colour of an object
-///                        or below an object                colored_object  the only object of a colour
-///   sign_color           the colour of the only sign       count_signs, count_objects
+///   word, number, price  the only one of the picture
+///   position             the text at a place
+///   color_word           the text of the sign of a colour
+///   beside_object        the text of the sign next above or below an object
+///   object               the only object
+///   object_at            the only object at a place
+///   neighbour            the object left or right of another
+///   object_color         the colour of an object
+///   colored_object       the only object of a colour
+///   sign_color           the colour of the only sign
+///   count_signs, count_objects
 ///   is_object_there      yes or no: is the umbrella shown? Asked where any object is
 ///   is_object_colored    yes or no: is the red umbrella shown? If no, there is one of another colour
 ///   is_word_there        yes or no: does a sign say so?

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "models/io/hash.h"
 
@@ -28,6 +31,19 @@ class Random {
   std::uint64_t stream_;
   std::uint64_t counter_ = 0;
 };
+
+/// An element of a list that is not empty.
+template <typename List>
+decltype(auto) one_of(const List& list, Random& random) {
+  return list[static_cast<std::size_t>(random.below(static_cast<int>(std::size(list))))];
+}
+
+/// All orders alike (Fisher and Yates).
+template <typename Values>
+void shuffle(Values& values, Random& random) {
+  for (std::size_t i = values.size(); i > 1; --i)
+    std::swap(values[i - 1], values[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
+}
 
 /// A stream's number from a readable name, so that "questions" and "scene" of one index never share numbers.
 constexpr std::uint64_t stream_of(std::string_view name, std::uint64_t index) {

@@ -72,8 +72,7 @@ std::vector<std::string> raw_text_paragraphs(const fs::path& packages_root) {
   for (const fs::path& folder : text_folders(packages_root))
     for (const fs::path& file : files_of(folder)) add_paragraphs(read_file(file), paragraphs);
   Random random(kOrderSeed, stream_of("raw text", 0));
-  for (std::size_t i = paragraphs.size(); i > 1; --i)
-    std::swap(paragraphs[i - 1], paragraphs[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
+  shuffle(paragraphs, random);
   return paragraphs;
 }
 

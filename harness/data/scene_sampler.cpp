@@ -37,8 +37,8 @@ class Draw {
     const std::vector<TextKind> kinds = layout();
     std::vector<Slot> slots{Slot::top, Slot::middle, Slot::bottom};
     std::array<int, kSignStyles.size()> styles{0, 1, 2, 3, 4, 5};
-    shuffle(slots);
-    shuffle(styles);
+    shuffle(slots, random_);
+    shuffle(styles, random_);
     std::sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(kinds.size()));
     for (std::size_t i = 0; i < kinds.size(); ++i) add_sign(scene, kinds[i], styles[i], slots[i]);
     if (scene.signs.empty() && !kinds.empty())
@@ -55,12 +55,6 @@ class Draw {
   }
 
  private:
-  template <typename Values>
-  void shuffle(Values& values) {
-    for (std::size_t i = values.size() - 1; i > 0; --i)
-      std::swap(values[i], values[static_cast<std::size_t>(random_.below(static_cast<int>(i) + 1))]);
-  }
-
   Rgb jittered(Rgb color) {
     const auto level = [&](std::uint8_t value) {
       return static_cast<std::uint8_t>(std::clamp(value + random_.below(25) - 12, 0, 255));
@@ -80,7 +74,7 @@ class Draw {
     result.color = any_color();
     const auto choices = assets_.backgrounds(parameters_.split);
     if (choices.empty() || !random_.chance(difficulty_)) return result;
-    result.background = choices[static_cast<std::size_t>(random_.below(static_cast<int>(choices.size())))];
+    result.background = one_of(choices, random_);
     const models::Image& picture = assets_.backgrounds()[static_cast<std::size_t>(result.background)].picture;
     const int longest = std::min(picture.width, picture.height);
     result.side = static_cast<float>(longest * random_.uniform(0.5, 1));
@@ -135,10 +129,9 @@ class Draw {
     } else if (sign.kind == TextKind::price) {
       sign.text = "$" + random_number(random_, 2, 2);
     } else if (sign.kind == TextKind::open_word && !open_words.empty()) {
-      sign.text = open_words[static_cast<std::size_t>(random_.below(static_cast<int>(open_words.size())))];
+      sign.text = one_of(open_words, random_);
     } else {
-      sign.text =
-          sign_words()[static_cast<std::size_t>(random_.below(static_cast<int>(sign_words().size())))];
+      sign.text = one_of(sign_words(), random_);
     }
   }
 
@@ -166,7 +159,7 @@ class Draw {
   /// Chooses face and size; false if the text is too wide or a glyph too low.
   bool set_text(Sign& sign) {
     const auto faces = assets_.faces(parameters_.split);
-    sign.face = faces[static_cast<std::size_t>(random_.below(static_cast<int>(faces.size())))];
+    sign.face = one_of(faces, random_);
     sign.font_size =
         static_cast<float>(random_.uniform(parameters_.font_size_min, parameters_.font_size_max) * scale_);
     const FontFace& face = assets_.faces()[static_cast<std::size_t>(sign.face)];

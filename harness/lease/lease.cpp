@@ -12,6 +12,7 @@
 #include <iterator>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "models/io/error.h"
 
@@ -41,6 +42,21 @@ bool link_to(const fs::path& aside, const fs::path& file) {
   return linked || (::stat(aside.c_str(), &status) == 0 && status.st_nlink == 2);
 }
 
+/// Of a process of this machine that is gone.
+bool is_of_gone(const std::string& content) {
+  const auto owner = owner_of(content);
+  return owner && is_gone(owner->process);
+}
+
+/// The files of leases in a folder, and those beside them.
+std::vector<fs::path> files_of_leases(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code absent;
+  for (fs::directory_iterator entry(folder, absent), end; !absent && entry != end; entry.increment(absent))
+    if (entry->path().filename().string().starts_with(kStart)) files.push_back(entry->path());
+  return files;
+}
+
 /// Whether it is of a process that takes or gives back a lease, and not the lease itself.
 bool is_beside(const std::string& file) {
   return file.find(kNew) != std::string::npos || file.find(kTaken) != std::string::npos;
@@ -65,20 +81,13 @@ bool take_away(const fs::path& lease_file, const std::function<bool(const std::s
 }
 
 void remove_leases_of_gone_processes(const fs::path& folder) {
-  const auto is_of_gone = [](const std::string& content) {
-    const auto owner = owner_of(content);
-    return owner && is_gone(owner->process);
-  };
-  std::error_code absent;
-  for (fs::directory_iterator entry(folder, absent), end; !absent && entry != end; entry.increment(absent)) {
-    const std::string name = entry->path().filename();
-    if (!name.starts_with(kStart)) continue;
-    const auto content = content_of(entry->path());
+  for (const fs::path& file : files_of_leases(folder)) {
+    const auto content = content_of(file);
     if (!content || !is_of_gone(*content)) continue;
-    if (is_beside(name)) {
-      ::unlink(entry->path().c_str());
+    if (is_beside(file.filename())) {
+      ::unlink(file.c_str());
     } else {
-      take_away(entry->path(), is_of_gone);
+      take_away(file, is_of_gone);
     }
   }
 }
@@ -136,8 +145,7 @@ std::optional<Lease> Leases::create(const std::string& name) {
 }
 
 bool Leases::is_abandoned(const std::string& name, const std::string& content) {
-  const auto owner = owner_of(content);
-  if (owner && is_gone(owner->process)) return true;
+  if (is_of_gone(content)) return true;
   const auto now = std::chrono::steady_clock::now();
   Sighting& sighting = seen_.try_emplace(name, Sighting{content, now}).first->second;
   if (sighting.content != content) sighting = {content, now};
@@ -178,10 +186,9 @@ std::optional<LeaseOwner> Leases::holder(const std::string& name) {
 
 std::map<std::string, LeaseOwner> Leases::holders() {
   std::map<std::string, LeaseOwner> owners;
-  std::error_code absent;
-  for (fs::directory_iterator entry(folder_, absent), end; !absent && entry != end; entry.increment(absent)) {
-    const std::string file = entry->path().filename();
-    if (!file.starts_with(kStart) || is_beside(file)) continue;
+  for (const fs::path& path : files_of_leases(folder_)) {
+    const std::string file = path.filename();
+    if (is_beside(file)) continue;
     const std::string name = file.substr(kStart.size());
     if (auto owner = holder(name)) owners.emplace(name, std::move(*owner));
   }

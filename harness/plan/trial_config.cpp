@@ -184,15 +184,12 @@ std::vector<KeyDescription> make_keys() {
       {"pretrain_text",
        &Config::pretrain_text,
        "what a zoo language model read while it was pretrained: organised (mostly questions and answers), or "
-       "raw "
-       "(prose in "
-       "place of most of them)",
+       "raw (prose in place of most of them)",
        {"organised", "raw"}},
       {"pretrain_labels",
        &Config::pretrain_labels,
        "what a contrastive encoder learns at patches beside the caption of the whole picture: characters and "
-       "words, or "
-       "words alone",
+       "words, or words alone",
        {"characters", "words"}},
       {"pretrain_steps", &Config::pretrain_steps, "steps of the pretraining", {}, 1, 1e9},
       {"pretrain_batch_size",

@@ -36,19 +36,11 @@ void PatchTargets::add_sign(const Sign& sign, const SignPlace& place, int64_t ba
     letter_at[row] = 1 + glyph_index(sign.text[i]);
     covered.insert(row);
   }
-  const int64_t word = texts.index(lower_case(sign.text));
-  for (const int64_t row : covered) {
-    word_rows.push_back(row);
-    words.push_back(word);
-    categories.push_back(category_of(sign));
-    color_rows.push_back(row);
-    colors.push_back(sign.style);
-  }
+  add_patches(covered, lower_case(sign.text), category_of(sign), sign.style);
 }
 
 void PatchTargets::add_object(const SceneObject& object, const Box& box, int64_t base,
                               const PatchGrid& grid) {
-  const int64_t word = texts.index(std::string(name_of(object)));
   std::set<int64_t> covered;
   for (const float fx : {0.3F, 0.5F, 0.7F}) {
     for (const float fy : {0.3F, 0.5F, 0.7F}) {
@@ -56,12 +48,17 @@ void PatchTargets::add_object(const SceneObject& object, const Box& box, int64_t
           base + grid.at({box.left + fx * (box.right - box.left), box.top + fy * (box.bottom - box.top)}));
     }
   }
+  add_patches(covered, std::string(name_of(object)), category_of(object), object.color);
+}
+
+void PatchTargets::add_patches(const std::set<int64_t>& covered, const std::string& word, int64_t category,
+                               int color) {
+  const int64_t number = texts.index(word);
   for (const int64_t row : covered) {
-    word_rows.push_back(row);
-    words.push_back(word);
-    categories.push_back(category_of(object));
-    color_rows.push_back(row);
-    colors.push_back(object.color);
+    rows.push_back(row);
+    words.push_back(number);
+    categories.push_back(category);
+    colors.push_back(color);
   }
 }
 

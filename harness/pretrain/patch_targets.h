@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,12 @@ struct PatchGrid {
 
 /// What the patches of a batch of pictures show; rows count patches over the whole batch.
 struct PatchTargets {
-  std::map<int64_t, int64_t> letter_at;     ///< row -> 1 + glyph_index, or 0 for no character
-  std::vector<int64_t> word_rows, words;    ///< every patch of a sign or object, and its text's number
-  std::vector<int64_t> categories;          ///< of each of these, what a classifier calls it (category_of)
-  std::vector<int64_t> color_rows, colors;  ///< every patch of a sign, and its style's number
+  std::map<int64_t, int64_t> letter_at;  ///< row -> 1 + glyph_index, or 0 for no character
+  std::vector<int64_t> rows;             ///< every patch of a sign or object
+  // Of each of these:
+  std::vector<int64_t> words;       ///< number of its text, or of the object's name
+  std::vector<int64_t> categories;  ///< what a classifier calls it (category_of)
+  std::vector<int64_t> colors;      ///< number in kSignStyles
   StringTable texts;
 
   /// Adds what picture number `picture` shows.
@@ -46,6 +49,7 @@ struct PatchTargets {
 
  private:
   void add_sign(const Sign& sign, const SignPlace& place, int64_t base, const PatchGrid& grid);
+  void add_patches(const std::set<int64_t>& covered, const std::string& word, int64_t category, int color);
   void add_object(const SceneObject& object, const Box& box, int64_t base, const PatchGrid& grid);
 };
 

@@ -231,8 +231,8 @@ models::TextConfig embedded_text_config(models::TextFamily family, int64_t vocab
   text.vocab_size = vocab_size;
   text.hidden_size = 192;
   text.num_hidden_layers = 4;
-  text.head_dim =
-      64;  // with 32 and three key heads LLaMA's looking up stayed on its plateau; Phi has the same
+  // With 32 and three key heads LLaMA's looking up stayed on its plateau; Phi has the same.
+  text.head_dim = 64;
   text.max_position_embeddings = 512;
   text.eos_token_id = eos;
   if (family == models::TextFamily::phi) {

@@ -188,10 +188,10 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
     loss = at::cross_entropy_loss(heads_->letter.forward(rows(letter_rows)),
                                   models::upload(letters, options_.device));
   }
-  loss = loss + contrast(heads_->word.forward(rows(targets.word_rows)),
-                         heads_->words.embed(targets.texts.texts()), targets.words, 0);
-  loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.color_rows)),
-                               heads_->words.embed(color_names), targets.colors, 1);
+  loss = loss + contrast(heads_->word.forward(rows(targets.rows)), heads_->words.embed(targets.texts.texts()),
+                         targets.words, 0);
+  loss = loss + 0.3 * contrast(heads_->color.forward(rows(targets.rows)), heads_->words.embed(color_names),
+                               targets.colors, 1);
 
   const at::Tensor similarity =
       unit_rows(heads_->picture.forward(hidden.pooled)).mm(unit_rows(caption_embeddings(batch)).t()) *
@@ -212,8 +212,7 @@ at::Tensor VisionPretraining::language_loss(const PictureBatch& batch, const Hid
 at::Tensor VisionPretraining::category_loss(const PictureBatch& batch, const Hidden& hidden) const {
   const PatchTargets targets = patch_targets(batch);
   const at::Tensor shown = models::upload(category_labels(batch.scenes), options_.device);
-  const at::Tensor patches =
-      hidden.patches.index_select(0, models::upload(targets.word_rows, options_.device));
+  const at::Tensor patches = hidden.patches.index_select(0, models::upload(targets.rows, options_.device));
   return kCategoryScale *
              at::binary_cross_entropy_with_logits(heads_->category.forward(hidden.pooled), shown) +
          at::cross_entropy_loss(heads_->category.forward(patches),

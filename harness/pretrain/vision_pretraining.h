@@ -54,10 +54,10 @@ class VisionPretraining : public TrainingTask {
   /// What a trained tower can do on pictures of a split's faces and backgrounds, for its card.
   struct Reading {
     double words = 0.0;       ///< sign words told right, among all sign words, from a sign's middle patch
-    double open_words = 0.0;  ///< words never shown in training, among as many held-out ones
+    double open_words = 0.0;  ///< words never shown in training, among as many held-out ones (ViT: 0)
     double letters = 0.0;     ///< characters told right at their patch
     double objects = 0.0;     ///< objects told right, among all objects, from their middle patch
-    double categories = 0.0;  ///< F1 of the class head over the categories shown
+    double categories = 0.0;  ///< F1 of the class head over the categories shown (ViT alone)
   };
   [[nodiscard]] Reading measure_reading(int64_t pictures, Split split);
 

@@ -80,14 +80,17 @@ double VisionPretraining::category_f1(const SceneSampler& sampler, int64_t pictu
 }
 
 VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, Split split) {
+  const bool is_classifier = options_.vision.family == models::VisionFamily::vit;
   Reading reading, unused;
   SceneParameters held_out = SceneParameters::held_out_words(options_.seed + 7);
   held_out.split = split;
   std::vector<std::string> unseen;
   for (const std::string& word : vocabulary_.open_words(held_out.open_split))
     unseen.push_back(lower_case(word));
-  reading.open_words =
-      reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
+  if (!is_classifier) {
+    reading.open_words =
+        reading_accuracy(SceneSampler(assets_, vocabulary_, held_out), unseen, pictures, unused);
+  }
 
   SceneParameters closed;
   closed.seed = options_.seed + 8;
@@ -95,7 +98,7 @@ VisionPretraining::Reading VisionPretraining::measure_reading(int64_t pictures, 
   std::vector<std::string> known;
   for (const std::string_view word : sign_words()) known.push_back(lower_case(word));
   reading.words = reading_accuracy(SceneSampler(assets_, vocabulary_, closed), known, pictures, reading);
-  reading.categories = category_f1(SceneSampler(assets_, vocabulary_, closed), pictures);
+  if (is_classifier) reading.categories = category_f1(SceneSampler(assets_, vocabulary_, closed), pictures);
   return reading;
 }
 

@@ -73,9 +73,8 @@ nlohmann::json processor_config(const models::VisionConfig& vision) {
 
 constexpr const char* kLearnedFromLabels =
     "Learned the categories of what rendered pictures show, objects by kind and signs by colour, of the "
-    "whole "
-    "picture and at each patch (token labelling); never the text. LLaVA's layer, hidden_states[-2], is where "
-    "the patch loss stood.";
+    "whole picture and at each patch (token labelling); never the text. LLaVA's layer, hidden_states[-2], is "
+    "where the patch loss stood.";
 
 std::string learned_from_language(bool characters) {
   return fmt::format(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """check_datasette.py FOLDER --rebuild PROGRAM: Datasette itself, started on a database with our metadata and called over HTTP."""
 
-import argparse
 import html
 import json
 import pathlib
@@ -14,6 +13,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+from command_line import run_checks
 from made_runs import write_runs
 
 RESULTS = pathlib.Path(__file__).resolve().parents[2] / "results"
@@ -98,9 +98,4 @@ class Datasette(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--rebuild", required=True)
-    arguments = parser.parse_args()
-    Datasette.folder, Datasette.rebuild = arguments.folder, arguments.rebuild
-    unittest.main(argv=["check_datasette.py"])
+    run_checks(Datasette)

@@ -3,7 +3,6 @@
 
 The database is made from run folders that made_runs.py writes, whose answers it knows without reading it."""
 
-import argparse
 import pathlib
 import shutil
 import sqlite3
@@ -11,6 +10,7 @@ import subprocess
 import unittest
 
 import pandas
+from command_line import run_checks
 from made_runs import write_runs
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -145,9 +145,4 @@ class Queries(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--rebuild", required=True)
-    arguments = parser.parse_args()
-    Queries.folder, Queries.rebuild = arguments.folder, arguments.rebuild
-    unittest.main(argv=["check_queries.py"])
+    run_checks(Queries)

@@ -4,7 +4,6 @@
 Figures are compared with pandas' on run folders that made_runs.py writes, intervals with those that the database keeps and with
 NumPy's and mpmath's, printed text with that of rows written by hand. Where the study's figures are committed, so is its text."""
 
-import argparse
 import json
 import math
 import pathlib
@@ -17,6 +16,7 @@ import xml.etree.ElementTree
 
 import mpmath
 import pandas
+from command_line import run_checks
 from made_runs import write_runs
 from made_study import blind_scores, write_rows
 
@@ -280,10 +280,4 @@ class Rows(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--rebuild", required=True)
-    arguments = parser.parse_args()
-    RunFolders.folder, RunFolders.rebuild = arguments.folder, arguments.rebuild
-    RunFolders.folder.mkdir(parents=True, exist_ok=True)
-    unittest.main(argv=["check_study.py"])
+    run_checks(RunFolders)

@@ -33,10 +33,10 @@ TEST(PatchTargets, TellTheWordAndTheCategoryAtTheSamePatches) {
   targets.add(sign_and_star(), places_of_sign_and_star(), 1, kGrid);
   std::map<int64_t, std::string> words;
   std::map<int64_t, int64_t> categories;
-  ASSERT_EQ(targets.categories.size(), targets.word_rows.size());
-  for (size_t i = 0; i < targets.word_rows.size(); ++i) {
-    words[targets.word_rows[i]] = targets.texts.texts().at(static_cast<size_t>(targets.words[i]));
-    categories[targets.word_rows[i]] = targets.categories[i];
+  ASSERT_EQ(targets.categories.size(), targets.rows.size());
+  for (size_t i = 0; i < targets.rows.size(); ++i) {
+    words[targets.rows[i]] = targets.texts.texts().at(static_cast<size_t>(targets.words[i]));
+    categories[targets.rows[i]] = targets.categories[i];
   }
   const int64_t red_sign = category_of(Sign{});
   // The second picture's patches begin at 64.
